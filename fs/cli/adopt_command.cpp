@@ -1,0 +1,50 @@
+#include <iostream>
+
+#include "fs/cli/control_client.hpp"
+#include "fs/cli/file_commands.hpp"
+#include "fs/cli/mapping_source.hpp"
+#include "fs/cli/offline_author.hpp"
+#include "fs/cli/status_targets.hpp"
+#include "fs/store/local/local_store.hpp"
+#include "fs/store/local/posix_files.hpp"
+#include "fs/store/timestamp.hpp"
+#include "mapping/chain/chain.hpp"
+#include "mapping/rejection.hpp"
+
+namespace statusfs {
+namespace {
+
+void adopt_offline(const StatusTarget& target, const std::shared_ptr<const Mapping>& mapping) {
+  PosixFiles files;
+  LocalStore store(target.path, mapping, files);
+  const StoredFile stored = store.load();
+  if (stored.state == StoredFile::State::unusable)
+    throw CommandError(ExitStatus::unusable, target.path + ": " + stored.reason);
+  if (stored.state == StoredFile::State::chained)
+    throw CommandError(ExitStatus::unusable, target.path + ": has a chain already");
+  const std::int64_t g = largest_g_in_directory(target.directory()) + 1;
+  const Version version =
+      begin_chain(*stored.document, {target.stem, {}, {}, g},
+                  {g, format_timestamp(std::chrono::system_clock::now()), offline_author()}, "adopt");
+  const StoreResult result = store.begin({version.record, version.head, version.document});
+  if (result.status != StoreStatus::done) throw CommandError(ExitStatus::unusable, target.path + ": " + result.reason);
+}
+
+}  // namespace
+
+ExitStatus adopt_command(const std::string& file, const std::optional<std::string>& mapping_file) {
+  const auto mapping = load_mapping_file(mapping_file);
+  for (const StatusTarget& target : status_targets(file)) {
+    try {
+      if (!send_control(target, "adopt")) adopt_offline(target, mapping);
+    } catch (const CommandError&) {
+      throw;
+    } catch (const std::exception& error) {
+      throw CommandError(ExitStatus::unusable, target.path + ": " + error.what());
+    }
+    std::cout << target.path << ": adopted\n";
+  }
+  return ExitStatus::done;
+}
+
+}  // namespace statusfs

@@ -1,0 +1,15 @@
+// Handing a command to the mount that shows a file.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "fs/cli/status_targets.hpp"
+
+namespace statusfs {
+
+/// Writes the command to the `.control` of the mount that shows the target. False where no mount shows it. Throws
+/// CommandError with the mount's own words where it refuses.
+bool send_control(const StatusTarget& target, const std::string& command);
+
+}  // namespace statusfs

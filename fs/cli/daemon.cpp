@@ -1,0 +1,64 @@
+#include "fs/cli/daemon.hpp"
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <system_error>
+
+namespace statusfs {
+namespace {
+
+// The child's exit status where it ended without a report.
+int status_of_ended_child(pid_t child) {
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_FAILURE;
+}
+
+[[noreturn]] void wait_for_report(UniqueFd from_child, pid_t child) {
+  char byte = 0;
+  ssize_t size = 0;
+  while ((size = read(from_child.get(), &byte, 1)) < 0 && errno == EINTR) {
+  }
+  _exit(size == 1 ? EXIT_SUCCESS : status_of_ended_child(child));
+}
+
+void leave_terminal() {
+  if (chdir("/") != 0) return;
+  const UniqueFd null(open("/dev/null", O_RDWR | O_CLOEXEC));
+  if (!null) return;
+  for (const int standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) dup2(null.get(), standard);
+}
+
+}  // namespace
+
+Daemon::Daemon(bool foreground) {
+  if (foreground) return;
+  std::array<int, 2> ends{};
+  if (pipe2(ends.data(), O_CLOEXEC) != 0) throw std::system_error(errno, std::generic_category(), "pipe");
+  UniqueFd from_child(ends[0]);
+  report_.reset(ends[1]);
+  const pid_t child = fork();
+  if (child < 0) throw std::system_error(errno, std::generic_category(), "fork");
+  if (child > 0) {
+    report_.reset();
+    wait_for_report(std::move(from_child), child);
+  }
+  setsid();
+}
+
+void Daemon::report_ready() noexcept {
+  if (!report_) return;
+  leave_terminal();
+  const char byte = 1;
+  while (write(report_.get(), &byte, 1) < 0 && errno == EINTR) {
+  }
+  report_.reset();
+}
+
+}  // namespace statusfs

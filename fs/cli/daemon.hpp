@@ -1,0 +1,25 @@
+// Going to the background once the work has begun.
+#pragma once
+
+#include <string>
+
+#include "fs/store/unique_fd.hpp"
+
+namespace statusfs {
+
+/// The process forks when this is made: the child goes on, the parent waits inside the constructor until the child
+/// reports and then exits with the child's answer. So whoever started the command knows that the mount answers when it returns.
+/// To be made before any thread, lock or mount.
+class Daemon {
+ public:
+  /// `foreground`: nothing is forked, and reports go nowhere.
+  explicit Daemon(bool foreground);
+
+  /// The parent exits with 0; this process leaves its terminal. The first call counts. Any thread.
+  void report_ready() noexcept;
+
+ private:
+  UniqueFd report_;
+};
+
+}  // namespace statusfs

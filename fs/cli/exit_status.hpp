@@ -1,0 +1,25 @@
+// What a command's exit status means (README, "Exit status").
+#pragma once
+
+#include <stdexcept>
+
+namespace statusfs {
+
+enum class ExitStatus {
+  done = 0,
+  usage = 1,         ///< the command line is not understood
+  unusable = 2,      ///< SOURCE or a named file cannot be used, or a check found something
+  mount_failed = 3,
+};
+
+/// A command cannot go on; what() is one line for the user.
+class CommandError : public std::runtime_error {
+ public:
+  CommandError(ExitStatus status, const std::string& message) : std::runtime_error(message), status_(status) {}
+  ExitStatus status() const noexcept { return status_; }
+
+ private:
+  ExitStatus status_;
+};
+
+}  // namespace statusfs

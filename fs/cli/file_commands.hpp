@@ -1,0 +1,19 @@
+// Commands on status files that are not (or need not be) mounted.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "fs/cli/exit_status.hpp"
+
+namespace statusfs {
+
+// Each throws CommandError.
+ExitStatus init_command(const std::string& plan_file);                                              // init_command.cpp
+ExitStatus adopt_command(const std::string& file, const std::optional<std::string>& mapping_file);  // adopt_command.cpp
+ExitStatus check_command(const std::string& argument, const std::optional<std::string>& mapping_file);    // check_command.cpp
+ExitStatus verify_command(const std::string& argument, const std::optional<std::string>& mapping_file);   // verify_command.cpp
+ExitStatus recover_command(const std::string& argument, const std::optional<std::string>& mapping_file);  // recover_command.cpp
+ExitStatus umount_command(const std::string& mountpoint);                                           // umount_command.cpp
+
+}  // namespace statusfs

@@ -1,0 +1,18 @@
+// A status file and its journal as they stand at one moment.
+#pragma once
+
+#include <optional>
+#include <string>
+
+namespace statusfs {
+
+struct FileSnapshot {
+  std::optional<std::string> json;     ///< nothing where there is none
+  std::optional<std::string> journal;  ///< the same
+};
+
+/// Reads both while it holds the file's lock, where there is a lock file, so that neither changes in between. Throws
+/// CommandError(unusable).
+FileSnapshot take_snapshot(const std::string& path);
+
+}  // namespace statusfs

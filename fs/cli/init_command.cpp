@@ -1,0 +1,79 @@
+#include <filesystem>
+#include <iostream>
+
+#include "fs/cli/file_commands.hpp"
+#include "fs/cli/mapping_source.hpp"
+#include "fs/cli/offline_author.hpp"
+#include "fs/cli/status_targets.hpp"
+#include "fs/store/local/local_store.hpp"
+#include "fs/store/local/posix_files.hpp"
+#include "fs/store/timestamp.hpp"
+#include "mapping/chain/chain.hpp"
+#include "mapping/document/parse.hpp"
+#include "mapping/rejection.hpp"
+#include "mapping/schema/mapping_loader.hpp"
+
+namespace statusfs {
+namespace {
+
+namespace filesystem = std::filesystem;
+
+constexpr std::string_view plan_prefix = "exec_plan_";
+constexpr std::string_view plan_suffix = ".txt";
+
+Plan read_plan(const std::string& path) {
+  try {
+    return Plan(parse_json(read_text_file(path)));
+  } catch (const ParseError& error) {
+    throw CommandError(ExitStatus::unusable, path + ": " + error.what());
+  } catch (const Rejection& rejection) {
+    throw CommandError(ExitStatus::unusable, path + ": " + rejection.what());
+  }
+}
+
+// exec_status_<g> of .../exec_plan_<g>.txt
+std::string status_stem(const std::string& path) {
+  const std::string name = filesystem::path(path).filename().string();
+  const bool is_plan = name.size() > plan_prefix.size() + plan_suffix.size() && name.starts_with(plan_prefix) &&
+                       name.ends_with(plan_suffix);
+  if (!is_plan) throw CommandError(ExitStatus::unusable, path + ": a plan file is named exec_plan_<g>.txt");
+  return "exec_status_" + name.substr(plan_prefix.size(), name.size() - plan_prefix.size() - plan_suffix.size());
+}
+
+Value document_for(const Mapping& mapping, const Plan& plan, const TemplateNames& names) {
+  StatusDocument document(default_mapping(), initial_document(mapping, names));
+  for (const PlannedTask& task : plan.tasks())
+    document = document.with_added_task(initial_task(mapping, {names.stem, names.plan_id, task.id, names.g}));
+  return document.root();
+}
+
+void require_absent(const std::string& path) {
+  for (const std::string& taken : {path, path + ".journal"})
+    if (filesystem::exists(filesystem::symlink_status(taken)))
+      throw CommandError(ExitStatus::unusable, taken + ": exists already; init never writes over a status file");
+}
+
+}  // namespace
+
+ExitStatus init_command(const std::string& plan_file) {
+  const auto mapping = default_mapping();
+  const std::string stem = status_stem(plan_file);
+  const Plan plan = read_plan(plan_file);
+  const filesystem::path directory = filesystem::absolute(plan_file).parent_path();
+  const std::string path = (directory / (stem + ".txt")).string();
+  require_absent(path);
+  const std::int64_t g = largest_g_in_directory(directory.string()) + 1;
+  const TemplateNames names{stem, plan.id(), {}, g};
+  const StatusDocument document(mapping, document_for(*mapping, plan, names));
+  const Version version = begin_chain(
+      document, names, {g, format_timestamp(std::chrono::system_clock::now()), offline_author()}, "init");
+  PosixFiles files;
+  LocalStore store(path, mapping, files);
+  store.load();
+  const StoreResult result = store.begin({version.record, version.head, version.document});
+  if (result.status != StoreStatus::done) throw CommandError(ExitStatus::unusable, path + ": " + result.reason);
+  std::cout << path << ": made with " << plan.tasks().size() << " tasks\n";
+  return ExitStatus::done;
+}
+
+}  // namespace statusfs

@@ -1,0 +1,119 @@
+#include <CLI/CLI.hpp>
+
+#include <functional>
+#include <iostream>
+
+#include "fs/cli/file_commands.hpp"
+#include "fs/cli/mapping_source.hpp"
+#include "fs/cli/mount_command.hpp"
+#include "fs/cli/mount_options.hpp"
+
+namespace statusfs {
+namespace {
+
+std::string options_help() {
+  std::string text = "Mount options (-o):\n";
+  for (const MountOption& option : mount_options()) {
+    std::string name(option.name);
+    if (!option.value.empty()) name += "=" + std::string(option.value);
+    text += "  " + name + std::string(name.size() < 22 ? 22 - name.size() : 1, ' ') + std::string(option.help) + "\n";
+  }
+  return text + "  and those of mount(8): rw, nosuid, nodev, noexec, noatime, ... ; fstab's own are passed over\n";
+}
+
+// Every command line of statusfs. The first subcommand that was named sets `run`.
+class CommandLine {
+ public:
+  CommandLine() : app_("statusfs: status files as a file system", "statusfs") {
+    app_.set_version_flag("--version", "statusfs " STATUSFS_VERSION);
+    app_.footer(options_help() + "\nExit status: 0 done, 1 usage, 2 SOURCE or a named file unusable or a check found something, 3 mount failed.");
+    add_mount();
+    add_file_commands();
+  }
+
+  int run(int count, char** words) {
+    try {
+      app_.parse(count, words);
+    } catch (const CLI::ParseError& error) {
+      return app_.exit(error) == 0 ? 0 : static_cast<int>(ExitStatus::usage);
+    }
+    if (app_.get_subcommands().empty()) {
+      if (mount_.source.empty() || mount_.mountpoint.empty()) {
+        std::cerr << "statusfs: SOURCE and MOUNTPOINT are needed; statusfs --help tells more\n";
+        return static_cast<int>(ExitStatus::usage);
+      }
+      run_ = [this] { return mount_command(mount_); };
+    }
+    return guarded();
+  }
+
+ private:
+  void add_mount() {
+    app_.add_option("SOURCE", mount_.source, "directory of exec_status_*.txt files, or one such file");
+    app_.add_option("MOUNTPOINT", mount_.mountpoint, "directory to mount on");
+    app_.add_option("-o", mount_.options, "mount options, separated by commas")->type_name("OPT,...")->allow_extra_args(false);
+    app_.add_flag("-f", mount_.foreground, "stay in the foreground");
+    app_.add_flag("-d", mount_.debug, "stay in the foreground and print every request");
+  }
+
+  CLI::App* add(const std::string& name, const std::string& help, const char* argument, const char* argument_help,
+                std::function<ExitStatus()> run) {
+    CLI::App* command = app_.add_subcommand(name, help);
+    if (argument) command->add_option(argument, argument_, argument_help)->required();
+    command->callback([this, run = std::move(run)] { run_ = run; });
+    return command;
+  }
+
+  void add_mapping_option(CLI::App* command) {
+    command->add_option("--mapping", mapping_file_, "use this mapping instead of the one that is compiled in")->type_name("FILE");
+  }
+
+  void add_file_commands() {
+    add("umount", "unmount, and return when everything is on disk", "MOUNTPOINT", "where it is mounted",
+        [this] { return umount_command(argument_); });
+    add("init", "create exec_status_<g>.txt beside exec_plan_<g>.txt; never over an existing one", "PLAN_FILE", "the plan",
+        [this] { return init_command(argument_); });
+    add_mapping_option(add("check", "validate against the mapping; every finding with its JSON pointer", "FILE|DIR",
+                           "status file, or a directory of them", [this] { return check_command(argument_, mapping()); }));
+    add_mapping_option(add("verify", "recompute every hash and the whole journal; the JSON must be its head", "FILE|DIR",
+                           "status file, or a directory of them", [this] { return verify_command(argument_, mapping()); }));
+    add_mapping_option(add("recover", "bring the JSON up to date from its journal without mounting", "FILE|DIR",
+                           "status file, or a directory of them", [this] { return recover_command(argument_, mapping()); }));
+    add_mapping_option(add("adopt", "start a chain with the current content", "FILE", "status file",
+                           [this] { return adopt_command(argument_, mapping()); }));
+    add_mapping_option(add("mapping", "print the mapping in force (YAML)", nullptr, nullptr, [this] {
+      std::cout << load_mapping_file(mapping())->text;
+      return ExitStatus::done;
+    }));
+  }
+
+  std::optional<std::string> mapping() const {
+    return mapping_file_.empty() ? std::nullopt : std::optional(mapping_file_);
+  }
+
+  int guarded() {
+    try {
+      return static_cast<int>(run_());
+    } catch (const CommandError& error) {
+      std::cerr << "statusfs: " << error.what() << '\n';
+      return static_cast<int>(error.status());
+    } catch (const OptionError& error) {
+      std::cerr << "statusfs: " << error.what() << '\n';
+      return static_cast<int>(ExitStatus::usage);
+    } catch (const std::exception& error) {
+      std::cerr << "statusfs: " << error.what() << '\n';
+      return static_cast<int>(ExitStatus::unusable);
+    }
+  }
+
+  CLI::App app_;
+  MountArguments mount_;
+  std::string argument_;
+  std::string mapping_file_;
+  std::function<ExitStatus()> run_;
+};
+
+}  // namespace
+}  // namespace statusfs
+
+int main(int count, char** words) { return statusfs::CommandLine().run(count, words); }

@@ -1,0 +1,45 @@
+#include "fs/cli/mapping_source.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "fs/cli/exit_status.hpp"
+#include "mapping/schema/mapping_loader.hpp"
+
+namespace statusfs {
+namespace {
+
+constexpr const char* default_config_file = "/etc/statusfs.yaml";
+
+}  // namespace
+
+std::string read_text_file(const std::string& path) {
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) throw CommandError(ExitStatus::unusable, path + ": is a directory");
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw CommandError(ExitStatus::unusable, path + ": " + std::strerror(errno));
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+std::shared_ptr<const Mapping> load_mapping_file(const std::optional<std::string>& file) {
+  if (!file) return default_mapping();
+  try {
+    return load_mapping(read_text_file(*file), *file);
+  } catch (const MappingError& error) {
+    throw CommandError(ExitStatus::unusable, error.what());
+  }
+}
+
+std::optional<std::string> config_file(const std::optional<std::string>& given) {
+  if (given) return std::filesystem::absolute(*given).string();
+  std::error_code error;
+  if (std::filesystem::exists(default_config_file, error)) return default_config_file;
+  return std::nullopt;
+}
+
+}  // namespace statusfs

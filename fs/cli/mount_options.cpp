@@ -1,0 +1,103 @@
+#include "fs/cli/mount_options.hpp"
+
+#include <algorithm>
+#include <array>
+#include <functional>
+
+namespace statusfs {
+namespace {
+
+constexpr std::array<MountOption, 8> options{{
+    {"ro", "", "show everything, change nothing; also beside another mount of the same files"},
+    {"allow_other", "", "let other users in; only together with default_permissions"},
+    {"default_permissions", "", "let the kernel check owner and mode"},
+    {"umask", "MODE", "permission bits (octal) that files and directories do not have"},
+    {"mapping", "FILE", "use this mapping instead of the one that is compiled in"},
+    {"config", "FILE", "who may write what; default /etc/statusfs.yaml, where it exists"},
+    {"state", "FILE", "draw the global counter g from this state file"},
+    {"adopt", "", "start a chain for files that bear no hashes"},
+}};
+
+// Those of fstab (user, nofail, ...) are mount(8)'s business and are dropped.
+constexpr std::array<std::string_view, 12> kernel_names{"rw",   "nosuid", "suid",    "nodev", "dev",  "noexec",
+                                                        "exec", "noatime", "atime", "sync",  "async", "dirsync"};
+constexpr std::array<std::string_view, 9> dropped_names{"defaults", "auto",   "noauto", "user",   "users",
+                                                        "nouser",   "nofail", "_netdev", "owner"};
+
+bool is_one_of(std::span<const std::string_view> names, std::string_view name) {
+  return std::ranges::find(names, name) != names.end();
+}
+
+mode_t octal(const std::string& text) {
+  const bool is_octal = !text.empty() && text.size() <= 4 && text.find_first_not_of("01234567") == std::string::npos;
+  const unsigned long value = is_octal ? std::stoul(text, nullptr, 8) : 01000;
+  if (value > 0777) throw OptionError("-o umask takes an octal number from 0 to 777, not '" + text + "'");
+  return static_cast<mode_t>(value);
+}
+
+std::string all_names() {
+  std::string names;
+  for (const MountOption& option : options)
+    names += (names.empty() ? "" : ", ") + std::string(option.name) + (option.value.empty() ? "" : "=");
+  return names;
+}
+
+const MountOption& own_option(const std::string& name, bool has_value) {
+  const auto found = std::ranges::find(options, name, &MountOption::name);
+  if (found == options.end()) throw OptionError("-o " + name + " is not an option of statusfs; there are " + all_names());
+  if (found->value.empty() && has_value) throw OptionError("-o " + name + " takes no value");
+  if (!found->value.empty() && !has_value)
+    throw OptionError("-o " + name + " takes a value: " + name + "=" + std::string(found->value));
+  return *found;
+}
+
+void set_flag(MountSettings& settings, std::string_view name) {
+  if (name == "ro") settings.read_only = true;
+  if (name == "allow_other") settings.allow_other = true;
+  if (name == "default_permissions") settings.default_permissions = true;
+  if (name == "adopt") settings.adopt = true;
+  if (name != "adopt") settings.kernel_options.emplace_back(name);
+}
+
+void set_value(MountSettings& settings, std::string_view name, const std::string& value) {
+  if (value.empty()) throw OptionError("-o " + std::string(name) + " takes a value that is not empty");
+  if (name == "umask") settings.umask = octal(value);
+  if (name == "mapping") settings.mapping = value;
+  if (name == "config") settings.config = value;
+  if (name == "state") settings.state = value;
+}
+
+void read_one(MountSettings& settings, const std::string& text) {
+  const std::size_t equals = text.find('=');
+  const std::string name = text.substr(0, equals);
+  const bool has_value = equals != std::string::npos;
+  if (is_one_of(kernel_names, text)) return settings.kernel_options.push_back(text);
+  if (is_one_of(dropped_names, text) || name == "comment" || name.starts_with("x-")) return;
+  const MountOption& option = own_option(name, has_value);
+  if (has_value)
+    set_value(settings, option.name, text.substr(equals + 1));
+  else
+    set_flag(settings, option.name);
+}
+
+}  // namespace
+
+std::span<const MountOption> mount_options() { return options; }
+std::span<const std::string_view> passed_options() { return kernel_names; }
+
+MountSettings read_mount_options(const std::vector<std::string>& lists) {
+  MountSettings settings;
+  for (const std::string& list : lists) {
+    std::size_t start = 0;
+    while (start <= list.size()) {
+      const std::size_t comma = std::min(list.find(',', start), list.size());
+      if (comma > start) read_one(settings, list.substr(start, comma - start));
+      start = comma + 1;
+    }
+  }
+  if (settings.allow_other && !settings.default_permissions)
+    throw OptionError("-o allow_other is accepted only together with default_permissions");
+  return settings;
+}
+
+}  // namespace statusfs

@@ -1,0 +1,46 @@
+// The options of a mount (-o), declared once: parsing, --help and the man page follow this list.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <sys/types.h>
+
+namespace statusfs {
+
+/// One option of statusfs itself.
+struct MountOption {
+  std::string_view name;
+  std::string_view value;  ///< what its value is called in the help; empty where it takes none
+  std::string_view help;
+};
+
+std::span<const MountOption> mount_options();
+
+/// Options that mount(8) and fstab use and that are handed to the kernel or are of no meaning here.
+std::span<const std::string_view> passed_options();
+
+struct MountSettings {
+  bool read_only = false;
+  bool allow_other = false;
+  bool default_permissions = false;
+  bool adopt = false;
+  std::optional<mode_t> umask;
+  std::optional<std::string> mapping, config, state;
+  std::vector<std::string> kernel_options;
+};
+
+/// An option that is not accepted; what() says what would be.
+class OptionError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// Reads the arguments of all -o, each a list with commas.
+MountSettings read_mount_options(const std::vector<std::string>& lists);
+
+}  // namespace statusfs

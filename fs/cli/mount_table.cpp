@@ -1,0 +1,57 @@
+#include "fs/cli/mount_table.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <sstream>
+
+namespace statusfs {
+namespace {
+
+// Space, tab, newline and backslash stand as three octal digits (proc(5)).
+std::string unescaped(std::string_view text) {
+  const auto is_octal = [](char byte) { return byte >= '0' && byte <= '7'; };
+  std::string result;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const bool is_escape = text[at] == '\\' && at + 3 < text.size() && is_octal(text[at + 1]) &&
+                           is_octal(text[at + 2]) && is_octal(text[at + 3]);
+    if (!is_escape) {
+      result += text[at];
+      continue;
+    }
+    result += static_cast<char>((text[at + 1] - '0') * 64 + (text[at + 2] - '0') * 8 + (text[at + 3] - '0'));
+    at += 3;
+  }
+  return result;
+}
+
+std::vector<std::string> fields_of(const std::string& line) {
+  std::istringstream stream(line);
+  std::vector<std::string> fields;
+  for (std::string field; stream >> field;) fields.push_back(field);
+  return fields;
+}
+
+}  // namespace
+
+std::vector<MountEntry> statusfs_mounts_in(std::string_view mountinfo) {
+  std::vector<MountEntry> mounts;
+  std::istringstream lines{std::string(mountinfo)};
+  for (std::string line; std::getline(lines, line);) {
+    const std::vector<std::string> fields = fields_of(line);
+    const auto separator = std::ranges::find(fields, "-");  // behind it: type, source, options
+    if (fields.size() < 6 || fields.end() - separator < 3 || separator[1] != "fuse.statusfs") continue;
+    const bool read_only = ("," + fields[5] + ",").find(",ro,") != std::string::npos;
+    mounts.push_back({unescaped(separator[2]), unescaped(fields[4]), read_only});
+  }
+  std::ranges::reverse(mounts);
+  return mounts;
+}
+
+std::vector<MountEntry> statusfs_mounts() {
+  std::ifstream file("/proc/self/mountinfo");
+  std::ostringstream text;
+  text << file.rdbuf();
+  return statusfs_mounts_in(text.str());
+}
+
+}  // namespace statusfs

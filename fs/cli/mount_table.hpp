@@ -1,0 +1,22 @@
+// The mounts of statusfs on this machine.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace statusfs {
+
+struct MountEntry {
+  std::string source;
+  std::string mountpoint;
+  bool read_only = false;
+};
+
+/// Those in /proc/self/mountinfo, the newest first.
+std::vector<MountEntry> statusfs_mounts();
+
+/// The same in the given text of a mountinfo file (proc(5)).
+std::vector<MountEntry> statusfs_mounts_in(std::string_view mountinfo);
+
+}  // namespace statusfs

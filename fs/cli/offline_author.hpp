@@ -1,0 +1,12 @@
+// Who is named in the records that a command writes by itself.
+#pragma once
+
+#include "mapping/rules/author.hpp"
+
+namespace statusfs {
+
+/// The user who runs the command: whoever may write the files offline has the authority over them. The trace id is that of TRACEPARENT, or
+/// a new one.
+Author offline_author();
+
+}  // namespace statusfs

@@ -1,0 +1,81 @@
+#include <poll.h>
+#include <sys/mount.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <filesystem>
+
+#include "fs/cli/file_commands.hpp"
+#include "fs/cli/mapping_source.hpp"
+#include "fs/cli/mount_table.hpp"
+#include "fs/store/unique_fd.hpp"
+
+namespace statusfs {
+namespace {
+
+constexpr int patience_milliseconds = 60'000;
+
+MountEntry mount_at(const std::string& mountpoint) {
+  std::error_code error;
+  // A dead mount cannot be looked at, so the path is made absolute without asking what it leads to.
+  const std::string path = std::filesystem::absolute(mountpoint).lexically_normal().string();
+  const std::string resolved = std::filesystem::canonical(mountpoint, error).string();
+  for (const MountEntry& mount : statusfs_mounts())
+    if (mount.mountpoint == path || mount.mountpoint + "/" == path || (!error && mount.mountpoint == resolved)) return mount;
+  throw CommandError(ExitStatus::unusable, mountpoint + ": no statusfs is mounted there");
+}
+
+// The daemon that serves the mount, so that its end can be waited for; nothing when it is dead already.
+UniqueFd daemon_of(const MountEntry& mount) {
+  std::string metrics;
+  try {
+    metrics = read_text_file(mount.mountpoint + "/.statusfs/metrics");
+  } catch (const CommandError&) {
+    return {};
+  }
+  constexpr std::string_view name = "\nstatusfs_process_id ";
+  const std::size_t at = metrics.find(name);
+  pid_t pid = 0;
+  if (at == std::string::npos) return {};
+  std::from_chars(metrics.data() + at + name.size(), metrics.data() + metrics.size(), pid);
+  return pid > 0 ? UniqueFd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0))) : UniqueFd();
+}
+
+void unmount_by_helper(const std::string& mountpoint) {
+  const pid_t child = fork();
+  if (child == 0) {
+    execlp("fusermount3", "fusermount3", "-u", "--", mountpoint.c_str(), nullptr);
+    _exit(127);
+  }
+  int status = 0;
+  while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  if (child < 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
+    throw CommandError(ExitStatus::unusable, mountpoint + ": cannot be unmounted; is a file of it still open?");
+}
+
+void unmount(const std::string& mountpoint) {
+  if (geteuid() != 0) return unmount_by_helper(mountpoint);
+  if (umount2(mountpoint.c_str(), UMOUNT_NOFOLLOW) != 0)
+    throw CommandError(ExitStatus::unusable, mountpoint + ": " + std::strerror(errno));
+}
+
+}  // namespace
+
+ExitStatus umount_command(const std::string& mountpoint) {
+  const MountEntry mount = mount_at(mountpoint);
+  const UniqueFd daemon = daemon_of(mount);
+  unmount(mount.mountpoint);
+  if (!daemon) return ExitStatus::done;
+  pollfd ended{daemon.get(), POLLIN, 0};
+  if (poll(&ended, 1, patience_milliseconds) <= 0)
+    throw CommandError(ExitStatus::unusable, mountpoint + ": is unmounted, but its daemon is still writing");
+  return ExitStatus::done;
+}
+
+}  // namespace statusfs

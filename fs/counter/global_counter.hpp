@@ -1,0 +1,46 @@
+// The global counter g, from which every mutation draws its number.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+namespace statusfs {
+
+/// No number is ever drawn twice, and none that is not larger than all drawn before and all given to raise().
+///
+/// A group of mutations begins a lease, draws a number for each, commits the lease, and only then makes its records
+/// durable: after a crash numbers may be missing, but none comes again. Numbers of a lease that is dropped without
+/// commit() belong to nobody; they come again only where no one can have seen them, else they are missing for ever.
+///
+/// Thread safety: counters by any thread, each lease by one thread at a time. A lease must not outlive its counter.
+/// Lock order: a lease may hold locks (of the state file) from begin() to commit(). It is begun after the lock of the
+/// status file was taken, and whoever has one waits for nothing else than the disk.
+///
+/// Failures are Rejections, and then no number of the lease may be used: busy (another program held the counter too
+/// long), no_space, quota, io_failure, and read_only where the counter cannot be used until somebody repaired it.
+class GlobalCounter {
+ public:
+  class Lease {
+   public:
+    Lease() = default;
+    Lease(const Lease&) = delete;
+    Lease& operator=(const Lease&) = delete;
+    virtual ~Lease() = default;
+
+    /// The next number. Precondition: not committed.
+    virtual std::int64_t next() = 0;
+    /// The numbers drawn are durable when it returns, and the lease holds nothing any more. To be called at most once.
+    virtual void commit() = 0;
+  };
+
+  virtual ~GlobalCounter() = default;
+
+  virtual std::unique_ptr<Lease> begin() = 0;
+  /// A number that is used elsewhere (a status file that appeared in SOURCE): only larger ones are drawn from now on.
+  virtual void raise(std::int64_t g) = 0;
+};
+
+/// The largest g: every JSON reader has it exactly.
+inline constexpr std::int64_t largest_g = (std::int64_t{1} << 53) - 1;
+
+}  // namespace statusfs

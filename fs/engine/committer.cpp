@@ -1,0 +1,398 @@
+#include "fs/engine/committer.hpp"
+
+#include <algorithm>
+
+#include "fs/identity/trace_context.hpp"
+#include "fs/store/timestamp.hpp"
+#include "mapping/document/parse.hpp"
+#include "mapping/rules/access.hpp"
+#include "mapping/rules/proposal.hpp"
+#include "mapping/tree/template.hpp"
+
+namespace statusfs {
+namespace {
+
+using std::chrono::steady_clock;
+using std::chrono::system_clock;
+
+// States of partition_status (seed 2.1, ADR-028) that the driver itself sets.
+constexpr std::string_view partitioned = "PARTITIONED";
+
+Rejection rejection_of(const StoreResult& result) {
+  switch (result.status) {
+    case StoreStatus::busy: return {Cause::busy, result.reason};
+    case StoreStatus::no_space: return {Cause::no_space, result.reason};
+    case StoreStatus::quota: return {Cause::quota, result.reason};
+    case StoreStatus::lost: return {Cause::read_only, result.reason};
+    case StoreStatus::done:
+    case StoreStatus::conflict:
+    case StoreStatus::foreign:
+    case StoreStatus::failed: break;
+  }
+  return {Cause::io_failure, result.reason.empty() ? "the store failed; the outcome is unknown" : result.reason};
+}
+
+// Whatever is thrown while a request is judged becomes an answer; nothing may end the thread.
+template <typename Function>
+std::optional<Rejection> refusal_of(Function function) {
+  try {
+    function();
+    return std::nullopt;
+  } catch (const Rejection& rejection) {
+    return rejection;
+  } catch (const std::exception& error) {
+    return Rejection(Cause::io_failure, std::string("internal failure: ") + error.what());
+  }
+}
+
+void answer_all(const std::vector<Job*>& jobs, const std::optional<Rejection>& refusal) {
+  for (Job* job : jobs) job->done(refusal);
+}
+
+const WriteRequest& write_of(const Job& job) { return std::get<WriteRequest>(job.request); }
+
+Author driver(const char* persona) {
+  Author author;
+  author.persona = persona;
+  author.archetype = "SUPERVISOR";
+  author.trace_id = new_trace_id();
+  return author;
+}
+
+}  // namespace
+
+Committer::Committer(std::string stem, Store& store, const EngineContext& context, CommitterEvents& events)
+    : stem_(std::move(stem)), store_(store), context_(context), events_(events) {}
+
+// --- state -----------------------------------------------------------------------------------------------------------
+
+std::string Committer::reason_for_read_only(const StatusDocument& document) const {
+  const Mapping& mapping = document.mapping();
+  if (context_.read_only) return "the file system is mounted read-only";
+  const Field* schema = field_initialised_by(mapping, "{schema}");
+  const Value* value = schema ? document.value_of(*schema) : nullptr;
+  if (value && !(value->is_string() && value->as_string() == mapping.schema))
+    return "its schema is not " + mapping.schema + ", the one that this mount knows";
+  for (const Field* field : mapping.file_fields()) {
+    const Value* state = field->enumeration && field->access == Access::read_only ? document.value_of(*field) : nullptr;
+    if (state && state->is_string() && state->as_string() == partitioned)
+      return "it is in quarantine after a foreign change; compare its .foreign files and run statusfs reconcile";
+  }
+  return {};
+}
+
+std::shared_ptr<const FileState> Committer::state_of(const StoredFile& stored) const {
+  auto state = std::make_shared<FileState>();
+  state->modified = stored.modified;
+  state->modified_at_load = stored.modified;
+  if (stored.state == StoredFile::State::unusable) {
+    state->error = stored.reason;
+    return state;
+  }
+  state->document = stored.document;
+  state->chained = stored.state == StoredFile::State::chained;
+  state->head = stored.head;
+  state->read_only = reason_for_read_only(*stored.document);
+  if (state->read_only.empty() && !state->chained)
+    state->read_only = (stored.reason.empty() ? "it has no chain yet" : stored.reason) + "; statusfs adopt starts one";
+  return state;
+}
+
+std::shared_ptr<const FileState> Committer::load() {
+  const StoredFile stored = store_.load();
+  for (const std::string& notice : stored.notices) context_.log(stem_ + ": " + notice);
+  state_ = state_of(stored);
+  if (state_->chained) context_.counter.raise(state_->head.g);
+  if (context_.adopt_unhashed && !context_.read_only && state_->document && !state_->chained &&
+      !has_any_hash(*state_->document)) {
+    if (const auto refusal = refusal_of([&] { adopt(driver("STATUSFS")); }))
+      context_.log(stem_ + ": not adopted: " + refusal->what());
+  }
+  return state_;
+}
+
+void Committer::reload() {
+  chain_.reset();
+  load();
+  events_.replace(state_);
+}
+
+std::shared_ptr<const FileState> Committer::state_after(const Version& version) const {
+  auto state = std::make_shared<FileState>();
+  state->document = version.document;
+  state->head = version.head;
+  state->chained = true;
+  state->read_only = reason_for_read_only(*version.document);
+  state->modified = system_clock::now();
+  state->modified_at_load = state_->modified_at_load;
+  return state;
+}
+
+void Committer::publish(std::span<const Version> versions) {
+  if (versions.empty()) return;
+  state_ = state_after(versions.back());
+  events_.publish(versions, state_);
+}
+
+void Committer::require_open_for_writes() const {
+  if (!state_->document) throw Rejection(Cause::read_only, stem_ + " is unusable: " + state_->error);
+  if (!state_->read_only.empty()) throw Rejection(Cause::read_only, stem_ + " is read-only: " + state_->read_only);
+}
+
+void Committer::require_chain() {
+  if (!chain_) chain_.emplace(state_->document, state_->head);
+}
+
+Judge Committer::judge_for(const Author& author) const { return {author, nullptr, nullptr}; }
+
+// --- jobs ------------------------------------------------------------------------------------------------------------
+
+void Committer::run(std::vector<Job> jobs) {
+  run_all(jobs);
+  for (const std::string& notice : store_.take_notices()) context_.log(stem_ + ": " + notice);
+}
+
+void Committer::run_all(std::vector<Job>& jobs) {
+  auto first = jobs.begin();
+  while (first != jobs.end()) {
+    const auto is_write = [](const Job& job) { return std::holds_alternative<WriteRequest>(job.request); };
+    const auto end_of_writes = std::find_if_not(first, jobs.end(), is_write);
+    if (end_of_writes != first) run_writes({first, end_of_writes});
+    first = end_of_writes;
+    if (first == jobs.end()) break;
+    if (std::holds_alternative<ControlRequest>(first->request)) {
+      run_control(*first);
+    } else {
+      if (std::holds_alternative<CheckRequest>(first->request)) run_check();
+      first->done(std::nullopt);
+    }
+    ++first;
+  }
+}
+
+// Requests that are refused for what they ask are answered before anything is waited for.
+std::vector<Job*> Committer::judge_beforehand(std::span<Job> jobs) {
+  std::vector<Job*> acceptable;
+  for (Job& job : jobs) {
+    const auto refusal = refusal_of([&] {
+      require_open_for_writes();
+      propose(*state_->document, write_of(job), judge_for(job.author));
+    });
+    if (refusal)
+      job.done(refusal);
+    else
+      acceptable.push_back(&job);
+  }
+  return acceptable;
+}
+
+// Whether the store is ready for a commit; else the jobs have been answered.
+bool Committer::prepare(std::vector<Job*>& jobs) {
+  for (int attempt = 0; attempt < 3; ++attempt) {
+    const StoreResult result = store_.prepare();
+    switch (result.status) {
+      case StoreStatus::done: return true;
+      case StoreStatus::foreign: resolve_foreign_change(); break;
+      case StoreStatus::conflict: reload(); break;
+      case StoreStatus::failed:
+        if (attempt == 0 && store_.recheck().status == StoreStatus::done) {
+          reload();
+          break;
+        }
+        [[fallthrough]];
+      default: answer_all(jobs, rejection_of(result)); return false;
+    }
+  }
+  answer_all(jobs, Rejection(Cause::busy, stem_ + " is changed by other programs again and again"));
+  return false;
+}
+
+void Committer::run_writes(std::span<Job> jobs) {
+  std::vector<Job*> acceptable = judge_beforehand(jobs);
+  if (acceptable.empty() || !prepare(acceptable)) return;
+  commit(acceptable);
+}
+
+void Committer::commit(const std::vector<Job*>& jobs) {
+  const auto started = steady_clock::now();
+  std::vector<Version> versions;
+  std::vector<Job*> accepted;
+  std::uint64_t expected_version = 0;
+  std::optional<Rejection> failure;
+  if (const auto refusal = refusal_of([&] {
+        require_open_for_writes();  // preparing may have found the file changed
+        require_chain();
+        expected_version = chain_->head().version;
+      })) {
+    return answer_all(jobs, refusal);
+  }
+  const auto lease_failure = refusal_of([&] {
+    const auto lease = context_.counter.begin();
+    for (Job* job : jobs) judge_and_stamp(*job, *lease, versions, accepted);
+    if (!versions.empty()) lease->commit();
+  });
+  failure = lease_failure;
+  if (!failure && !versions.empty()) {
+    const StoreResult result = make_durable(versions, expected_version);
+    if (result.status != StoreStatus::done) failure = rejection_of(result);
+  }
+  if (failure) {
+    chain_->reset(state_->document, state_->head);
+    return answer_all(accepted, failure);
+  }
+  context_.metrics.count_mutations(versions.size());
+  if (!versions.empty()) context_.metrics.observe_commit(steady_clock::now() - started, versions.size());
+  publish(versions);
+  answer_all(accepted, std::nullopt);
+}
+
+void Committer::judge_and_stamp(Job& job, GlobalCounter::Lease& lease, std::vector<Version>& versions,
+                                std::vector<Job*>& accepted) {
+  const auto refusal = refusal_of([&] {
+    const Proposal proposal = propose(*chain_->document(), write_of(job), judge_for(job.author));
+    for (const RuleWarning& warning : proposal.warnings) {
+      context_.metrics.count_rule(warning.rule, false);
+      context_.log(stem_ + ": " + proposal.path + ": rule " + warning.rule + ": " + warning.message);
+    }
+    if (proposal.changes.empty()) return;
+    const MutationStamp stamp{lease.next(), format_timestamp(system_clock::now()), job.author};
+    versions.push_back(chain_->append(proposal, stamp));
+  });
+  if (refusal)
+    job.done(refusal);
+  else
+    accepted.push_back(&job);
+}
+
+StoreResult Committer::make_durable(std::span<const Version> versions, std::uint64_t expected_version) {
+  std::vector<CommitEntry> entries;
+  entries.reserve(versions.size());
+  for (const Version& version : versions) entries.push_back({version.record, version.head, version.document});
+  return store_.commit(expected_version, entries);
+}
+
+// --- control ---------------------------------------------------------------------------------------------------------
+
+void Committer::run_control(Job& job) {
+  const auto refusal = refusal_of([&] {
+    switch (std::get<ControlRequest>(job.request).command) {
+      case ControlRequest::Command::adopt: adopt(job.author); break;
+    }
+  });
+  if (!refusal) events_.replace(state_);
+  job.done(refusal);
+}
+
+void Committer::adopt(const Author& author) {
+  if (!state_->document) throw Rejection(Cause::read_only, stem_ + " is unusable: " + state_->error);
+  if (context_.read_only) throw Rejection(Cause::read_only, "the file system is mounted read-only");
+  if (state_->chained) throw Rejection(Cause::not_permitted, stem_ + " has a chain already");
+  if (author.archetype != context_.mapping->archetypes.front())
+    throw Rejection(Cause::access_denied, author.persona + " is " + author.archetype + " and may not adopt; allowed for: " +
+                                              context_.mapping->archetypes.front());
+  const auto lease = context_.counter.begin();
+  const std::int64_t g = lease->next();
+  const Version version =
+      begin_chain(*state_->document, {stem_, {}, {}, g}, {g, format_timestamp(system_clock::now()), author}, "adopt");
+  lease->commit();
+  const StoreResult result = store_.begin({version.record, version.head, version.document});
+  if (result.status != StoreStatus::done) throw rejection_of(result);
+  state_ = state_after(version);
+  chain_.reset();
+}
+
+// --- changes by other programs ---------------------------------------------------------------------------------------
+
+void Committer::run_check() {
+  if (!state_->chained || context_.read_only) return reload();
+  const StoreResult result = store_.prepare();
+  if (result.status == StoreStatus::foreign)
+    resolve_foreign_change();
+  else if (result.status == StoreStatus::conflict)
+    reload();
+  else if (result.status != StoreStatus::done)
+    context_.log(stem_ + ": " + result.reason);
+}
+
+void Committer::resolve_foreign_change() {
+  const auto change = store_.foreign_change();
+  if (!change) return;
+  require_chain();
+  if (change->kept_as.empty() && adopt_foreign(*change)) return;
+  quarantine(*change);
+}
+
+namespace {
+
+bool is_successor(const StatusDocument& document, const ChainHead& head) {
+  const Mapping& mapping = document.mapping();
+  const Value* version = document.value_of(*mapping.stamped(Stamp::version, false));
+  const Value* previous = document.value_of(*mapping.stamped(Stamp::payload_hash_previous, false));
+  return version && *version == Value(static_cast<std::int64_t>(head.version + 1)) && previous &&
+         *previous == Value(head.payload_hash_current) && verify_hashes(document, 1).empty();
+}
+
+}  // namespace
+
+// A change that fits the chain, or that the configuration lets pass, becomes a version; false leaves it to quarantine.
+bool Committer::adopt_foreign(const ForeignChange& change) {
+  const auto refusal = refusal_of([&] {
+    const StatusDocument document(context_.mapping, parse_json(change.text));
+    const Config config = context_.config();
+    Author author = config.writers->author_of(Caller{change.owner, 0, 0, 0, 0, {}}, {});
+    author.persona = "EXTERNAL";
+    const Proposal proposal = propose_replacement(*chain_->document(), document.root(), judge_for(author));
+    const bool continues_chain = is_successor(document, chain_->head());
+    if (!continues_chain && config.external != ExternalChanges::adopt)
+      throw Rejection(Cause::invalid, "it does not continue the chain");
+    const auto lease = context_.counter.begin();
+    const MutationStamp stamp{lease->next(), format_timestamp(system_clock::now()), author};
+    const std::uint64_t expected_version = chain_->head().version;
+    std::vector<Version> versions;
+    if (continues_chain)
+      versions.push_back(chain_->append_document(document, stamp, "external"));
+    else if (!proposal.changes.empty())
+      versions.push_back(chain_->append(proposal, stamp));
+    lease->commit();
+    store_.accept_foreign();
+    if (!versions.empty()) {
+      const StoreResult result = make_durable(versions, expected_version);
+      if (result.status != StoreStatus::done) throw rejection_of(result);
+    }
+    publish(versions);
+    events_.replace(state_);
+  });
+  if (refusal) {
+    chain_->reset(state_->document, state_->head);
+    context_.log(stem_ + ": a foreign change is not adopted: " + refusal->what());
+  }
+  return !refusal;
+}
+
+void Committer::quarantine(const ForeignChange& change) {
+  std::string kept_as = change.kept_as;
+  const auto refusal = refusal_of([&] {
+    if (const StoreResult result = store_.set_foreign_aside(kept_as); result.status != StoreStatus::done)
+      throw rejection_of(result);
+    const Field& field = *context_.mapping->top("partition_status");  // the driver's own state of the file (ADR-028)
+    const Value* before = chain_->document()->value_of(field);
+    Proposal proposal;
+    proposal.op = "quarantine";
+    proposal.path = kept_as;
+    proposal.changes.fields.push_back({{}, &field, field.pointer, before ? std::optional(*before) : std::nullopt,
+                                       Value(partitioned), {}});
+    const auto lease = context_.counter.begin();
+    const std::uint64_t expected_version = chain_->head().version;
+    const MutationStamp stamp{lease->next(), format_timestamp(system_clock::now()), driver("STATUSFS")};
+    const std::vector<Version> versions{chain_->append(proposal, stamp)};
+    lease->commit();
+    const StoreResult result = make_durable(versions, expected_version);
+    if (result.status != StoreStatus::done) throw rejection_of(result);
+    publish(versions);
+  });
+  if (refusal) chain_->reset(state_->document, state_->head);
+  context_.log(stem_ + ": another program put content in its place that is no version of it; kept as " + kept_as +
+               (refusal ? std::string("; ") + refusal->what() : std::string()));
+}
+
+}  // namespace statusfs

@@ -1,0 +1,73 @@
+// Carries out groups of jobs on one status file: judge, stamp, hash, make durable, publish, answer.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "fs/engine/engine_context.hpp"
+#include "fs/engine/file_state.hpp"
+#include "fs/engine/job.hpp"
+#include "fs/store/store.hpp"
+#include "mapping/chain/chain.hpp"
+
+namespace statusfs {
+
+class CommitterEvents {
+ public:
+  virtual ~CommitterEvents() = default;
+  virtual void publish(std::span<const Version> versions, std::shared_ptr<const FileState> state) = 0;
+  virtual void replace(std::shared_ptr<const FileState> state) = 0;
+};
+
+/// Thread safety: one thread at a time.
+class Committer {
+ public:
+  /// All references must outlive this. `stem` is the file's name without .txt.
+  Committer(std::string stem, Store& store, const EngineContext& context, CommitterEvents& events);
+
+  /// Loads the file and, where the context asks for it, adopts it. Does not publish.
+  std::shared_ptr<const FileState> load();
+
+  /// Carries out the jobs in order and answers each exactly once.
+  void run(std::vector<Job> jobs);
+
+ private:
+  std::shared_ptr<const FileState> state_of(const StoredFile& stored) const;
+  std::shared_ptr<const FileState> state_after(const Version& version) const;
+  std::string reason_for_read_only(const StatusDocument& document) const;
+
+  void run_all(std::vector<Job>& jobs);
+  void run_writes(std::span<Job> jobs);
+  std::vector<Job*> judge_beforehand(std::span<Job> jobs);
+  bool prepare(std::vector<Job*>& jobs);
+  void commit(const std::vector<Job*>& jobs);
+  void judge_and_stamp(Job& job, GlobalCounter::Lease& lease, std::vector<Version>& versions,
+                       std::vector<Job*>& accepted);
+  StoreResult make_durable(std::span<const Version> versions, std::uint64_t expected_version);
+
+  void run_control(Job& job);
+  void run_check();
+  void adopt(const Author& author);
+
+  void resolve_foreign_change();
+  bool adopt_foreign(const ForeignChange& change);
+  void quarantine(const ForeignChange& change);
+  void reload();
+  void publish(std::span<const Version> versions);
+
+  void require_open_for_writes() const;
+  void require_chain();
+  Judge judge_for(const Author& author) const;
+
+  const std::string stem_;
+  Store& store_;
+  const EngineContext& context_;
+  CommitterEvents& events_;
+  std::shared_ptr<const FileState> state_;
+  std::optional<Chain> chain_;
+};
+
+}  // namespace statusfs

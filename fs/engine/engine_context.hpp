@@ -1,0 +1,24 @@
+// What all status files of a mount share.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "fs/counter/global_counter.hpp"
+#include "fs/engine/metrics.hpp"
+#include "fs/identity/config.hpp"
+#include "mapping/schema/mapping.hpp"
+
+namespace statusfs {
+
+struct EngineContext {
+  std::shared_ptr<const Mapping> mapping;
+  GlobalCounter& counter;
+  Metrics& metrics;
+  std::function<Config()> config;  ///< the one in force; any thread
+  std::function<void(const std::string&)> log;  ///< a notice for the administrator; any thread
+  bool read_only = false;
+  bool adopt_unhashed = false;  ///< -o adopt: files without any hash get a chain when they are loaded
+};
+
+}  // namespace statusfs

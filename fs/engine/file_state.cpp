@@ -1,0 +1,27 @@
+#include "fs/engine/file_state.hpp"
+
+#include <algorithm>
+
+namespace statusfs {
+namespace {
+
+std::int64_t integer_at(const Value& scope, const Field& field) {
+  const Value* value = find(scope, field.pointer);
+  return value && value->is_integer() ? value->as_integer() : 0;
+}
+
+}  // namespace
+
+std::int64_t largest_g_in(const FileState& state) {
+  std::int64_t largest = state.head.g;
+  if (!state.document) return largest;
+  const Mapping& mapping = state.document->mapping();
+  for (const Field* field : mapping.file_fields())
+    if (field->stamp == Stamp::g) largest = std::max(largest, integer_at(state.document->root(), *field));
+  for (const Field* field : mapping.task_fields())
+    for (std::size_t position = 0; field->stamp == Stamp::g && position < state.document->task_count(); ++position)
+      largest = std::max(largest, integer_at(state.document->task(position), *field));
+  return largest;
+}
+
+}  // namespace statusfs

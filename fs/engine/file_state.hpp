@@ -1,0 +1,27 @@
+// What readers see of a status file: one durable version, and whether it takes writes.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "mapping/chain/journal_record.hpp"
+#include "mapping/tree/status_document.hpp"
+
+namespace statusfs {
+
+/// Immutable once published.
+struct FileState {
+  std::shared_ptr<const StatusDocument> document;  ///< nullptr: the file cannot be shown, `error` says why
+  std::string error;
+  std::string read_only;  ///< why writes are refused (EROFS); empty where they are taken
+  bool chained = false;
+  ChainHead head;  ///< of a chained file
+  std::chrono::system_clock::time_point modified;          ///< when this version was made
+  std::chrono::system_clock::time_point modified_at_load;  ///< the same of the version that was loaded first
+};
+
+/// The largest value of the global counter that the file bears: in its stamped fields and in those of its tasks.
+std::int64_t largest_g_in(const FileState& state);
+
+}  // namespace statusfs

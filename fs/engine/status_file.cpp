@@ -1,0 +1,104 @@
+#include "fs/engine/status_file.hpp"
+
+#include <future>
+
+namespace statusfs {
+namespace {
+
+constexpr std::size_t maximum_group = 1024;
+constexpr std::chrono::seconds idle_time(5);
+
+}  // namespace
+
+StatusFile::StatusFile(std::string name, std::unique_ptr<Store> store, const EngineContext& context,
+                       StatusFileObserver& observer)
+    : name_(std::move(name)),
+      observer_(observer),
+      store_(std::move(store)),
+      committer_(name_, *store_, context, *this),
+      thread_([this] { return commit_step(); }, idle_time) {}
+
+StatusFile::~StatusFile() = default;
+
+std::shared_ptr<const FileState> StatusFile::loaded_state() const {
+  const std::lock_guard lock(state_mutex_);
+  return state_;
+}
+
+std::shared_ptr<const FileState> StatusFile::state() {
+  if (auto state = loaded_state()) return state;
+  const std::lock_guard loading(load_mutex_);
+  if (auto state = loaded_state()) return state;
+  auto state = committer_.load();
+  const std::lock_guard lock(state_mutex_);
+  state_ = state;
+  return state;
+}
+
+void StatusFile::submit(Job job) {
+  {
+    const std::lock_guard lock(queue_mutex_);
+    queue_.push_back(std::move(job));
+  }
+  thread_.wake();
+}
+
+void StatusFile::check() {
+  if (loaded_state() && store_->looks_changed())
+    submit({CheckRequest{}, {}, [](const std::optional<Rejection>&) {}});
+}
+
+void StatusFile::drain() {
+  if (!loaded_state()) return;
+  std::promise<void> reached;
+  submit({Barrier{}, {}, [&reached](const std::optional<Rejection>&) { reached.set_value(); }});
+  reached.get_future().wait();
+}
+
+void StatusFile::settle() {
+  if (!loaded_state()) return;
+  const StoreResult result = store_->settle();
+  if (result.status == StoreStatus::done) return;
+  const bool is_full = result.status == StoreStatus::no_space || result.status == StoreStatus::quota;
+  throw Rejection(is_full ? Cause::no_space : Cause::io_failure, result.reason);
+}
+
+std::vector<Job> StatusFile::take_group() {
+  const std::lock_guard lock(queue_mutex_);
+  const std::size_t count = std::min(queue_.size(), maximum_group);
+  std::vector<Job> group(std::make_move_iterator(queue_.begin()), std::make_move_iterator(queue_.begin() + count));
+  queue_.erase(queue_.begin(), queue_.begin() + count);
+  return group;
+}
+
+bool StatusFile::commit_step() {
+  std::vector<Job> group = take_group();
+  if (group.empty()) return false;
+  try {
+    state();  // the committer works on a loaded file
+  } catch (const std::exception& error) {
+    const Rejection refusal(Cause::io_failure, name_ + " cannot be loaded: " + error.what());
+    for (Job& job : group) job.done(refusal);
+    return true;
+  }
+  committer_.run(std::move(group));
+  return true;
+}
+
+void StatusFile::publish(std::span<const Version> versions, std::shared_ptr<const FileState> state) {
+  {
+    const std::lock_guard lock(state_mutex_);
+    state_ = std::move(state);
+  }
+  observer_.versions_published(*this, versions);
+}
+
+void StatusFile::replace(std::shared_ptr<const FileState> state) {
+  {
+    const std::lock_guard lock(state_mutex_);
+    state_ = std::move(state);
+  }
+  observer_.state_replaced(*this);
+}
+
+}  // namespace statusfs

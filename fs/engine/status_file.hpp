@@ -1,0 +1,78 @@
+// One status file of a mount: its durable state for readers, and the thread that commits writes to it.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "fs/engine/committer.hpp"
+#include "fs/engine/engine_context.hpp"
+#include "fs/engine/file_state.hpp"
+#include "fs/engine/job.hpp"
+#include "fs/engine/on_demand_thread.hpp"
+#include "fs/store/store.hpp"
+
+namespace statusfs {
+
+class StatusFile;
+
+/// Told of everything that becomes visible, from the commit thread, before the writers are answered. Must not throw.
+class StatusFileObserver {
+ public:
+  virtual ~StatusFileObserver() = default;
+  virtual void versions_published(StatusFile& file, std::span<const Version> versions) = 0;
+  /// Anything may be another than before: the file was loaded anew, adopted, or quarantined.
+  virtual void state_replaced(StatusFile& file) = 0;
+};
+
+/// Thread safety: any thread. Lock order: load_mutex_, then state_mutex_; queue_mutex_ alone.
+class StatusFile final : private CommitterEvents {
+ public:
+  /// `name` is the name of the directory that shows the file. `observer` must outlive this.
+  StatusFile(std::string name, std::unique_ptr<Store> store, const EngineContext& context, StatusFileObserver& observer);
+  ~StatusFile() override;
+
+  const std::string& name() const noexcept { return name_; }
+
+  /// The newest durable state. Loads the file on first use. Never nullptr.
+  std::shared_ptr<const FileState> state();
+  /// The same, or nullptr while the file has not been loaded.
+  std::shared_ptr<const FileState> loaded_state() const;
+
+  /// Queues the job; jobs are carried out in order, those that wait together share one fsync.
+  void submit(Job job);
+  /// Queues a look at the file, after something happened to it from outside. Loads nothing that was not loaded.
+  void check();
+  /// Returns when every job that was queued before has been answered.
+  void drain();
+  /// Returns once everything that was committed is in the JSON on disk. Throws Rejection where that fails.
+  void settle();
+
+ private:
+  void publish(std::span<const Version> versions, std::shared_ptr<const FileState> state) override;
+  void replace(std::shared_ptr<const FileState> state) override;
+  bool commit_step();
+  std::vector<Job> take_group();
+
+  const std::string name_;
+  StatusFileObserver& observer_;
+  const std::unique_ptr<Store> store_;
+
+  std::mutex load_mutex_;  // held while the file is loaded for the first time; guards committer_'s initial load
+
+  mutable std::mutex state_mutex_;  // guards state_
+  std::shared_ptr<const FileState> state_;
+
+  std::mutex queue_mutex_;  // guards queue_
+  std::deque<Job> queue_;
+
+  Committer committer_;     // after load(), used by the commit thread alone
+  OnDemandThread thread_;   // last, so that it ends first
+};
+
+}  // namespace statusfs

@@ -1,0 +1,123 @@
+#include "fs/fuse/announcer.hpp"
+
+#include <algorithm>
+
+#include "fs/fuse/fuse_library.hpp"
+#include "mapping/tree/node.hpp"
+
+namespace statusfs {
+namespace {
+
+std::string joined(const std::string& top, const std::string& path) {
+  if (top.empty() || path.empty()) return top + path;
+  return top + "/" + path;
+}
+
+std::string parent_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string::npos ? std::string() : path.substr(0, slash);
+}
+
+std::string name_of(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+
+// The file that shows a changed value: the field at or around it.
+std::optional<Node> node_of(const Mapping& mapping, const ChangedValue& change) {
+  for (Pointer pointer = change.pointer; !pointer.is_root(); pointer = pointer.parent())
+    if (const Field* field = mapping.at(pointer, !change.task.empty()))
+      return Node{Node::Kind::field, field, change.task, {}};
+  return std::nullopt;
+}
+
+// The task's own view changes with each of its values.
+const Field* view_of_task(const Mapping& mapping) {
+  for (const Field* field : mapping.task_fields())
+    if (field->type == FieldType::view) return field;
+  return nullptr;
+}
+
+}  // namespace
+
+void Announcer::set_session(fuse_session* session, bool shows_one_file) {
+  const std::lock_guard lock(mutex_);
+  target_ = {session, shows_one_file};
+}
+
+void Announcer::drain() {
+  set_session(nullptr, target().shows_one_file);
+  for (SerialWorker* worker : {&name_worker_, &inode_worker_}) worker->drain();
+}
+
+Announcer::Target Announcer::target() const {
+  const std::lock_guard lock(mutex_);
+  return target_;
+}
+
+std::string Announcer::top_of(const StatusFile& file) const { return target().shows_one_file ? std::string() : file.name(); }
+
+void Announcer::add_known(std::vector<NodeId>& ids, const std::string& path) const {
+  const auto id = inodes_.known(path);
+  if (id && std::ranges::find(ids, *id) == ids.end()) ids.push_back(*id);
+}
+
+void Announcer::announce_inodes(std::vector<NodeId> ids) {
+  fuse_session* session = target().session;
+  if (ids.empty() || !session) return;
+  inode_worker_.post([session, ids = std::move(ids)] {
+    for (const NodeId id : ids) fuse_lowlevel_notify_inval_inode(session, id, 0, 0);
+  });
+}
+
+void Announcer::drop_name(const std::string& path) {
+  fuse_session* session = target().session;
+  const auto directory = inodes_.known(parent_of(path));
+  if (!session || !directory) return;
+  name_worker_.post([session, directory = *directory, name = name_of(path)] {
+    fuse_lowlevel_notify_inval_entry(session, directory, name.c_str(), name.size());
+    fuse_lowlevel_notify_inval_inode(session, directory, 0, 0);
+  });
+}
+
+void Announcer::versions_published(StatusFile& file, std::span<const Version> versions) {
+  const std::string top = top_of(file);
+  const auto now = std::chrono::system_clock::now();
+  std::vector<NodeId> ids;
+  const auto touched = [&](const std::string& path) {
+    times_.set(inode_number(path), now);
+    add_known(ids, path);
+  };
+  for (const Version& version : versions) {
+    const StatusDocument& document = *version.document;
+    const Mapping& mapping = document.mapping();
+    for (const ChangedValue& change : version.changes) {
+      if (const auto node = node_of(mapping, change)) touched(joined(top, path_of(document, *node)));
+      if (change.task.empty()) continue;
+      if (const Field* view = view_of_task(mapping))
+        touched(joined(top, path_of(document, {Node::Kind::field, view, change.task, {}})));
+      if (change.pointer.is_root() && !document.find_task(change.task))
+        drop_name(joined(top, path_of(document, {Node::Kind::task, nullptr, change.task, {}})));
+    }
+    if (version.tasks_listed_anew) touched(joined(top, mapping.collection->name));
+  }
+  announce_inodes(std::move(ids));
+}
+
+void Announcer::drop_everything_below(const std::string& path) {
+  std::vector<NodeId> ids;
+  const auto now = std::chrono::system_clock::now();
+  for (const auto& inode : inodes_.known_below(path)) {
+    times_.set(inode->number, now);
+    ids.push_back(inode->id);
+    if (!inode->path.empty()) drop_name(inode->path);
+  }
+  announce_inodes(std::move(ids));
+}
+
+void Announcer::state_replaced(StatusFile& file) { drop_everything_below(top_of(file)); }
+
+void Announcer::file_appeared(const std::string& name) { drop_name(name); }
+
+void Announcer::file_vanished(const std::string& name) {
+  if (!target().shows_one_file) drop_everything_below(name);
+}
+
+}  // namespace statusfs

@@ -1,0 +1,65 @@
+// Tells the kernel what changed.
+//
+// Two threads, because the kernel may block an announcement (facts measured on Linux 6.18):
+// - inodes: what the commit thread published is invalidated first, then its writer is answered, by one thread that holds no lock
+//   and serves nothing. So whoever reads after a write returned sees it, attributes included.
+// - names: dropping a name waits while some mkdir or rename in that directory waits for its reply. No reply ever queues behind it.
+#pragma once
+
+#include <functional>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "fs/engine/status_directory.hpp"
+#include "fs/fuse/change_times.hpp"
+#include "fs/fuse/inode_table.hpp"
+#include "fs/fuse/serial_worker.hpp"
+
+struct fuse_session;
+
+namespace statusfs {
+
+/// Thread safety: any thread.
+class Announcer final : public StatusDirectoryObserver {
+ public:
+  Announcer(InodeTable& inodes, ChangeTimes& times) : inodes_(inodes), times_(times) {}
+  ~Announcer() override = default;
+
+  /// Nothing is announced before and after the time in which there is a session.
+  void set_session(fuse_session* session, bool shows_one_file);
+
+  /// Returns when everything that was handed over is done, and forgets the session.
+  void drain();
+
+  /// Does the work once everything that was published before has been announced.
+  void after_announcements(std::function<void()> work) { inode_worker_.post(std::move(work)); }
+
+  void versions_published(StatusFile& file, std::span<const Version> versions) override;
+  void state_replaced(StatusFile& file) override;
+  void file_appeared(const std::string& name) override;
+  void file_vanished(const std::string& name) override;
+
+ private:
+  struct Target {
+    fuse_session* session = nullptr;
+    bool shows_one_file = false;
+  };
+  Target target() const;
+  std::string top_of(const StatusFile& file) const;
+  void add_known(std::vector<NodeId>& ids, const std::string& path) const;
+  void announce_inodes(std::vector<NodeId> ids);
+  void drop_name(const std::string& path);
+  void drop_everything_below(const std::string& path);
+
+  InodeTable& inodes_;
+  ChangeTimes& times_;
+
+  mutable std::mutex mutex_;  // guards target_; innermost
+  Target target_;
+
+  SerialWorker inode_worker_;
+  SerialWorker name_worker_;
+};
+
+}  // namespace statusfs

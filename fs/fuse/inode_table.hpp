@@ -1,0 +1,63 @@
+// The inodes that the kernel knows.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <shared_mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "fs/fuse/place.hpp"
+
+namespace statusfs {
+
+using NodeId = std::uint64_t;  ///< what FUSE calls a node id; the root's is 1
+
+struct Inode {
+  NodeId id = 0;
+  std::uint64_t number = 0;  ///< st_ino: the same for the same path in every mount
+  std::string path;          ///< from the mount's root, without a leading slash
+  Place place;
+};
+
+/// Keeps an inode as long as the kernel holds references to it ("lookups").
+/// Thread safety: any thread.
+class InodeTable {
+ public:
+  explicit InodeTable(Place root);
+  /// To be called before the kernel knows any inode.
+  void set_root(Place root);
+
+  /// nullptr for an id that the kernel has been told to forget.
+  std::shared_ptr<const Inode> find(NodeId id) const;
+  /// The inode of this path, made where there is none, with one more lookup. `version` tells inodes of one path apart whose content
+  /// never changes.
+  std::shared_ptr<const Inode> look_up(std::string path, Place place, std::uint64_t version = 0);
+  void forget(NodeId id, std::uint64_t lookups);
+
+  /// The id of the inode of a path, if the kernel knows it.
+  std::optional<NodeId> known(std::string_view path) const;
+  /// All inodes at or below a path that the kernel knows.
+  std::vector<std::shared_ptr<const Inode>> known_below(std::string_view path) const;
+
+ private:
+  struct Entry {
+    std::shared_ptr<const Inode> inode;
+    std::uint64_t lookups = 0;
+    std::string key;
+  };
+
+  mutable std::shared_mutex mutex_;  // guards all below; innermost
+  std::unordered_map<NodeId, Entry> entries_;
+  std::unordered_map<std::string, NodeId> ids_;  // by path, and "@version" where there is one
+  NodeId next_id_ = 2;
+};
+
+/// A number for st_ino that follows from the path alone.
+std::uint64_t inode_number(std::string_view path) noexcept;
+
+}  // namespace statusfs

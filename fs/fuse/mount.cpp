@@ -1,0 +1,47 @@
+#include "fs/fuse/mount.hpp"
+
+#include "fs/fuse/error_number.hpp"
+#include "fs/store/timestamp.hpp"
+
+namespace statusfs {
+
+Mount::Mount(Source source, const EngineContext& engine_context, Presentation how)
+    : context(engine_context), presentation(std::move(how)) {
+  inodes_ = std::make_unique<InodeTable>(RootPlace{});
+  announcer_ = std::make_unique<Announcer>(*inodes_, times);
+  directory_ = std::make_unique<StatusDirectory>(std::move(source), context, *announcer_);
+  tree_ = std::make_unique<TreeView>(*directory_, presentation, *context.mapping, context.metrics, refusals, times);
+  inodes_->set_root(tree_->root());
+}
+
+Mount::~Mount() = default;
+
+void Mount::close() {
+  directory_->drain();
+  try {
+    directory_->settle();
+  } catch (const Rejection& rejection) {
+    context.log(std::string("the JSON is behind its journal, which has everything: ") + rejection.what());
+  }
+  announcer_->drain();
+}
+
+Caller Mount::identify(uid_t uid, gid_t gid, pid_t thread) const {
+  return statusfs::identify(uid, gid, thread, context.config().writers->needs_groups());
+}
+
+Author Mount::author_of(const Caller& caller, OpenFile* file) const {
+  const Labels labels = file ? file->labels_of(caller.pid) : read_labels(caller.pid);
+  return context.config().writers->author_of(caller, labels);
+}
+
+int Mount::refuse(const Rejection& rejection, const Caller& caller, const std::string& persona, const std::string& path) {
+  const int number = error_number_of(rejection.cause());
+  const std::string name = name_of_error(number);
+  context.metrics.count_refusal(name);
+  refusals.add({format_timestamp(std::chrono::system_clock::now()), name, path, persona, caller.uid, caller.pid,
+                caller.session, rejection.what()});
+  return number;
+}
+
+}  // namespace statusfs

@@ -1,0 +1,68 @@
+// Everything that one mount consists of, for the FUSE operations.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "fs/engine/refusal_log.hpp"
+#include "fs/engine/status_directory.hpp"
+#include "fs/fuse/announcer.hpp"
+#include "fs/fuse/change_times.hpp"
+#include "fs/fuse/handle_table.hpp"
+#include "fs/fuse/inode_table.hpp"
+#include "fs/fuse/open_file.hpp"
+#include "fs/fuse/serial_worker.hpp"
+#include "fs/fuse/tree_view.hpp"
+
+namespace statusfs {
+
+/// A directory that is being read: what it held when the reading began.
+struct OpenDirectory {
+  std::shared_ptr<const Inode> inode;
+  std::mutex mutex;  // guards entries
+  std::vector<DirectoryEntry> entries;
+};
+
+/// Thread safety: any thread.
+class Mount {
+ public:
+  /// Opens every status file of the source. Throws as StatusDirectory does.
+  Mount(Source source, const EngineContext& context, Presentation presentation);
+  ~Mount();
+
+  const EngineContext& context;
+  const Presentation presentation;
+  RefusalLog refusals;
+  ChangeTimes times;
+  StatusDirectory& directory() noexcept { return *directory_; }
+  TreeView& tree() noexcept { return *tree_; }
+  InodeTable& inodes() noexcept { return *inodes_; }
+  Announcer& announcer() noexcept { return *announcer_; }
+
+  HandleTable<OpenFile> files;
+  HandleTable<OpenDirectory> directories;
+  SerialWorker settle_worker;  ///< waits for the disk on behalf of fsync(2)
+
+  /// To be called once no request arrives any more, while they can still be answered: carries out what was queued, brings the JSON
+  /// files up to date and tells the kernel no more.
+  void close();
+
+  /// Who is writing. `file` remembers the labels of its writers; nullptr where nothing is open.
+  Author author_of(const Caller& caller, OpenFile* file) const;
+  Caller identify(uid_t uid, gid_t gid, pid_t thread) const;
+
+  /// Writes the refusal down and returns its errno.
+  int refuse(const Rejection& rejection, const Caller& caller, const std::string& persona, const std::string& path);
+
+  std::function<void()> on_ready;  ///< called once the kernel has been answered for the first time
+
+ private:
+  std::unique_ptr<InodeTable> inodes_;
+  std::unique_ptr<Announcer> announcer_;  // before the directory, which calls it
+  std::unique_ptr<StatusDirectory> directory_;
+  std::unique_ptr<TreeView> tree_;
+};
+
+}  // namespace statusfs

@@ -1,0 +1,73 @@
+// An open file of the tree.
+#pragma once
+
+#include <sys/types.h>
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "fs/fuse/inode_table.hpp"
+#include "fs/fuse/write_buffer.hpp"
+#include "fs/identity/caller.hpp"
+
+namespace statusfs {
+
+/// Thread safety: any thread. No other lock is taken while the file's own is held.
+class OpenFile {
+ public:
+  OpenFile(std::shared_ptr<const Inode> inode, std::optional<WriteBuffer> buffer)
+      : inode_(std::move(inode)), buffer_(std::move(buffer)) {}
+
+  const Inode& inode() const noexcept { return *inode_; }
+  const std::shared_ptr<const Inode>& shared_inode() const noexcept { return inode_; }
+
+  /// The part of the text that a read asks for. A read from offset 0 fixes the text for the reads behind it: `newest` is called
+  /// then, or when nothing was read yet.
+  template <typename Newest>
+  std::string read(std::size_t size, std::uint64_t offset, Newest newest) {
+    const std::lock_guard lock(mutex_);
+    if (offset == 0 || !text_) text_ = newest();
+    if (offset >= text_->size()) return {};
+    return text_->substr(offset, size);
+  }
+
+  /// See WriteBuffer. Precondition: opened for writing.
+  std::optional<WriteRequest> write(std::string_view bytes, std::uint64_t offset) {
+    const std::lock_guard lock(mutex_);
+    return buffer_->write(bytes, offset);
+  }
+  void take_back_write() {
+    const std::lock_guard lock(mutex_);
+    if (buffer_) buffer_->take_back();
+  }
+  std::optional<std::string> complaint_at_close() {
+    const std::lock_guard lock(mutex_);
+    return buffer_ ? buffer_->complaint_at_close() : std::nullopt;
+  }
+  bool has_write_buffer() const noexcept { return buffer_.has_value(); }
+
+  /// The labels of the process that is writing; asked of /proc once for each process that writes through this handle in
+  /// turn, because an environment does not change after the process was started.
+  Labels labels_of(pid_t pid) {
+    const std::lock_guard lock(mutex_);
+    if (pid == 0 || pid != labelled_) {
+      labels_ = read_labels(pid);
+      labelled_ = pid;
+    }
+    return labels_;
+  }
+
+ private:
+  const std::shared_ptr<const Inode> inode_;
+
+  std::mutex mutex_;  // guards all below
+  std::optional<std::string> text_;
+  std::optional<WriteBuffer> buffer_;
+  pid_t labelled_ = 0;
+  Labels labels_;
+};
+
+}  // namespace statusfs

@@ -1,0 +1,144 @@
+#include <cerrno>
+
+#include "fs/fuse/operations.hpp"
+#include "fs/fuse/request.hpp"
+
+namespace statusfs {
+namespace {
+
+constexpr off_t first_entry = 2;  // behind . and ..
+
+Reply reply_opendir(Mount& mount, std::shared_ptr<const Inode> inode, fuse_file_info info) {
+  auto directory = std::make_shared<OpenDirectory>();
+  directory->entries = mount.tree().list(*inode);
+  directory->inode = std::move(inode);
+  info.fh = mount.directories.add(std::move(directory));
+  return [&mount, info](fuse_req_t request) {
+    if (fuse_reply_open(request, &info) != 0) mount.directories.remove(info.fh);
+  };
+}
+
+void open_directory(fuse_req_t request, fuse_ino_t id, fuse_file_info* info) {
+  guarded(request, id, [&](Mount& mount) { return reply_opendir(mount, inode_of(mount, id), *info); });
+}
+
+// Collects entries until the kernel's buffer is full.
+class Listing {
+ public:
+  Listing(fuse_req_t request, std::size_t size) : request_(request), buffer_(size, '\0') {}
+
+  bool add(const char* name, const struct stat& attributes, off_t next) {
+    return took(fuse_add_direntry(request_, rest(), room(), name, &attributes, next));
+  }
+  bool add_plus(const char* name, const struct fuse_entry_param& entry, off_t next) {
+    return took(fuse_add_direntry_plus(request_, rest(), room(), name, &entry, next));
+  }
+  std::string take() {
+    buffer_.resize(used_);
+    return std::move(buffer_);
+  }
+
+ private:
+  bool took(std::size_t size) {
+    if (size > room()) return false;
+    used_ += size;
+    return true;
+  }
+  char* rest() { return buffer_.data() + used_; }
+  std::size_t room() const { return buffer_.size() - used_; }
+
+  fuse_req_t request_;
+  std::string buffer_;
+  std::size_t used_ = 0;
+};
+
+struct stat minimal_attributes(std::uint64_t number, mode_t type) {
+  struct stat attributes {};
+  attributes.st_ino = number;
+  attributes.st_mode = type;
+  return attributes;
+}
+
+std::string path_below(const Inode& directory, const std::string& name) {
+  return directory.path.empty() ? name : directory.path + "/" + name;
+}
+
+bool add_dots(Listing& listing, const Inode& directory, off_t& offset, bool plus) {
+  for (; offset < first_entry; ++offset) {
+    const char* name = offset == 0 ? "." : "..";
+    const struct stat attributes = minimal_attributes(directory.number, S_IFDIR);
+    struct fuse_entry_param entry {};  // node id 0: names that are not looked up
+    entry.attr = attributes;
+    if (!(plus ? listing.add_plus(name, entry, offset + 1) : listing.add(name, attributes, offset + 1))) return false;
+  }
+  return true;
+}
+
+bool add_entry(Listing& listing, Mount& mount, const Inode& directory, const DirectoryEntry& entry, off_t next) {
+  const mode_t type = mount.tree().is_directory(entry.place) ? S_IFDIR : S_IFREG;
+  return listing.add(entry.name.c_str(), minimal_attributes(inode_number(path_below(directory, entry.name)), type), next);
+}
+
+// False when the buffer is full. An entry that vanished since the listing was made is passed over.
+bool add_entry_plus(Listing& listing, Mount& mount, const Inode& directory, const DirectoryEntry& named, off_t next) {
+  const auto found = mount.tree().find(directory, named.name);
+  if (!found) return true;
+  const auto inode = mount.inodes().look_up(found->path, found->place, found->version);
+  const bool is_version = std::holds_alternative<VersionPlace>(inode->place);
+  try {
+    const auto entry = entry_of(mount, *inode, is_version ? 0 : announced_timeout);
+    if (listing.add_plus(named.name.c_str(), entry, next)) return true;
+  } catch (const Rejection&) {
+    mount.inodes().forget(inode->id, 1);
+    return true;
+  }
+  mount.inodes().forget(inode->id, 1);
+  return false;
+}
+
+Reply reply_listing(fuse_req_t request, Mount& mount, OpenDirectory& directory, std::size_t size, off_t offset, bool plus) {
+  Listing listing(request, size);
+  const std::lock_guard lock(directory.mutex);
+  if (offset == 0) directory.entries = mount.tree().list(*directory.inode);  // also after rewinddir(3)
+  if (add_dots(listing, *directory.inode, offset, plus)) {
+    for (; static_cast<std::size_t>(offset - first_entry) < directory.entries.size(); ++offset) {
+      const DirectoryEntry& entry = directory.entries[static_cast<std::size_t>(offset - first_entry)];
+      const bool fits = plus ? add_entry_plus(listing, mount, *directory.inode, entry, offset + 1)
+                             : add_entry(listing, mount, *directory.inode, entry, offset + 1);
+      if (!fits) break;
+    }
+  }
+  return [bytes = listing.take()](fuse_req_t to) { fuse_reply_buf(to, bytes.data(), bytes.size()); };
+}
+
+void list(fuse_req_t request, fuse_ino_t id, std::size_t size, off_t offset, const fuse_file_info* info, bool plus) {
+  guarded(request, id, [&](Mount& mount) {
+    const auto directory = mount.directories.find(info->fh);
+    if (!directory) return reply_error(EBADF);
+    return reply_listing(request, mount, *directory, size, offset, plus);
+  });
+}
+
+void read_directory(fuse_req_t request, fuse_ino_t id, std::size_t size, off_t offset, fuse_file_info* info) {
+  list(request, id, size, offset, info, false);
+}
+
+void read_directory_plus(fuse_req_t request, fuse_ino_t id, std::size_t size, off_t offset, fuse_file_info* info) {
+  list(request, id, size, offset, info, true);
+}
+
+void release_directory(fuse_req_t request, fuse_ino_t, fuse_file_info* info) {
+  mount_of(request).directories.remove(info->fh);
+  fuse_reply_err(request, 0);
+}
+
+}  // namespace
+
+void add_directory_operations(fuse_lowlevel_ops& table) {
+  table.opendir = open_directory;
+  table.readdir = read_directory;
+  table.readdirplus = read_directory_plus;
+  table.releasedir = release_directory;
+}
+
+}  // namespace statusfs

@@ -1,0 +1,188 @@
+#include <fcntl.h>
+
+#include <cerrno>
+
+#include "fs/fuse/control.hpp"
+#include "fs/fuse/operations.hpp"
+#include "fs/fuse/request.hpp"
+#include "mapping/rules/proposal.hpp"
+
+namespace statusfs {
+
+namespace {
+
+void require_writable_state(const NodePlace& place, const Author& author) {
+  const auto state = place.file->state();
+  if (!state->document) throw Rejection(Cause::read_only, place.file->name() + " is unusable: " + state->error);
+  if (!state->read_only.empty())
+    throw Rejection(Cause::read_only, place.file->name() + " is read-only: " + state->read_only);
+  require_writable(*state->document, place.node, {author});
+}
+
+bool wants_to_write(const fuse_file_info& info) { return (info.flags & O_ACCMODE) != O_RDONLY; }
+
+bool is_log(const Inode& inode) {
+  const auto* place = std::get_if<NodePlace>(&inode.place);
+  return place && place->node.kind == Node::Kind::field && place->node.field->type == FieldType::log;
+}
+
+// An append-only log takes no other kind of open.
+void require_append(const Inode& inode, const fuse_file_info& info) {
+  if (is_log(inode) && !(info.flags & O_APPEND))
+    throw Rejection(Cause::not_permitted, inode.path + " is append-only; open it to append (>>)");
+}
+
+std::optional<WriteBuffer> buffer_for(const Inode& inode, const fuse_file_info& info) {
+  const auto* place = std::get_if<NodePlace>(&inode.place);
+  if (!wants_to_write(info) || !place) return std::nullopt;
+  return WriteBuffer(place->node, info.flags & O_APPEND);
+}
+
+Reply reply_open(Mount& mount, std::shared_ptr<const Inode> inode, fuse_file_info info) {
+  const bool is_immutable = std::holds_alternative<VersionPlace>(inode->place);
+  // Pages of a file that is also written through FUSE would be torn; those of a version never change.
+  info.direct_io = !is_immutable;
+  info.keep_cache = is_immutable;
+  info.noflush = !wants_to_write(info);
+  info.fh = mount.files.add(std::make_shared<OpenFile>(inode, buffer_for(*inode, info)));
+  mount.context.metrics.handle_opened();
+  return [&mount, info](fuse_req_t request) {
+    if (fuse_reply_open(request, &info) == 0) return;
+    mount.files.remove(info.fh);
+    mount.context.metrics.handle_closed();
+  };
+}
+
+void open_file(fuse_req_t request, fuse_ino_t id, fuse_file_info* info) {
+  guarded(request, id, [&](Mount& mount) {
+    auto inode = inode_of(mount, id);
+    if (wants_to_write(*info)) {
+      require_open_for_write(mount, *inode, mount.author_of(caller_of(request), nullptr));
+      require_append(*inode, *info);
+    }
+    return reply_open(mount, std::move(inode), *info);
+  });
+}
+
+Reader reader_of(fuse_req_t request, const Inode& inode) {
+  if (!std::holds_alternative<AboutPlace>(inode.place)) return {};
+  const Caller caller = caller_of(request);
+  return {caller.uid, caller.session};
+}
+
+void read_file(fuse_req_t request, fuse_ino_t id, std::size_t size, off_t offset, fuse_file_info* info) {
+  guarded(request, id, [&](Mount& mount) -> Reply {
+    const auto file = mount.files.find(info->fh);
+    if (!file) return reply_error(EBADF);
+    std::string part = file->read(size, static_cast<std::uint64_t>(offset), [&] {
+      return mount.tree().text(file->inode().place, reader_of(request, file->inode()));
+    });
+    return [part = std::move(part)](fuse_req_t to) { fuse_reply_buf(to, part.data(), part.size()); };
+  });
+}
+
+// Everything that the answer to a write needs once the commit thread has decided.
+struct PendingWrite {
+  fuse_req_t request;
+  Mount& mount;
+  std::shared_ptr<OpenFile> file;
+  Caller caller;
+  std::string persona;
+  std::size_t size;
+
+  void answer(const std::optional<Rejection>& refusal) const {
+    if (refusal) {
+      file->take_back_write();
+      fuse_reply_err(request, mount.refuse(*refusal, caller, persona, file->inode().path));
+      return;
+    }
+    mount.announcer().after_announcements([to = request, size = size] { fuse_reply_write(to, size); });
+  }
+};
+
+using JobRequest = decltype(Job::request);
+
+std::optional<JobRequest> job_request(OpenFile& file, std::string_view bytes, std::uint64_t offset) {
+  if (std::holds_alternative<ControlPlace>(file.inode().place)) return JobRequest(read_control_request(bytes));
+  auto write = file.write(bytes, offset);
+  if (!write) return std::nullopt;
+  return JobRequest(std::move(*write));
+}
+
+void write_file(fuse_req_t request, fuse_ino_t id, const char* bytes, std::size_t size, off_t offset,
+                fuse_file_info* info) {
+  guarded(request, id, [&](Mount& mount) -> Reply {
+    const auto file = mount.files.find(info->fh);
+    StatusFile* status_file = file ? file_of(file->inode().place) : nullptr;
+    if (!status_file) return reply_error(EBADF);
+    auto job = job_request(*file, {bytes, size}, static_cast<std::uint64_t>(offset));
+    if (!job) return [size](fuse_req_t to) { fuse_reply_write(to, size); };
+    const Caller caller = caller_of(request);
+    Author author = mount.author_of(caller, file.get());
+    const PendingWrite pending{request, mount, file, caller, author.persona, size};
+    status_file->submit({std::move(*job), std::move(author), [pending](const auto& refusal) { pending.answer(refusal); }});
+    return later();
+  });
+}
+
+// Close(2) reaches this for every descriptor of the handle; the text is kept until the last.
+void flush_file(fuse_req_t request, fuse_ino_t id, fuse_file_info* info) {
+  guarded(request, id, [&](Mount& mount) {
+    const auto file = mount.files.find(info->fh);
+    if (!file) return reply_error(EBADF);
+    if (const auto complaint = file->complaint_at_close()) throw Rejection(Cause::invalid, *complaint);
+    return reply_done();
+  });
+}
+
+void release_file(fuse_req_t request, fuse_ino_t, fuse_file_info* info) {
+  Mount& mount = mount_of(request);
+  mount.files.remove(info->fh);
+  mount.context.metrics.handle_closed();
+  fuse_reply_err(request, 0);
+}
+
+// The disk is waited for by a thread of its own, so that no reader waits with it.
+void sync_later(fuse_req_t request, fuse_ino_t id) {
+  guarded(request, id, [&](Mount& mount) -> Reply {
+    const auto inode = inode_of(mount, id);
+    const Caller caller = caller_of(request);
+    mount.settle_worker.post([request, &mount, inode, caller] {
+      int error_number = 0;
+      try {
+        if (StatusFile* file = file_of(inode->place))
+          file->settle();
+        else
+          mount.directory().settle();
+      } catch (const Rejection& rejection) {
+        error_number = mount.refuse(rejection, caller, mount.author_of(caller, nullptr).persona, inode->path);
+      } catch (const std::exception&) {
+        error_number = EIO;
+      }
+      fuse_reply_err(request, error_number);
+    });
+    return later();
+  });
+}
+
+void sync_file(fuse_req_t request, fuse_ino_t id, int, fuse_file_info*) { sync_later(request, id); }
+
+}  // namespace
+
+void require_open_for_write(Mount&, const Inode& inode, const Author& author) {
+  if (std::holds_alternative<ControlPlace>(inode.place)) return;  // its commands are judged one by one
+  if (const auto* place = std::get_if<NodePlace>(&inode.place)) return require_writable_state(*place, author);
+  throw Rejection(Cause::not_permitted, inode.path + " is read-only");
+}
+
+void add_file_operations(fuse_lowlevel_ops& table) {
+  table.open = open_file;
+  table.read = read_file;
+  table.write = write_file;
+  table.flush = flush_file;
+  table.release = release_file;
+  table.fsync = sync_file;
+  table.fsyncdir = sync_file;
+}
+
+}  // namespace statusfs

@@ -1,0 +1,99 @@
+#include <cerrno>
+#include <sys/statvfs.h>
+
+#include "fs/fuse/operations.hpp"
+#include "fs/fuse/request.hpp"
+#include "mapping/tree/names.hpp"
+
+namespace statusfs {
+namespace {
+
+// A version of the whole file is another inode than the next one, so its name must be asked for each time.
+double entry_timeout(const Place& place) {
+  return std::holds_alternative<VersionPlace>(place) ? 0 : announced_timeout;
+}
+
+Reply reply_lookup(Mount& mount, const Inode& directory, const char* name) {
+  if (std::string_view(name).size() > maximum_name_size) return reply_error(ENAMETOOLONG);
+  auto found = mount.tree().find(directory, name);
+  if (!found) return reply_error(ENOENT);
+  const double timeout = entry_timeout(found->place);
+  const auto inode = mount.inodes().look_up(std::move(found->path), std::move(found->place), found->version);
+  return [&mount, inode, timeout](fuse_req_t request) { send_entry(request, mount, inode, timeout); };
+}
+
+void lookup(fuse_req_t request, fuse_ino_t parent, const char* name) {
+  guarded(request, parent, name,
+          [&](Mount& mount) { return reply_lookup(mount, *inode_of(mount, parent), name); });
+}
+
+void forget(fuse_req_t request, fuse_ino_t id, std::uint64_t lookups) {
+  mount_of(request).inodes().forget(id, lookups);
+  fuse_reply_none(request);
+}
+
+void forget_several(fuse_req_t request, std::size_t count, fuse_forget_data* forgets) {
+  for (std::size_t index = 0; index < count; ++index)
+    mount_of(request).inodes().forget(forgets[index].ino, forgets[index].nlookup);
+  fuse_reply_none(request);
+}
+
+Reply reply_attributes(Mount& mount, const Inode& inode) {
+  const struct stat attributes = mount.tree().attributes(inode);
+  const double timeout = attribute_timeout(inode.place);
+  return [attributes, timeout](fuse_req_t request) { fuse_reply_attr(request, &attributes, timeout); };
+}
+
+void get_attributes(fuse_req_t request, fuse_ino_t id, fuse_file_info*) {
+  guarded(request, id, [&](Mount& mount) {
+    const auto inode = mount.inodes().find(id);
+    if (!inode) return reply_error(ENOENT);
+    try {
+      return reply_attributes(mount, *inode);
+    } catch (const Rejection&) {  // gone; no write was refused, so nothing is written down
+      return reply_error(ENOENT);
+    }
+  });
+}
+
+// Owner and mode follow from the mount; asking for what they are already is no change.
+void require_same_identity(const struct stat& now, const struct stat& wanted, int valid) {
+  const bool same_mode = !(valid & FUSE_SET_ATTR_MODE) || (now.st_mode & 07777) == (wanted.st_mode & 07777);
+  const bool same_owner = !(valid & FUSE_SET_ATTR_UID) || now.st_uid == wanted.st_uid;
+  const bool same_group = !(valid & FUSE_SET_ATTR_GID) || now.st_gid == wanted.st_gid;
+  if (!same_mode || !same_owner || !same_group)
+    throw Rejection(Cause::not_permitted, "owner and mode follow from the mount and the mapping and cannot be set");
+}
+
+// A new size alone is the shell's habit (O_TRUNC) and no value: it changes nothing where writing is allowed.
+void set_attributes(fuse_req_t request, fuse_ino_t id, struct stat* wanted, int valid, fuse_file_info*) {
+  guarded(request, id, [&](Mount& mount) {
+    const auto inode = inode_of(mount, id);
+    if (valid & FUSE_SET_ATTR_SIZE)
+      require_open_for_write(mount, *inode, mount.author_of(caller_of(request), nullptr));
+    require_same_identity(mount.tree().attributes(*inode), *wanted, valid);
+    return reply_attributes(mount, *inode);
+  });
+}
+
+void get_file_system(fuse_req_t request, fuse_ino_t id) {
+  guarded(request, id, [&](Mount& mount) -> Reply {
+    struct statvfs status {};
+    if (statvfs(mount.directory().path().c_str(), &status) != 0) return reply_error(errno);
+    status.f_namemax = maximum_name_size;
+    return [status](fuse_req_t to) { fuse_reply_statfs(to, &status); };
+  });
+}
+
+}  // namespace
+
+void add_inode_operations(fuse_lowlevel_ops& table) {
+  table.lookup = lookup;
+  table.forget = forget;
+  table.forget_multi = forget_several;
+  table.getattr = get_attributes;
+  table.setattr = set_attributes;
+  table.statfs = get_file_system;
+}
+
+}  // namespace statusfs

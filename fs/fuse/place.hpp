@@ -1,0 +1,50 @@
+// What an inode stands for.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <variant>
+
+#include "fs/engine/file_state.hpp"
+#include "fs/engine/status_file.hpp"
+#include "mapping/tree/node.hpp"
+
+namespace statusfs {
+
+/// The root of a mount that shows a directory of status files.
+struct RootPlace {};
+
+/// `.statusfs` and the files in it.
+struct AboutPlace {
+  enum class Kind { directory, version, mapping, metrics, errors, last_error };
+  Kind kind = Kind::directory;
+};
+
+/// A node of a status file's tree.
+struct NodePlace {
+  std::shared_ptr<StatusFile> file;
+  Node node;
+};
+
+/// `.control` of a status file: takes commands, reads as empty.
+struct ControlPlace {
+  std::shared_ptr<StatusFile> file;
+};
+
+/// `.error` of a status file that cannot be shown: why.
+struct ErrorPlace {
+  std::shared_ptr<StatusFile> file;
+};
+
+/// The whole document of one version: never changes, so the kernel may cache it.
+struct VersionPlace {
+  std::shared_ptr<StatusFile> file;
+  std::shared_ptr<const FileState> state;
+};
+
+using Place = std::variant<RootPlace, AboutPlace, NodePlace, ControlPlace, ErrorPlace, VersionPlace>;
+
+/// The status file that a place belongs to, or nullptr.
+StatusFile* file_of(const Place& place) noexcept;
+
+}  // namespace statusfs

@@ -1,0 +1,35 @@
+// A thread that does one thing after another.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <thread>
+
+namespace statusfs {
+
+/// Thread safety: post() from any thread. Work is done in the order in which it was posted; the destructor waits until all of it is
+/// done. Work must not throw and must not wait for other work of the same worker.
+class SerialWorker {
+ public:
+  SerialWorker();
+  ~SerialWorker();
+  SerialWorker(const SerialWorker&) = delete;
+  SerialWorker& operator=(const SerialWorker&) = delete;
+
+  void post(std::function<void()> work);
+  /// Returns when everything that was posted before is done.
+  void drain();
+
+ private:
+  void run();
+
+  std::mutex mutex_;  // guards queue_ and stopping_; innermost, never held while work is done
+  std::condition_variable posted_;
+  std::deque<std::function<void()>> queue_;
+  bool stopping_ = false;
+  std::thread thread_;  // last: it uses all above
+};
+
+}  // namespace statusfs

@@ -1,0 +1,177 @@
+#include "fs/fuse/write_buffer.hpp"
+
+#include <algorithm>
+
+#include "mapping/document/parse.hpp"
+#include "mapping/rejection.hpp"
+#include "mapping/rules/validity.hpp"
+
+namespace statusfs {
+namespace {
+
+// Beyond this size an incomplete document is parsed only when its brackets close, so that many small writes of a large one do not cost
+// the square of its size.
+constexpr std::size_t parse_always_below = 64 * 1024;
+
+bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == std::string_view::npos; }
+
+// Whether every bracket outside of strings is closed: a cheap sign that a document may be complete.
+bool brackets_close(std::string_view text) {
+  int depth = 0;
+  bool in_string = false;
+  for (std::size_t position = 0; position < text.size(); ++position) {
+    const char byte = text[position];
+    if (in_string && byte == '\\') {
+      ++position;
+    } else if (byte == '"') {
+      in_string = !in_string;
+    } else if (!in_string) {
+      depth += (byte == '{' || byte == '[') - (byte == '}' || byte == ']');
+    }
+  }
+  return depth <= 0 && !in_string;
+}
+
+// True when the text is whole; throws when no further text can make it so.
+bool is_whole_json(std::string_view text) {
+  if (text.size() > parse_always_below && !brackets_close(text)) return false;
+  try {
+    parse_json(text);
+    return true;
+  } catch (const ParseError& error) {
+    if (error.is_incomplete()) return false;
+    throw Rejection(Cause::invalid, std::string("not valid JSON: ") + error.what());
+  }
+}
+
+std::optional<std::string> incompleteness(std::string_view text) {
+  try {
+    parse_json(text);
+    return std::nullopt;
+  } catch (const ParseError& error) {
+    return error.what();
+  }
+}
+
+void require_size(std::size_t size, std::size_t limit) {
+  if (size > limit)
+    throw Rejection(Cause::too_large, std::to_string(size) + " bytes; at most " + std::to_string(limit) + " are accepted");
+}
+
+}  // namespace
+
+WriteBuffer::WriteBuffer(const Node& node, bool appends) : node_(node), appends_(appends), form_(form_of(node)) {}
+
+WriteBuffer::Form WriteBuffer::form_of(const Node& node) {
+  if (node.kind != Node::Kind::field) return Form::scalar;
+  switch (node.field->type) {
+    case FieldType::text: return Form::text;
+    case FieldType::string_list: return Form::list;
+    case FieldType::log: return Form::log;
+    case FieldType::document:
+    case FieldType::view:
+    case FieldType::patch: return Form::document;
+    case FieldType::string:
+    case FieldType::integer:
+    case FieldType::boolean:
+    case FieldType::enumeration:
+    case FieldType::hash:
+    case FieldType::group:
+    case FieldType::collection: return Form::scalar;
+  }
+  return Form::scalar;
+}
+
+std::optional<WriteRequest> WriteBuffer::write(std::string_view bytes, std::uint64_t offset) {
+  switch (form_) {
+    case Form::scalar: return write_scalar(bytes, offset);
+    case Form::text:
+    case Form::list: return write_lines(bytes, offset);
+    case Form::log: return write_log(bytes);
+    case Form::document: return write_document(bytes, offset);
+  }
+  return std::nullopt;
+}
+
+// With O_APPEND the kernel gives its own idea of the size as offset; this file's end is where the last write ended.
+void WriteBuffer::extend(std::string_view bytes, std::uint64_t offset, std::size_t limit) {
+  const bool starts_anew = offset == 0 && !appends_;
+  if (!starts_anew && !appends_ && offset != text_.size())
+    throw Rejection(Cause::invalid, "a write at offset " + std::to_string(offset) + " is not accepted; write from offset 0, or go on at " +
+                                        std::to_string(text_.size()) + " where the last write ended");
+  require_size((starts_anew ? 0 : text_.size()) + bytes.size(), limit);
+  if (starts_anew) text_.clear();
+  size_before_ = text_.size();
+  text_ += bytes;
+}
+
+std::optional<WriteRequest> WriteBuffer::write_scalar(std::string_view bytes, std::uint64_t offset) {
+  if (offset != 0)
+    throw Rejection(Cause::invalid, "a write at offset " + std::to_string(offset) +
+                                        " is not accepted; a scalar is written whole, in one write at offset 0");
+  require_size(bytes.size(), maximum_scalar_size);
+  return request(WriteRequest::Kind::set, bytes);
+}
+
+std::optional<WriteRequest> WriteBuffer::write_lines(std::string_view bytes, std::uint64_t offset) {
+  if (appends_) {
+    require_size(bytes.size(), maximum_scalar_size);
+    return request(WriteRequest::Kind::append, bytes);
+  }
+  extend(bytes, offset, maximum_scalar_size);
+  return request(WriteRequest::Kind::set, text_);
+}
+
+// A line that begins like a JSON object may be cut by the writer's buffer; it waits for its rest. Plain text does not.
+std::optional<WriteRequest> WriteBuffer::write_log(std::string_view bytes) {
+  require_size(text_.size() + bytes.size(), maximum_document_size);
+  const std::string lines = text_ + std::string(bytes);
+  const std::size_t last_newline = lines.rfind('\n');
+  const std::size_t tail = last_newline == std::string::npos ? 0 : last_newline + 1;
+  const bool waits = tail < lines.size() && lines[tail] == '{' && !is_whole_json(std::string_view(lines).substr(tail));
+  const std::string_view complete = std::string_view(lines).substr(0, waits ? tail : lines.size());
+  size_before_ = 0;
+  text_ = waits ? lines.substr(tail) : std::string();
+  if (is_blank(complete)) return std::nullopt;
+  return request(WriteRequest::Kind::append, complete);
+}
+
+std::optional<WriteRequest> WriteBuffer::write_document(std::string_view bytes, std::uint64_t offset) {
+  const bool was_complete = is_complete_ && (offset != 0 || appends_);
+  if (was_complete && !is_blank(bytes))
+    throw Rejection(Cause::invalid, "more text after a complete JSON value; one value is written for each time the file is opened");
+  extend(bytes, offset, maximum_document_size);
+  if (was_complete) return std::nullopt;
+  is_complete_ = false;
+  const bool is_null_document = node_.field->type == FieldType::document && node_.field->nullable;
+  if (is_blank(text_)) {
+    if (!is_null_document) {
+      take_back();
+      throw Rejection(Cause::invalid, "nothing but white space; write a JSON merge patch (an object) or a JSON patch (an array)");
+    }
+    return request(WriteRequest::Kind::set, text_);
+  }
+  try {
+    is_complete_ = is_whole_json(text_);
+  } catch (const Rejection&) {
+    take_back();
+    throw;
+  }
+  if (!is_complete_) return std::nullopt;
+  return request(WriteRequest::Kind::set, text_);
+}
+
+void WriteBuffer::take_back() {
+  text_.resize(std::min(size_before_, text_.size()));
+  is_complete_ = false;
+}
+
+std::optional<std::string> WriteBuffer::complaint_at_close() const {
+  const bool may_wait = form_ == Form::document || form_ == Form::log;
+  if (!may_wait || is_complete_ || text_.empty() || is_blank(text_)) return std::nullopt;
+  const auto reason = incompleteness(text_);
+  if (!reason) return std::nullopt;
+  return "the JSON text that was written is incomplete: " + *reason;
+}
+
+}  // namespace statusfs

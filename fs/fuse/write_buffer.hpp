@@ -1,0 +1,50 @@
+// What the writes of one open file mean, one after another.
+//
+// A scalar is one write at offset 0. Lists, texts and documents may come in several writes that go on where the last one ended; then the
+// value is all that was written. Patches and documents are requests once their text is complete.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "mapping/rules/write_request.hpp"
+
+namespace statusfs {
+
+/// Thread safety: one thread at a time.
+class WriteBuffer {
+ public:
+  /// `appends`: the file was opened with O_APPEND.
+  WriteBuffer(const Node& node, bool appends);
+
+  /// Takes one write. The request to be carried out, or nothing while the text is incomplete or only white space came after a complete
+  /// one. Throws Rejection(invalid, too_large); then nothing of this write was taken.
+  std::optional<WriteRequest> write(std::string_view bytes, std::uint64_t offset);
+  /// The request that the last write() returned was refused: as if that write had not been.
+  void take_back();
+
+  /// What is wrong with text that is still incomplete when the file is closed, or nothing.
+  std::optional<std::string> complaint_at_close() const;
+
+ private:
+  enum class Form { scalar, text, list, log, document };
+  static Form form_of(const Node& node);
+
+  void extend(std::string_view bytes, std::uint64_t offset, std::size_t limit);
+  std::optional<WriteRequest> write_scalar(std::string_view bytes, std::uint64_t offset);
+  std::optional<WriteRequest> write_lines(std::string_view bytes, std::uint64_t offset);
+  std::optional<WriteRequest> write_log(std::string_view bytes);
+  std::optional<WriteRequest> write_document(std::string_view bytes, std::uint64_t offset);
+  WriteRequest request(WriteRequest::Kind kind, std::string_view text) const { return {kind, node_, std::string(text)}; }
+
+  const Node node_;
+  const bool appends_;
+  const Form form_;
+  std::string text_;         // all that was written since offset 0; of a log: the line that is not complete yet
+  std::size_t size_before_ = 0;  // of text_, before the last write
+  bool is_complete_ = false;     // text_ is a whole document that was turned into a request
+};
+
+}  // namespace statusfs

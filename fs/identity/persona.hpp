@@ -1,0 +1,14 @@
+// What may stand as a persona.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace statusfs {
+
+inline constexpr std::size_t maximum_persona = 128;  ///< bytes
+
+/// One line of printable UTF-8 of at most maximum_persona bytes, and not blank.
+bool is_persona(std::string_view text) noexcept;
+
+}  // namespace statusfs

@@ -1,0 +1,134 @@
+#include "fs/store/local/comparison.hpp"
+
+#include <limits>
+
+#include "mapping/chain/hashes.hpp"
+#include "mapping/chain/replay.hpp"
+#include "mapping/document/parse.hpp"
+#include "mapping/rejection.hpp"
+
+namespace statusfs {
+namespace {
+
+const Value* stamped_value(const Mapping& mapping, const Value& root, Stamp stamp) {
+  const Field* field = mapping.stamped(stamp, false);
+  return field ? find(root, field->pointer) : nullptr;
+}
+
+std::string_view top_of(const Pointer& pointer) {
+  return pointer.is_root() ? std::string_view() : std::string_view(pointer.tokens().front());
+}
+
+/// What the payload hash does not cover, without what every mutation stamps.
+Value frame_of(const Mapping& mapping, const Value& root) {
+  const Field* hash = mapping.stamped(Stamp::payload_hash_current, false);
+  const std::string_view payload = hash ? top_of(hash->pointer) : "payload";
+  Value frame = root.without_member(payload);
+  for (const Field* field : mapping.file_fields()) {
+    if (field->stamp == Stamp::none || top_of(field->pointer) == payload) continue;
+    frame = with_value_at(frame, field->pointer, std::nullopt);
+  }
+  return frame;
+}
+
+/// The document that the first line begins with; nothing when it is not of that form.
+std::optional<Value> first_document(JournalFile& journal) {
+  auto reader = journal.read();
+  const auto line = reader.next();
+  if (!line) return std::nullopt;
+  const JournalRecord record = decode_record(*line);
+  if (!record.patch.is_array() || record.patch.size() != 1) return std::nullopt;
+  const Value& operation = record.patch.element(0);
+  const Value* path = operation.find("path");
+  const Value* value = operation.find("value");
+  if (!path || !value || !path->is_string() || !path->as_string().empty()) return std::nullopt;
+  return *value;
+}
+
+bool bears(const Mapping& mapping, const Value& root, const ChainHead& head) {
+  const Value* hash = stamped_value(mapping, root, Stamp::payload_hash_current);
+  return hash && hash->is_string() && hash->as_string() == head.payload_hash_current &&
+         version_of(mapping, root) == head.version;
+}
+
+/// Whether every stamp g of what the hash does not cover is the head's.
+bool bears_g(const Mapping& mapping, const Value& root, const ChainHead& head) {
+  for (const Field* field : mapping.file_fields()) {
+    if (field->stamp != Stamp::g) continue;
+    const Value* g = find(root, field->pointer);
+    if (g && (!g->is_integer() || g->as_integer() != head.g)) return false;
+  }
+  return true;
+}
+
+/// The JSON as the head, if its own hashes say so; nothing where that has to be found out by replaying. A file of another length
+/// says the same in other words, and then the words are the journal's.
+std::optional<Comparison> compare_by_hash(const std::shared_ptr<const Mapping>& mapping, JournalFile& journal,
+                                          const Value& root, std::uint64_t length) try {
+  const auto line = journal.last_line();
+  if (!line) return std::nullopt;
+  const ChainHead head = head_of(decode_record(*line));
+  if (head.size != length || !bears(*mapping, root, head) || !bears_g(*mapping, root, head)) return std::nullopt;
+  const auto first = first_document(journal);
+  if (!first || !(frame_of(*mapping, *first) == frame_of(*mapping, root))) return std::nullopt;
+  auto document = std::make_shared<const StatusDocument>(mapping, root);
+  if (!verify_hashes(*document, 1).empty()) return std::nullopt;
+  return Comparison{JsonState::head, head, std::move(document)};
+} catch (const RecordError&) {
+  return std::nullopt;  // replaying tells in which line
+} catch (const Rejection&) {
+  return std::nullopt;
+}
+
+JsonState state_without_version(const JsonText& json) {
+  if (json.is_missing) return JsonState::missing;
+  return json.is_torn ? JsonState::torn : JsonState::foreign;
+}
+
+Comparison compare_by_replay(const std::shared_ptr<const Mapping>& mapping, JournalFile& journal, const JsonText& json) {
+  Replay replay(mapping, ReplayDepth::chained);
+  constexpr std::uint64_t no_version = std::numeric_limits<std::uint64_t>::max();
+  const std::uint64_t version = json.root ? version_of(*mapping, *json.root).value_or(no_version) : no_version;
+  Comparison result;
+  result.json = state_without_version(json);
+  auto reader = journal.read();
+  while (const auto line = reader.next()) {
+    replay.apply(*line);
+    if (version == replay.last().version && replay.root() == *json.root) result.json = JsonState::earlier;
+  }
+  if (replay.lines() == 0) throw TamperError(1, "there is no record in the journal");
+  result.head = replay.head();
+  if (result.json == JsonState::earlier && version == result.head.version) result.json = JsonState::head;
+  result.document = std::make_shared<const StatusDocument>(mapping, replay.root());
+  return result;
+}
+
+}  // namespace
+
+JsonText::JsonText(const std::optional<std::string>& text) : is_missing(!text) {
+  if (!text) return;
+  // A file system that lost the data of a file but not its length fills it with zero bytes.
+  const auto length = text->find_last_not_of('\0');
+  is_torn = length == std::string::npos || length + 1 < text->size();
+  if (is_torn) return;
+  size = text->size();
+  try {
+    root = parse_json(*text);
+  } catch (const ParseError& error) {
+    is_torn = error.is_incomplete();
+  }
+}
+
+std::optional<std::uint64_t> version_of(const Mapping& mapping, const Value& root) {
+  const Value* version = stamped_value(mapping, root, Stamp::version);
+  if (!version || !version->is_integer() || version->as_integer() < 0) return std::nullopt;
+  return static_cast<std::uint64_t>(version->as_integer());
+}
+
+Comparison compare(const std::shared_ptr<const Mapping>& mapping, JournalFile& journal, const JsonText& json) {
+  if (json.root)
+    if (auto result = compare_by_hash(mapping, journal, *json.root, json.size)) return *result;
+  return compare_by_replay(mapping, journal, json);
+}
+
+}  // namespace statusfs

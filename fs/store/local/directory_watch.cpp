@@ -1,0 +1,69 @@
+#include "fs/store/local/directory_watch.hpp"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+
+namespace statusfs {
+namespace {
+
+constexpr std::uint32_t of_names = IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CLOSE_WRITE;
+constexpr std::uint32_t of_directory = IN_DELETE_SELF | IN_MOVE_SELF;
+
+UniqueFd checked(int descriptor, const std::string& what) {
+  if (descriptor < 0) throw std::system_error(errno, std::system_category(), what);
+  return UniqueFd(descriptor);
+}
+
+}  // namespace
+
+DirectoryWatch::DirectoryWatch(const std::string& directory, Callback callback)
+    : callback_(std::move(callback)),
+      inotify_(checked(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK), "inotify")),
+      stop_(checked(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")) {
+  if (::inotify_add_watch(inotify_.get(), directory.c_str(), of_names | of_directory | IN_ONLYDIR) < 0)
+    throw std::system_error(errno, std::system_category(), "watching " + directory);
+  thread_ = std::thread([this] { run(); });
+}
+
+DirectoryWatch::~DirectoryWatch() {
+  const std::uint64_t one = 1;
+  while (::write(stop_.get(), &one, sizeof one) < 0 && errno == EINTR) {
+  }
+  thread_.join();
+}
+
+void DirectoryWatch::run() {
+  alignas(inotify_event) std::array<char, 16 * 1024> buffer;
+  std::array<pollfd, 2> waits{{{inotify_.get(), POLLIN, 0}, {stop_.get(), POLLIN, 0}}};
+  for (;;) {
+    if (::poll(waits.data(), waits.size(), -1) < 0 && errno != EINTR) return;
+    if (waits[1].revents != 0) return;
+    const ssize_t got = ::read(inotify_.get(), buffer.data(), buffer.size());
+    if (got > 0) tell(buffer.data(), buffer.data() + got);
+  }
+}
+
+void DirectoryWatch::tell(const char* begin, const char* end) {
+  std::string last;
+  bool is_first = true;
+  while (begin < end) {
+    inotify_event event;
+    std::memcpy(&event, begin, sizeof event);
+    // A name is padded with zero bytes.
+    const std::string name = event.len > 0 ? std::string(begin + sizeof event) : std::string();
+    begin += sizeof event + event.len;
+    if (!is_first && name == last) continue;  // a new file is created, written and closed
+    is_first = false;
+    last = name;
+    callback_(name);
+  }
+}
+
+}  // namespace statusfs

@@ -1,0 +1,71 @@
+#include "fs/store/local/first_entry.hpp"
+
+#include <unistd.h>
+
+#include <chrono>
+#include <random>
+
+#include "fs/store/local/comparison.hpp"
+#include "fs/store/timestamp.hpp"
+#include "mapping/chain/hashes.hpp"
+#include "mapping/document/patch.hpp"
+#include "mapping/document/text.hpp"
+#include "mapping/tree/template.hpp"
+
+namespace statusfs {
+namespace {
+
+const Value* stamped_value(const StatusDocument& document, Stamp stamp) {
+  const Field* field = document.mapping().stamped(stamp, false);
+  return field ? document.value_of(*field) : nullptr;
+}
+
+std::optional<std::string> text_of(const Value* value) {
+  if (!value || !value->is_string()) return std::nullopt;
+  return std::string(value->as_string());
+}
+
+std::optional<std::string> schema_of(const StatusDocument& document) {
+  const Field* field = field_initialised_by(document.mapping(), "{schema}");
+  return field ? text_of(document.value_of(*field)) : std::nullopt;
+}
+
+std::string random_trace_id() {
+  std::random_device random;
+  std::string id;
+  for (int digit = 0; digit < 32; ++digit) id += "0123456789abcdef"[random() % 16];
+  return id;
+}
+
+}  // namespace
+
+std::string hindrance_to_begin(const StatusDocument& document) {
+  const auto schema = schema_of(document);
+  if (schema && *schema != document.mapping().schema) return "its schema " + *schema + " is not " + document.mapping().schema;
+  if (!has_any_hash(document)) return "it bears no hashes yet; statusfs adopt starts its chain";
+  if (!text_of(stamped_value(document, Stamp::payload_hash_current))) return "it bears no payload hash";
+  const auto findings = verify_hashes(document, 1);
+  if (!findings.empty()) return findings.front().pointer + ": " + findings.front().message;
+  if (!version_of(document.mapping(), document.root())) return "it bears no version";
+  return {};
+}
+
+CommitEntry first_entry(const std::shared_ptr<const StatusDocument>& document) {
+  JournalRecord record;
+  record.version = *version_of(document->mapping(), document->root());
+  if (const Value* g = stamped_value(*document, Stamp::g); g && g->is_integer()) record.g = g->as_integer();
+  record.time = format_timestamp(std::chrono::system_clock::now());
+  record.op = "begin";
+  record.author = {"STATUSFS", "", ::getuid(), ::getpid(), random_trace_id()};
+  record.patch = encode_json_patch({{PatchOperation::Kind::add, Pointer(), Pointer(), document->root()}});
+  record.size = indented_document(document->root()).size();
+  record.payload_hash_previous = text_of(stamped_value(*document, Stamp::payload_hash_previous));
+  record.payload_hash_current = *text_of(stamped_value(*document, Stamp::payload_hash_current));
+  CommitEntry entry;
+  entry.record = encode_record(record);
+  entry.head = head_of(record);
+  entry.document = document;
+  return entry;
+}
+
+}  // namespace statusfs

@@ -1,0 +1,190 @@
+#include "fs/store/local/journal_file.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include "fs/store/local/lock_holder.hpp"
+#include "fs/store/local/outcome.hpp"
+#include "fs/store/local/side_file.hpp"
+
+namespace statusfs {
+namespace {
+
+constexpr std::chrono::milliseconds between_attempts{20};
+constexpr std::size_t copy_step = 1024 * 1024;
+
+std::string held_message(const std::string& path, std::optional<pid_t> holder) {
+  const std::string who = holder ? "process " + std::to_string(*holder) : std::string("another process");
+  return path + " is held by " + who + ", which writes this status file; mount it with -o ro, or unmount the other one";
+}
+
+/// The journal, locked; nullptr when there is none.
+std::unique_ptr<File> open_locked(Files& files, const std::string& path, std::chrono::milliseconds allowed) {
+  const auto deadline = std::chrono::steady_clock::now() + allowed;
+  for (;;) {
+    auto file = files.open(path, Files::Open::write);
+    if (!file) return nullptr;
+    const FileStatus opened = file->status();
+    if (file->try_lock()) {
+      // The one who held it may have put a new file in its place.
+      const auto named = files.status(path);
+      if (named && named->is_same_file(opened)) return file;
+      continue;
+    }
+    if (std::chrono::steady_clock::now() >= deadline)
+      throw JournalHeld(path, flock_holder(opened.device, opened.inode));
+    std::this_thread::sleep_for(between_attempts);
+  }
+}
+
+}  // namespace
+
+JournalHeld::JournalHeld(const std::string& path, std::optional<pid_t> holder)
+    : std::runtime_error(held_message(path, holder)), holder_(holder) {}
+
+JournalFile::JournalFile(Files& files, std::string path, std::unique_ptr<File> file)
+    : files_(files), path_(std::move(path)), file_(std::move(file)) {}
+
+std::unique_ptr<JournalFile> JournalFile::open(Files& files, const std::string& path, Access access,
+                                               std::chrono::milliseconds allowed) {
+  auto file = access == Access::exclusive ? open_locked(files, path, allowed) : files.open(path, Files::Open::read);
+  if (!file) return nullptr;
+  std::unique_ptr<JournalFile> journal(new JournalFile(files, path, std::move(file)));
+  journal->end_ = end_of_lines(*journal->file_, journal->file_->status().size);
+  return journal;
+}
+
+std::unique_ptr<JournalFile> JournalFile::create(Files& files, const std::string& path, std::string_view line,
+                                                 const FileStatus& like) {
+  std::unique_ptr<JournalFile> journal(
+      new JournalFile(files, path, create_temporary(files, temporary_name(path), like)));
+  journal->published_ = false;  // from here on the destructor removes the file
+  if (!journal->file_->try_lock()) throw JournalHeld(path, std::nullopt);
+  const std::string text = std::string(line) + '\n';
+  write_durably(*journal->file_, text);
+  journal->end_ = text.size();
+  return journal;
+}
+
+JournalFile::~JournalFile() {
+  if (published_) return;
+  try {
+    files_.unlink(temporary_name(path_));
+  } catch (const std::system_error&) {
+    // The next one to open the status file removes it.
+  }
+}
+
+void JournalFile::publish() {
+  files_.rename_new(temporary_name(path_), path_);
+  published_ = true;
+  make_name_durable();
+}
+
+void JournalFile::make_name_durable() {
+  if (name_is_durable_) return;
+  const bool had_failed = std::exchange(failed_, true);
+  files_.sync_directory(directory_of(path_));
+  name_is_durable_ = true;
+  failed_ = had_failed;
+}
+
+std::uint64_t JournalFile::drop_torn_tail() {
+  const std::uint64_t size = file_->status().size;
+  if (size <= end_) return 0;
+  file_->truncate(end_);
+  file_->sync_data();
+  return size - end_;
+}
+
+StoreResult JournalFile::append(std::string_view lines) {
+  if (failed_) return {StoreStatus::failed, path_ + ": an earlier write failed; the file is read-only until it was checked"};
+  try {
+    write_all(lines);
+  } catch (const std::system_error& error) {
+    return take_back(outcome_of(error));
+  }
+  end_ += lines.size();
+  return {};
+}
+
+void JournalFile::write_all(std::string_view lines) {
+  std::uint64_t offset = end_;
+  while (!lines.empty()) {
+    const std::size_t done = file_->write_at(lines, offset);
+    lines.remove_prefix(done);
+    offset += done;
+    // Also after a part of it: what is written next must not reach the disk before what is written already, so that a torn tail is
+    // a beginning and never has a hole.
+    sync_once();
+  }
+}
+
+void JournalFile::sync_once() {
+  try {
+    file_->sync_data();
+  } catch (const std::system_error& error) {
+    // Whatever the errno, a full disk included: the pages count as clean now, and nobody knows what is on the disk.
+    throw std::system_error(EIO, std::system_category(), error.what());
+  }
+}
+
+StoreResult JournalFile::take_back(StoreResult cause) {
+  if (cause.status == StoreStatus::failed) {
+    failed_ = true;
+    return cause;
+  }
+  // Also synced: a refused mutation must not come back after a crash.
+  try {
+    file_->truncate(end_);
+    file_->sync_data();
+  } catch (const std::system_error& error) {
+    failed_ = true;
+    return {StoreStatus::failed, cause.reason + "; and taking it back: " + error.what()};
+  }
+  return cause;
+}
+
+bool JournalFile::is_in_place() {
+  const auto named = files_.status(path_);
+  const FileStatus own = file_->status();
+  return named && named->is_same_file(own) && own.size == end_;
+}
+
+void JournalFile::copy_lines_to(File& copy) {
+  std::string buffer(std::min<std::uint64_t>(end_, copy_step), '\0');
+  for (std::uint64_t offset = 0; offset < end_;) {
+    const std::size_t wanted = std::min<std::uint64_t>(buffer.size(), end_ - offset);
+    if (file_->read_at(std::span(buffer).first(wanted), offset) != wanted)
+      throw std::system_error(EIO, std::system_category(), path_ + " is shorter than what was acknowledged");
+    for (std::size_t done = 0; done < wanted;)
+      done += copy.write_at(std::string_view(buffer).substr(done, wanted - done), offset + done);
+    offset += wanted;
+  }
+  copy.sync();
+}
+
+std::string JournalFile::keep_stranger_aside() {
+  const auto named = files_.status(path_);
+  if (!named || named->is_same_file(file_->status())) return {};
+  return keep_aside(files_, path_, path_);
+}
+
+std::string JournalFile::replace_by_copy() {
+  auto copy = create_temporary(files_, temporary_name(path_), file_->status());
+  // Locked before it has the name: nobody else can become the writer in between.
+  if (!copy->try_lock()) throw JournalHeld(path_, std::nullopt);
+  copy_lines_to(*copy);
+  const std::string kept = keep_stranger_aside();
+  files_.rename(temporary_name(path_), path_);
+  file_ = std::move(copy);
+  name_is_durable_ = false;
+  make_name_durable();
+  failed_ = false;
+  return kept;
+}
+
+}  // namespace statusfs

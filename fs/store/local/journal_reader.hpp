@@ -1,0 +1,37 @@
+// The lines of a journal, in order, without reading all of it into memory.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "fs/store/local/files.hpp"
+
+namespace statusfs {
+
+class JournalReader {
+ public:
+  /// Reads up to `end`, which is where a line ends. The file must outlive the reader.
+  JournalReader(File& file, std::uint64_t end) : file_(file), end_(end) {}
+
+  /// The next line without its newline, valid until the next call; nothing after the last one.
+  std::optional<std::string_view> next();
+
+ private:
+  bool fill();
+
+  File& file_;
+  std::uint64_t end_;
+  std::uint64_t offset_ = 0;  ///< of what was not read yet
+  std::string buffer_;
+  std::size_t used_ = 0;  ///< bytes of the buffer that were handed out
+};
+
+/// The last line before `end`, which is where a line ends, without its newline. Nothing when there is none.
+std::optional<std::string> read_last_line(File& file, std::uint64_t end);
+
+/// Where the last whole line of the file ends: the offset behind its last newline, 0 when it has none.
+std::uint64_t end_of_lines(File& file, std::uint64_t size);
+
+}  // namespace statusfs

@@ -1,0 +1,268 @@
+#include "fs/store/local/json_follower.hpp"
+
+#include <system_error>
+#include <thread>
+
+#include "fs/store/local/lock_holder.hpp"
+#include "fs/store/local/outcome.hpp"
+#include "mapping/document/parse.hpp"
+#include "mapping/document/text.hpp"
+
+namespace statusfs {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// How often it is looked whether an append has ended that keeps the lock from being let go.
+constexpr std::chrono::milliseconds append_patience{5};
+
+FileStatus ordinary_attributes() {
+  FileStatus status;
+  status.mode = 0644;
+  status.owner = static_cast<uid_t>(-1);  // as the process
+  status.group = static_cast<gid_t>(-1);
+  return status;
+}
+
+bool says(const std::optional<Value>& value, const std::shared_ptr<const StatusDocument>& document) {
+  return value && document && *value == document->root();
+}
+
+std::optional<Value> parse_if_possible(const std::string& text) try {
+  return parse_json(text);
+} catch (const ParseError&) {
+  return std::nullopt;
+}
+
+}  // namespace
+
+JsonFollower::JsonFollower(Files& files, const std::string& path, const LocalOptions& options)
+    : options_(options),
+      file_(files, path),
+      lock_(files, path + ".lock"),
+      like_(ordinary_attributes()),
+      checkpointer_([this] { return step(); }, options.idle) {}
+
+JsonFollower::~JsonFollower() {
+  checkpointer_.stop();
+  settle();
+  const auto guard = exclusive();
+  release();
+}
+
+bool JsonFollower::is_disturbed() {
+  {
+    const std::lock_guard state(mutex_);
+    if (kept_ || paused_) return true;
+  }
+  return !file_.is_untouched();
+}
+
+bool JsonFollower::is_ready() {
+  {
+    const std::lock_guard state(mutex_);
+    if (!held_since_ || draining_ || paused_ || kept_ || failure_.status != StoreStatus::done) return false;
+    last_activity_ = Clock::now();
+  }
+  return file_.is_untouched();
+}
+
+bool JsonFollower::begin_append() {
+  const std::lock_guard state(mutex_);
+  if (!held_since_ || draining_) return false;
+  appending_ = true;
+  return true;
+}
+
+void JsonFollower::end_append(DocumentPointer newest) {
+  const std::lock_guard state(mutex_);
+  appending_ = false;
+  last_activity_ = Clock::now();
+  if (newest) {
+    newest_ = std::move(newest);
+    if (!unwritten_since_) unwritten_since_ = last_activity_;
+  }
+  appended_.notify_all();
+}
+
+StoreResult JsonFollower::hold() {
+  if (lock_.is_held()) return {};
+  Time rest_until;
+  {
+    const std::lock_guard state(mutex_);
+    rest_until = rest_until_;
+  }
+  std::this_thread::sleep_until(rest_until);
+  try {
+    if (!lock_.acquire(options_.lock_wait, like_))
+      return {StoreStatus::busy, "another program has held " + file_.path() + ".lock for too long"};
+    {
+      const std::lock_guard state(mutex_);
+      held_since_ = last_activity_ = Clock::now();
+      draining_ = false;
+    }
+    if (options_.background) checkpointer_.wake();
+    return {};
+  } catch (const std::system_error& error) {
+    release();
+    return outcome_of(error);
+  }
+}
+
+void JsonFollower::release() {
+  {
+    const std::lock_guard state(mutex_);
+    held_since_.reset();
+    draining_ = false;
+  }
+  let_go();
+}
+
+/// The rest begins when the lock is really free.
+void JsonFollower::let_go() {
+  if (!lock_.is_held()) return;
+  lock_.release();
+  const std::lock_guard state(mutex_);
+  rest_until_ = Clock::now() + options_.hold.rest;
+}
+
+/// Lets the lock go unless something would still need it.
+bool JsonFollower::try_release(bool only_when_idle) {
+  {
+    const std::lock_guard state(mutex_);
+    const Time now = Clock::now();
+    if (has_work() || appending_) return false;
+    if (only_when_idle && !draining_ && now < last_activity_ + options_.hold.linger) return false;
+    // In the same breath: from here on begin_append() says no.
+    held_since_.reset();
+    draining_ = false;
+  }
+  let_go();
+  return true;
+}
+
+void JsonFollower::set_newest(DocumentPointer newest, bool is_written) {
+  const std::lock_guard state(mutex_);
+  newest_ = std::move(newest);
+  if (is_written) {
+    written_ = newest_;
+    unwritten_since_.reset();
+    failure_ = {};
+  } else {
+    written_.reset();
+    unwritten_since_ = Clock::now();
+  }
+}
+
+void JsonFollower::set_paused(bool paused) {
+  const std::lock_guard state(mutex_);
+  paused_ = paused;
+}
+
+bool JsonFollower::is_behind() {
+  const std::lock_guard state(mutex_);
+  return has_work();
+}
+
+std::optional<SnapshotFile::Kept> JsonFollower::kept() {
+  const std::lock_guard state(mutex_);
+  return kept_;
+}
+
+void JsonFollower::drop_kept() {
+  const std::lock_guard state(mutex_);
+  kept_.reset();
+}
+
+StoreResult JsonFollower::replace_file(const DocumentPointer& newest, const DocumentPointer& previous) {
+  return guarded([&]() -> StoreResult {
+    file_.replace(indented_document(newest->root()), like_, [&](const std::string& text) {
+      const auto value = parse_if_possible(text);
+      return says(value, newest) || says(value, previous);
+    });
+    return {};
+  });
+}
+
+StoreResult JsonFollower::write() {
+  DocumentPointer newest, previous;
+  {
+    const std::lock_guard state(mutex_);
+    newest = newest_;
+    previous = written_;
+  }
+  const Time begun = Clock::now();
+  StoreResult result = replace_file(newest, previous);
+  auto kept = file_.take_kept();
+
+  const std::lock_guard state(mutex_);
+  if (kept) kept_ = std::move(kept);
+  failure_ = result;
+  if (result.status != StoreStatus::done) return result;
+  cost_ = Clock::now() - begun;
+  written_ = newest;
+  unwritten_since_.reset();
+  if (newest_ != newest) unwritten_since_ = begun;
+  return result;
+}
+
+StoreResult JsonFollower::settle() {
+  if (options_.read_only) return {};
+  const auto guard = exclusive();
+  {
+    const std::lock_guard state(mutex_);
+    if (paused_) return {StoreStatus::foreign, file_.path() + " was changed by another program"};
+  }
+  if (is_behind()) {
+    StoreResult result = hold();
+    if (result.status == StoreStatus::done) result = write();
+    if (result.status != StoreStatus::done) {
+      release();
+      return result;
+    }
+  }
+  // With a thread the lock goes when nothing more comes; without one nobody else would let it go.
+  if (!options_.background) try_release(false);
+  return {};
+}
+
+HoldPolicy::Time JsonFollower::next_due(Time now) const {
+  const HoldPolicy& policy = options_.hold;
+  const Time drain = policy.drain_due(*held_since_, cost_);
+  if (has_work()) return std::min(drain, policy.write_due(*unwritten_since_, cost_));
+  const Time release = std::min(drain, last_activity_ + policy.linger);
+  return appending_ ? std::max(release, now + append_patience) : release;
+}
+
+std::optional<JsonFollower::Time> JsonFollower::step() {
+  const Time now = Clock::now();
+  {
+    const std::lock_guard state(mutex_);
+    if (!held_since_) return std::nullopt;
+    const Time due = next_due(now);
+    if (due > now) return due;
+  }
+  const auto guard = exclusive();
+  return work(Clock::now());
+}
+
+void JsonFollower::drain_if_due(Time now) {
+  std::unique_lock state(mutex_);
+  if (!options_.hold.must_drain(now, *held_since_, cost_)) return;
+  draining_ = true;
+  appended_.wait(state, [&] { return !appending_; });
+}
+
+std::optional<JsonFollower::Time> JsonFollower::work(Time now) {
+  if (!lock_.is_held()) return std::nullopt;
+  drain_if_due(now);
+  if (is_behind() && write().status != StoreStatus::done) {
+    release();
+    return std::nullopt;
+  }
+  if (try_release(true)) return std::nullopt;
+  const std::lock_guard state(mutex_);
+  return next_due(Clock::now());
+}
+
+}  // namespace statusfs

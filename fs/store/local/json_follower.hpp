@@ -1,0 +1,106 @@
+// Keeps the JSON file following the journal: when it is written, and when the lock beside it is held.
+//
+// The lock is held while the JSON differs from what was committed. Commits go on while the JSON is written, but
+// when a hold has lasted as long as it may, they wait until the JSON has caught up and others had their turn at the lock.
+//
+// Thread safety and lock order: exclusive() before mutex_. exclusive() is for long work on the JSON and the lock: taking
+// it, reading, writing. mutex_ is for looking at the state. No file is touched under mutex_.
+#pragma once
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "fs/store/local/checkpointer.hpp"
+#include "fs/store/local/local_options.hpp"
+#include "fs/store/local/lock_file.hpp"
+#include "fs/store/local/snapshot_file.hpp"
+#include "fs/store/store.hpp"
+
+namespace statusfs {
+
+class JsonFollower {
+ public:
+  using DocumentPointer = std::shared_ptr<const StatusDocument>;
+
+  JsonFollower(Files& files, const std::string& path, const LocalOptions& options);
+  /// Writes what is not written yet, as far as that is possible, and lets the lock go.
+  ~JsonFollower();
+  JsonFollower(const JsonFollower&) = delete;
+  JsonFollower& operator=(const JsonFollower&) = delete;
+
+  // Any thread.
+
+  /// The JSON says what was committed last, and is on the disk.
+  StoreResult settle();
+  /// Whether something stands in the JSON's place that was not put there by us, or was found there in exchange.
+  bool is_disturbed();
+
+  // The commit thread.
+
+  /// Whether a commit may follow at once: the lock is held, and there is nothing to look after.
+  bool is_ready();
+  /// Between these two the lock stays held. False: it is not held, or about to be let go.
+  bool begin_append();
+  void end_append(DocumentPointer newest);  ///< nullptr: nothing was committed
+
+  // Whoever holds exclusive().
+
+  std::unique_lock<std::mutex> exclusive() { return std::unique_lock(work_); }
+  /// Takes the lock: done, busy, or why not.
+  StoreResult hold();
+  void release();
+  SnapshotFile& file() noexcept { return file_; }
+  /// Owner and mode of a JSON that has to be made anew, and of the lock file.
+  void set_attributes(const FileStatus& like) { like_ = like; }
+  const FileStatus& attributes() const noexcept { return like_; }
+  /// What the JSON should say, and whether it does.
+  void set_newest(DocumentPointer newest, bool is_written);
+  /// While paused the JSON is not written: it is foreign, and what shall become of it is not decided.
+  void set_paused(bool paused);
+  bool is_behind();
+  StoreResult write();
+  /// What a write found in exchange and kept aside; stays until it is dropped.
+  std::optional<SnapshotFile::Kept> kept();
+  void drop_kept();
+
+ private:
+  using Time = HoldPolicy::Time;
+
+  std::optional<Time> step();
+  std::optional<Time> work(Time now);
+  Time next_due(Time now) const;
+  bool has_work() const { return newest_ && newest_ != written_ && !paused_; }
+  bool try_release(bool only_when_idle);
+  void let_go();
+  void drain_if_due(Time now);
+  StoreResult replace_file(const DocumentPointer& newest, const DocumentPointer& previous);
+
+  const LocalOptions options_;
+
+  std::mutex work_;  // taken before mutex_; serialises long work. Guards:
+  SnapshotFile file_;
+  LockFile lock_;
+  FileStatus like_;
+
+  std::mutex mutex_;  // never held while waiting for a file. Guards:
+  std::condition_variable appended_;      ///< appending_ became false
+  DocumentPointer newest_;                ///< committed
+  DocumentPointer written_;               ///< in the JSON; the same object as newest_ when it is not behind
+  std::optional<Time> unwritten_since_;
+  std::optional<Time> held_since_;
+  Time last_activity_{};
+  Time rest_until_{};
+  HoldPolicy::Duration cost_{};           ///< of writing the JSON last time
+  bool draining_ = false;
+  bool appending_ = false;
+  bool paused_ = false;
+  StoreResult failure_;                   ///< of writing the JSON; done when it went well
+  std::optional<SnapshotFile::Kept> kept_;
+
+  Checkpointer checkpointer_;  // last: its thread uses all of the above
+};
+
+}  // namespace statusfs

@@ -1,0 +1,241 @@
+// How a LocalStore finds out what it holds: section 7's table.
+#include <system_error>
+
+#include "fs/store/local/first_entry.hpp"
+#include "fs/store/local/local_store.hpp"
+#include "fs/store/local/outcome.hpp"
+#include "fs/store/local/side_file.hpp"
+#include "fs/store/timestamp.hpp"
+#include "mapping/chain/replay.hpp"
+#include "mapping/document/parse.hpp"
+#include "mapping/document/text.hpp"
+#include "mapping/rejection.hpp"
+
+namespace statusfs {
+namespace {
+
+constexpr std::size_t beginning = 4096;
+
+std::chrono::system_clock::time_point modified_at(const FileStatus& status) {
+  return std::chrono::system_clock::time_point(
+      std::chrono::duration_cast<std::chrono::system_clock::duration>(std::chrono::nanoseconds(status.modified_ns)));
+}
+
+StoredFile unusable(const std::string& reason) {
+  StoredFile stored;
+  stored.reason = reason;
+  return stored;
+}
+
+/// Whether the text shows the member's key, and behind it the value. The beginning of a file as we write it.
+bool shows(std::string_view text, const Field* field, const Value& value) {
+  if (!field) return false;
+  return text.find('"' + field->key() + "\": " + compact(value)) != std::string_view::npos;
+}
+
+}  // namespace
+
+void LocalStore::note(const std::string& notice) {
+  const std::lock_guard guard(mutex_);
+  notices_.push_back(notice);
+}
+
+void LocalStore::remember_journal() {
+  const FileStatus status = journal_->status();
+  const std::lock_guard guard(mutex_);
+  journal_status_ = status;
+}
+
+/// Opens the journal, if there is one, and cuts off a torn tail.
+void LocalStore::open_journal() {
+  if (journal_) return;
+  const auto access = options_.read_only ? JournalFile::Access::read_only : JournalFile::Access::exclusive;
+  journal_ = JournalFile::open(files_, journal_path_, access, options_.lock_wait);
+  if (!journal_) return;
+  if (!options_.read_only) {
+    files_.unlink(temporary_name(journal_path_));
+    if (const auto dropped = journal_->drop_torn_tail())
+      note(journal_path_ + ": the last " + std::to_string(dropped) +
+           " bytes were no whole line and have been dropped; nothing in them had been acknowledged");
+  }
+  remember_journal();
+}
+
+Probe LocalStore::probe() {
+  open_journal();
+  Probe result;
+  if (!journal_) return result;
+  result.has_journal = true;
+  const auto line = journal_->last_line();
+  if (!line) return result;
+  try {
+    result.head = head_of(decode_record(*line));
+  } catch (const RecordError&) {
+    return result;
+  }
+  const auto json = follower_.file().read_beginning(beginning);
+  if (!json) return result;
+  const auto& [text, size] = *json;
+  result.looks_current =
+      size == result.head->size &&
+      shows(text, mapping_->stamped(Stamp::version, false), Value(static_cast<std::int64_t>(result.head->version))) &&
+      shows(text, mapping_->stamped(Stamp::payload_hash_current, false), Value(result.head->payload_hash_current));
+  return result;
+}
+
+StoredFile LocalStore::load() {
+  const auto guard = follower_.exclusive();
+  if (options_.read_only) journal_.reset();  // another process may have added to it
+  const Content content = follower_.file().read();
+  try {
+    open_journal();
+    return journal_ ? load_chained(content) : load_without_journal(content);
+  } catch (const std::system_error& error) {
+    return load_read_only_after(content, error.what());
+  }
+}
+
+/// The journal is of no use. The JSON is shown, if it can be, and nothing is written.
+StoredFile LocalStore::load_read_only_after(const Content& content, const std::string& reason) {
+  is_chained_ = false;
+  if (content.state != Content::State::present) return unusable(reason);
+  try {
+    StoredFile stored;
+    stored.state = StoredFile::State::unchained;
+    stored.reason = reason;
+    stored.document = std::make_shared<const StatusDocument>(mapping_, parse_json(content.text));
+    stored.modified = modified_at(content.status);
+    return stored;
+  } catch (const std::exception&) {
+    return unusable(reason);
+  }
+}
+
+StoredFile LocalStore::load_chained(const Content& content) {
+  document_.reset();  // so that the JSON is compared with the journal, not with what is remembered
+  try {
+    Comparison comparison = compare_with(content);
+    head_ = comparison.head;
+    document_ = comparison.document;
+    is_chained_ = true;
+    mend(content, std::move(comparison));
+  } catch (const TamperError& error) {
+    return load_read_only_after(content, journal_path_ + ": " + error.what());
+  } catch (const Rejection& error) {
+    return load_read_only_after(content, path_ + ": " + error.what());
+  }
+  StoredFile stored;
+  stored.state = StoredFile::State::chained;
+  stored.document = document_;
+  stored.head = head_;
+  stored.modified = parse_timestamp(head_.time).value_or(std::chrono::system_clock::now());
+  stored.notices = take_notices();
+  return stored;
+}
+
+bool LocalStore::has_left_over() {
+  return follower_.file().read_left_over().state != Content::State::missing;
+}
+
+/// Brings the JSON to what the journal says. What cannot be mended now is tried again by prepare().
+void LocalStore::mend(const Content& content, Comparison comparison) {
+  follower_.set_attributes(content.state == Content::State::present ? content.status : journal_->status());
+  if (options_.read_only) {
+    follower_.file().set_known(content.state == Content::State::missing ? std::nullopt : std::optional(content.status));
+    return;
+  }
+  if (comparison.json == JsonState::head && !has_left_over()) {
+    take_over(content, comparison);
+    return;
+  }
+  StoreResult result = follower_.hold();
+  if (result.status == StoreStatus::done) {
+    result = guarded([&] { return mend_under_lock(content, comparison); });
+    follower_.release();
+  }
+  if (result.status != StoreStatus::done) {
+    take_over(content, comparison);
+    note(path_ + " could not be brought up to date: " + result.reason);
+  }
+}
+
+StoreResult LocalStore::mend_under_lock(const Content& content, const Comparison& comparison) {
+  // Another program may have had the lock until now.
+  const Content current = follower_.file().read();
+  const bool is_same = current.state == content.state && current.status.is_same_content(content.status);
+  take_over(current, is_same ? comparison : compare_with(current));
+  tidy_left_over();
+  return catch_up();
+}
+
+/// What a crash left under the temporary name is thrown away if it is a version of ours, whole or torn, and kept otherwise: it may be
+/// what an exchange had brought out.
+void LocalStore::tidy_left_over() {
+  const Content left_over = follower_.file().read_left_over();
+  if (left_over.state == Content::State::missing) return;
+  if (compare_with(left_over).json == JsonState::foreign) {
+    note(path_ + ": what another program had put in its place is kept as " + follower_.file().keep_left_over());
+    return;
+  }
+  follower_.file().remove_left_over();
+}
+
+StoredFile LocalStore::load_without_journal(const Content& content) {
+  is_chained_ = false;
+  loaded_ = content.state == Content::State::missing ? std::nullopt : std::optional(content.status);
+  follower_.file().set_known(loaded_);
+  if (content.state == Content::State::missing) return unusable("there is no such file");
+  if (content.state == Content::State::unreadable) return unusable(content.reason);
+  follower_.set_attributes(content.status);
+  try {
+    auto document = std::make_shared<const StatusDocument>(mapping_, parse_json(content.text));
+    if (!options_.read_only) remove_abandoned_beginning();
+    return begin_with(content, std::move(document));
+  } catch (const ParseError& error) {
+    return unusable(error.what());
+  } catch (const Rejection& error) {
+    return unusable(error.what());
+  }
+}
+
+/// What begin() left when it died halfway: neither of the two was the file's content yet, or else it was both.
+void LocalStore::remove_abandoned_beginning() {
+  remove_if_unlocked(files_, temporary_name(journal_path_));
+  if (!has_left_over()) return;
+  if (follower_.hold().status != StoreStatus::done) return;  // somebody is at it
+  follower_.file().remove_left_over();
+  follower_.release();
+}
+
+/// A journal is begun with the document as it is, if its hashes verify.
+StoredFile LocalStore::begin_with(const Content& content, std::shared_ptr<const StatusDocument> document) {
+  StoredFile stored;
+  stored.state = StoredFile::State::unchained;
+  stored.document = document;
+  stored.modified = modified_at(content.status);
+  stored.reason = hindrance_to_begin(*document);
+  if (!stored.reason.empty()) return stored;
+  const CommitEntry entry = first_entry(document);
+  try {
+    if (!options_.read_only) {
+      auto journal = JournalFile::create(files_, journal_path_, entry.record, content.status);
+      journal->publish();
+      journal_ = std::move(journal);
+      remember_journal();
+      note(journal_path_ + " has been begun with version " + std::to_string(entry.head.version));
+    }
+  } catch (const std::system_error& error) {
+    stored.reason = std::string("its journal cannot be begun: ") + error.what();
+    return stored;
+  }
+  head_ = entry.head;
+  document_ = document;
+  is_chained_ = !options_.read_only;
+  follower_.set_newest(document, true);
+  stored.state = StoredFile::State::chained;
+  stored.head = head_;
+  stored.notices = take_notices();
+  return stored;
+}
+
+}  // namespace statusfs

@@ -1,0 +1,272 @@
+#include "fs/store/local/local_store.hpp"
+
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include "fs/store/local/outcome.hpp"
+
+namespace statusfs {
+namespace {
+
+// A program that writes the JSON in place, without the lock, is given this long to end.
+constexpr std::chrono::milliseconds writing_patience{1000};
+constexpr std::chrono::milliseconds writing_pause{100};
+constexpr int gate_attempts = 3;
+
+StoreResult failed(std::string reason) { return {StoreStatus::failed, std::move(reason)}; }
+
+}  // namespace
+
+LocalStore::LocalStore(std::string path, std::shared_ptr<const Mapping> mapping, Files& files, LocalOptions options)
+    : path_(std::move(path)),
+      journal_path_(path_ + ".journal"),
+      mapping_(std::move(mapping)),
+      files_(files),
+      options_(options),
+      follower_(files, path_, options) {}
+
+LocalStore::~LocalStore() = default;
+
+StoreResult LocalStore::prepare() {
+  if (options_.read_only) return failed(path_ + " is read-only here");
+  if (!is_chained_) return failed(path_ + " has no chain");
+  if (journal_->has_failed()) return failed(journal_path_ + " must be checked first");
+  return guarded([&]() -> StoreResult {
+    journal_->make_name_durable();
+    if (!foreign_ && follower_.is_ready() && journal_->is_in_place()) return {};
+    const auto guard = follower_.exclusive();
+    StoreResult result = follower_.hold();
+    if (result.status != StoreStatus::done) return result;
+    result = guarded([&] { return prepare_slowly(); });
+    if (result.status != StoreStatus::done && result.status != StoreStatus::foreign) follower_.release();
+    return result;
+  });
+}
+
+StoreResult LocalStore::prepare_slowly() {
+  StoreResult result = take_care_of_journal();
+  if (result.status == StoreStatus::done) result = look_at_json();
+  if (result.status == StoreStatus::done) result = catch_up();
+  return result;
+}
+
+StoreResult LocalStore::take_care_of_journal() {
+  if (journal_->is_in_place()) return {};
+  if (!journal_->has_own_length()) return failed(journal_path_ + " was changed by another program");
+  const std::string stranger = journal_->replace_by_copy();
+  remember_journal();
+  note(journal_path_ + " was removed or replaced by another program and has been restored" +
+       (stranger.empty() ? "" : "; the other one is kept as " + stranger));
+  return {};
+}
+
+StoreResult LocalStore::look_at_json() {
+  if (const auto kept = follower_.kept(); kept && !foreign_)
+    foreign_ = Foreign{{kept->text, kept->owner, kept->name}, std::nullopt, false};
+  if (foreign_ && !foreign_->in_place)
+    return foreign_->is_accepted ? StoreResult{} : StoreResult{StoreStatus::foreign, path_ + " was changed by another program"};
+  if (!foreign_ && follower_.file().is_untouched()) return {};
+  const Content content = read_when_whole();
+  if (foreign_ && foreign_->is_accepted && content.status.is_same_content(*foreign_->in_place)) return {};
+  return take_over(content, compare_with(content));
+}
+
+/// Reads the JSON, and again while it is torn and still changes: a program may be writing it in place.
+LocalStore::Content LocalStore::read_when_whole() {
+  const auto deadline = std::chrono::steady_clock::now() + writing_patience;
+  Content content = follower_.file().read();
+  while (content.state == Content::State::present && JsonText(content.text).is_torn) {
+    std::this_thread::sleep_for(writing_pause);
+    Content again = follower_.file().read();
+    const bool is_still = again.status.is_same_content(content.status);
+    content = std::move(again);
+    if (is_still || std::chrono::steady_clock::now() > deadline) break;
+  }
+  return content;
+}
+
+Comparison LocalStore::compare_with(const Content& content) {
+  if (content.state == Content::State::unreadable) return {JsonState::foreign, head_, document_};
+  const JsonText json(content.state == Content::State::present ? std::optional(content.text) : std::nullopt);
+  if (json.root && document_ && *json.root == document_->root()) return {JsonState::head, head_, document_};
+  return compare(mapping_, *journal_, json);
+}
+
+/// Takes over what a comparison found. The lock is held; nothing is written yet.
+StoreResult LocalStore::take_over(const Content& content, const Comparison& comparison) {
+  head_ = comparison.head;
+  document_ = comparison.document;
+  if (comparison.json == JsonState::foreign) return report_foreign(content);
+  foreign_.reset();
+  follower_.set_paused(false);
+  const bool is_known = comparison.json == JsonState::head || comparison.json == JsonState::earlier;
+  follower_.file().set_known(is_known ? std::optional(content.status) : std::nullopt);
+  follower_.set_newest(document_, comparison.json == JsonState::head);
+  if (comparison.json == JsonState::missing) note(path_ + " was missing and has been rebuilt from its journal");
+  if (comparison.json == JsonState::earlier)
+    note(path_ + " was at an earlier version and has been brought up to version " + std::to_string(head_.version));
+  return {};
+}
+
+StoreResult LocalStore::report_foreign(const Content& content) {
+  follower_.file().set_known(std::nullopt);
+  follower_.set_newest(document_, false);
+  follower_.set_paused(true);
+  foreign_ = Foreign{{content.text, content.status.owner, ""}, content.status, false};
+  return {StoreStatus::foreign, path_ + " was changed by another program"};
+}
+
+/// Brings the JSON up to date if it is not. What this takes out of its place is torn, and reported as that.
+StoreResult LocalStore::catch_up() {
+  if (foreign_ || !follower_.is_behind()) return {};
+  StoreResult result = follower_.write();
+  if (const auto kept = follower_.kept(); kept && JsonText(kept->text).is_torn) {
+    note(path_ + " was torn and has been rebuilt from its journal; the torn one is kept as " + kept->name);
+    follower_.drop_kept();
+  }
+  return result;
+}
+
+StoreResult LocalStore::commit(std::uint64_t expected_version, std::span<const CommitEntry> entries) {
+  if (entries.empty()) return {};
+  if (!is_chained_ || options_.read_only) return failed(path_ + " takes no writes");
+  if (head_.version != expected_version)
+    return {StoreStatus::conflict, path_ + " is at version " + std::to_string(head_.version)};
+  if (foreign_ && !foreign_->is_accepted) return {StoreStatus::foreign, path_ + " was changed by another program"};
+  std::string lines;
+  for (const CommitEntry& entry : entries) (lines += entry.record) += '\n';
+  // The lock may have been let go since prepare(): it is not held for long without a commit.
+  for (int attempt = 0; !follower_.begin_append(); ++attempt) {
+    if (attempt == gate_attempts) return {StoreStatus::busy, path_ + ".lock could not be kept long enough"};
+    const StoreResult prepared = prepare();
+    if (prepared.status != StoreStatus::done) return prepared;
+  }
+  StoreResult result = guarded([&] { return journal_->append(lines); });
+  const bool is_done = result.status == StoreStatus::done;
+  if (is_done) committed(entries.back());
+  follower_.end_append(is_done ? entries.back().document : nullptr);
+  return result;
+}
+
+void LocalStore::committed(const CommitEntry& last) {
+  head_ = last.head;
+  document_ = last.document;
+  if (!foreign_) return;
+  // Accepted: what it says is in the journal now, so the JSON may be written over it.
+  if (foreign_->in_place) follower_.file().set_known(foreign_->in_place);
+  follower_.drop_kept();
+  follower_.set_paused(false);
+  foreign_.reset();
+}
+
+std::optional<ForeignChange> LocalStore::foreign_change() {
+  if (!foreign_) return std::nullopt;
+  return foreign_->change;
+}
+
+void LocalStore::accept_foreign() {
+  if (foreign_) foreign_->is_accepted = true;
+}
+
+StoreResult LocalStore::set_foreign_aside(std::string& kept_as) {
+  if (!foreign_) return failed(path_ + " holds no foreign change");
+  const auto guard = follower_.exclusive();
+  if (foreign_->in_place) {
+    StoreResult result = follower_.hold();
+    if (result.status != StoreStatus::done) return result;
+    follower_.set_paused(false);
+    follower_.file().set_known(std::nullopt);
+    result = follower_.write();
+    if (result.status != StoreStatus::done) {
+      follower_.set_paused(true);
+      follower_.release();
+      return result;
+    }
+    if (const auto kept = follower_.kept()) foreign_->change.kept_as = kept->name;
+  }
+  kept_as = foreign_->change.kept_as;
+  follower_.drop_kept();
+  foreign_.reset();
+  return {};
+}
+
+StoreResult LocalStore::begin(const CommitEntry& entry) {
+  if (options_.read_only) return failed(path_ + " is read-only here");
+  return guarded([&]() -> StoreResult {
+    if (journal_ || files_.status(journal_path_))
+      return {StoreStatus::conflict, journal_path_ + " stands already; a chain is begun once"};
+    const auto guard = follower_.exclusive();
+    StoreResult result = follower_.hold();
+    if (result.status != StoreStatus::done) return result;
+    result = guarded([&] { return publish_first(entry); });
+    if (result.status != StoreStatus::done || !options_.background) follower_.release();
+    return result;
+  });
+}
+
+/// The JSON goes first: if we die in between, a JSON whose hashes verify needs no more than a journal begun with it.
+StoreResult LocalStore::publish_first(const CommitEntry& entry) {
+  follower_.file().set_known(loaded_);
+  if (!follower_.file().is_untouched()) return {StoreStatus::conflict, path_ + " was changed by another program"};
+  const FileStatus like = loaded_.value_or(follower_.attributes());
+  auto journal = JournalFile::create(files_, journal_path_, entry.record, like);
+  follower_.set_newest(entry.document, false);
+  StoreResult result = follower_.write();
+  if (result.status == StoreStatus::done) result = guarded([&]() -> StoreResult {
+    journal->publish();
+    return {};
+  });
+  if (result.status != StoreStatus::done) {
+    follower_.set_newest(nullptr, true);
+    return result;
+  }
+  journal_ = std::move(journal);
+  is_chained_ = true;
+  head_ = entry.head;
+  document_ = entry.document;
+  remember_journal();
+  return {};
+}
+
+StoreResult LocalStore::recheck() {
+  if (options_.read_only || !is_chained_) return failed(path_ + " has no chain to write to");
+  const auto guard = follower_.exclusive();
+  StoreResult result = follower_.hold();
+  if (result.status != StoreStatus::done) return result;
+  result = guarded([&]() -> StoreResult {
+    if (!journal_->has_own_length() && !journal_->has_failed())
+      return failed(journal_path_ + " was changed by another program");
+    journal_->replace_by_copy();
+    remember_journal();
+    const Comparison whole = compare(mapping_, *journal_, JsonText(std::nullopt));
+    if (!(whole.head == head_)) return failed(journal_path_ + " does not end where it should");
+    const StoreResult looked = look_at_json();
+    return looked.status == StoreStatus::done ? catch_up() : looked;
+  });
+  if (!options_.background || (result.status != StoreStatus::done && result.status != StoreStatus::foreign))
+    follower_.release();
+  return result;
+}
+
+StoreResult LocalStore::settle() { return follower_.settle(); }
+
+bool LocalStore::looks_changed() try {
+  if (follower_.is_disturbed()) return true;
+  std::optional<FileStatus> known;
+  {
+    const std::lock_guard guard(mutex_);
+    known = journal_status_;
+  }
+  const auto named = files_.status(journal_path_);
+  return known ? !named || !named->is_same_file(*known) : named.has_value();
+} catch (const std::system_error&) {
+  return true;
+}
+
+std::vector<std::string> LocalStore::take_notices() {
+  const std::lock_guard guard(mutex_);
+  return std::exchange(notices_, {});
+}
+
+}  // namespace statusfs

@@ -1,0 +1,118 @@
+// A status file in a directory of this machine: a journal, which is the durable record, and a JSON that follows it.
+//
+//   exec_status_125.txt            the JSON; replaced as a whole (SnapshotFile, JsonFollower)
+//   exec_status_125.txt.journal    one line a mutation; locked as long as the store lives (JournalFile)
+//   exec_status_125.txt.lock       flock(2) for programs that change the JSON (LockFile)
+//   exec_status_125.txt.foreign-1  what another program put in the JSON's place
+//
+// Thread safety: as fs/store/store.hpp says; settle(), looks_changed() and take_notices() from any thread.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "fs/store/local/comparison.hpp"
+#include "fs/store/local/files.hpp"
+#include "fs/store/local/journal_file.hpp"
+#include "fs/store/local/json_follower.hpp"
+#include "fs/store/local/local_options.hpp"
+#include "fs/store/store.hpp"
+
+namespace statusfs {
+
+/// What can be said of a status file without reading it.
+struct Probe {
+  bool has_journal = false;
+  std::optional<ChainHead> head;  ///< of the journal's last line; nothing when that is no record
+  bool looks_current = false;     ///< the JSON has the head's length, and what its beginning shows is the head's
+};
+
+class LocalStore final : public Store {
+ public:
+  /// `path` names the JSON, which may be missing. `files` must outlive the store.
+  LocalStore(std::string path, std::shared_ptr<const Mapping> mapping, Files& files, LocalOptions options = {});
+  ~LocalStore() override;
+  LocalStore(const LocalStore&) = delete;
+  LocalStore& operator=(const LocalStore&) = delete;
+
+  /// Takes the journal's lock, too, unless read-only. Throws JournalHeld and std::system_error.
+  Probe probe();
+  /// Besides what the interface says, throws JournalHeld where another process writes this file.
+  StoredFile load() override;
+
+  StoreResult prepare() override;
+  StoreResult commit(std::uint64_t expected_version, std::span<const CommitEntry> entries) override;
+  std::optional<ForeignChange> foreign_change() override;
+  void accept_foreign() override;
+  StoreResult set_foreign_aside(std::string& kept_as) override;
+  StoreResult begin(const CommitEntry& entry) override;
+  StoreResult recheck() override;
+  StoreResult settle() override;
+
+  /// Whether the JSON or the journal is not what this store left there: then prepare() (or, read-only, load()) is to be called. Any
+  /// thread; two or three calls of stat(2).
+  bool looks_changed() override;
+  /// What was mended since the last call, for people. Any thread.
+  std::vector<std::string> take_notices() override;
+
+ private:
+  using Content = SnapshotFile::Content;
+
+  /// Something foreign in the JSON's place, or found there.
+  struct Foreign {
+    ForeignChange change;
+    std::optional<FileStatus> in_place;  ///< as long as it stands in the JSON's place
+    bool is_accepted = false;
+  };
+
+  // local_store.cpp
+  StoreResult prepare_slowly();
+  StoreResult take_care_of_journal();
+  StoreResult look_at_json();
+  StoreResult take_over(const Content& content, const Comparison& comparison);
+  StoreResult report_foreign(const Content& content);
+  Comparison compare_with(const Content& content);
+  Content read_when_whole();
+  StoreResult catch_up();
+  void committed(const CommitEntry& last);
+  StoreResult publish_first(const CommitEntry& entry);
+
+  // local_load.cpp
+  void open_journal();
+  StoredFile load_chained(const Content& content);
+  StoredFile load_without_journal(const Content& content);
+  StoredFile load_read_only_after(const Content& content, const std::string& reason);
+  StoredFile begin_with(const Content& content, std::shared_ptr<const StatusDocument> document);
+  void mend(const Content& content, Comparison comparison);
+  StoreResult mend_under_lock(const Content& content, const Comparison& comparison);
+  void tidy_left_over();
+  void remove_abandoned_beginning();
+  bool has_left_over();
+  void note(const std::string& notice);
+  void remember_journal();
+
+  const std::string path_;
+  const std::string journal_path_;
+  const std::shared_ptr<const Mapping> mapping_;
+  Files& files_;
+  const LocalOptions options_;
+
+  // The commit thread's own.
+  std::unique_ptr<JournalFile> journal_;
+  bool is_chained_ = false;  ///< load() or begin() found the journal good
+  ChainHead head_;
+  std::shared_ptr<const StatusDocument> document_;
+  std::optional<Foreign> foreign_;
+  std::optional<FileStatus> loaded_;  ///< the JSON that load() saw; nothing when there was none
+
+  std::mutex mutex_;  // never held while waiting for a file. Guards:
+  std::optional<FileStatus> journal_status_;
+  std::vector<std::string> notices_;
+
+  JsonFollower follower_;
+};
+
+}  // namespace statusfs

@@ -1,0 +1,24 @@
+// What an error of the file system means for a store.
+#pragma once
+
+#include <exception>
+#include <system_error>
+
+#include "fs/store/store.hpp"
+
+namespace statusfs {
+
+/// no_space, quota, or failed for every other error.
+StoreResult outcome_of(const std::system_error& error);
+
+/// What the work returns, or what it throws as a result.
+template <typename Work>
+StoreResult guarded(Work work) try {
+  return work();
+} catch (const std::system_error& error) {
+  return outcome_of(error);
+} catch (const std::exception& error) {
+  return {StoreStatus::failed, error.what()};
+}
+
+}  // namespace statusfs

@@ -1,0 +1,200 @@
+#include "fs/store/local/posix_files.hpp"
+
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <climits>
+#include <cstdlib>
+#include <system_error>
+
+#include "fs/store/unique_fd.hpp"
+
+namespace statusfs {
+namespace {
+
+[[noreturn]] void fail(int error, const std::string& what) {
+  throw std::system_error(error, std::system_category(), what);
+}
+
+/// Repeats a call that a signal interrupted.
+template <typename Call>
+auto retried(Call call) {
+  auto result = call();
+  while (result < 0 && errno == EINTR) result = call();
+  return result;
+}
+
+FileStatus status_of(const struct stat& from) {
+  FileStatus status;
+  status.device = from.st_dev;
+  status.inode = from.st_ino;
+  status.size = static_cast<std::uint64_t>(from.st_size);
+  status.modified_ns = std::int64_t{from.st_mtim.tv_sec} * 1'000'000'000 + from.st_mtim.tv_nsec;
+  status.mode = from.st_mode & 07777;
+  status.owner = from.st_uid;
+  status.group = from.st_gid;
+  status.links = from.st_nlink;
+  status.is_regular = S_ISREG(from.st_mode);
+  return status;
+}
+
+class PosixFile final : public File {
+ public:
+  PosixFile(UniqueFd descriptor, std::string path) : descriptor_(std::move(descriptor)), path_(std::move(path)) {}
+
+  std::size_t read_at(std::span<char> buffer, std::uint64_t offset) override {
+    std::size_t done = 0;
+    while (done < buffer.size()) {
+      const ssize_t got = retried([&] {
+        return ::pread(descriptor_.get(), buffer.data() + done, buffer.size() - done, static_cast<off_t>(offset + done));
+      });
+      if (got < 0) fail(errno, "reading " + path_);
+      if (got == 0) break;
+      done += static_cast<std::size_t>(got);
+    }
+    return done;
+  }
+
+  std::size_t write_at(std::string_view bytes, std::uint64_t offset) override {
+    const ssize_t done = retried(
+        [&] { return ::pwrite(descriptor_.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset)); });
+    if (done < 0) fail(errno, "writing " + path_);
+    return static_cast<std::size_t>(done);
+  }
+
+  void truncate(std::uint64_t size) override {
+    check(retried([&] { return ::ftruncate(descriptor_.get(), static_cast<off_t>(size)); }), "truncating ");
+  }
+
+  // A failed fsync is never repeated, EINTR included: the kernel may have dropped the pages by then.
+  void sync() override { check(::fsync(descriptor_.get()), "syncing "); }
+  void sync_data() override { check(::fdatasync(descriptor_.get()), "syncing "); }
+
+  FileStatus status() override {
+    struct stat status {};
+    check(::fstat(descriptor_.get(), &status), "looking at ");
+    return status_of(status);
+  }
+
+  void set_mode(mode_t mode) override { check(::fchmod(descriptor_.get(), mode), "changing the mode of "); }
+
+  void set_owner(uid_t owner, gid_t group) override {
+    if (::fchown(descriptor_.get(), owner, group) == 0 || errno != EPERM) return;
+    if (::fchown(descriptor_.get(), static_cast<uid_t>(-1), group) == 0) return;
+  }
+
+  void mark_modified() override {
+    // Not UTIME_NOW, which is as coarse as the kernel's own stamps.
+    struct timespec times[2] = {{0, UTIME_OMIT}, {}};
+    ::clock_gettime(CLOCK_REALTIME, &times[1]);
+    check(::futimens(descriptor_.get(), times), "stamping ");
+  }
+
+  bool try_lock() override {
+    if (retried([&] { return ::flock(descriptor_.get(), LOCK_EX | LOCK_NB); }) == 0) return true;
+    if (errno == EWOULDBLOCK) return false;
+    fail(errno, "locking " + path_);
+  }
+
+  void lock() override {
+    check(retried([&] { return ::flock(descriptor_.get(), LOCK_EX); }), "locking ");
+  }
+
+ private:
+  void check(int result, const char* what) const {
+    if (result < 0) fail(errno, what + path_);
+  }
+
+  UniqueFd descriptor_;
+  std::string path_;
+};
+
+int flags_of(Files::Open how) {
+  // O_NONBLOCK: a FIFO put in the file's place must not hold us up before it is recognised.
+  constexpr int always = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
+  switch (how) {
+    case Files::Open::read: return always | O_RDONLY;
+    case Files::Open::write: return always | O_RDWR;
+    case Files::Open::create: return always | O_RDWR | O_CREAT | O_EXCL;
+  }
+  return always;
+}
+
+void rename_with(const std::string& from, const std::string& to, unsigned flags) {
+  if (::syscall(SYS_renameat2, AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), flags) < 0)
+    fail(errno, "renaming " + from + " to " + to);
+}
+
+}  // namespace
+
+std::unique_ptr<File> PosixFiles::open(const std::string& path, Open how) {
+  UniqueFd descriptor(retried([&] { return ::open(path.c_str(), flags_of(how), 0600); }));
+  if (!descriptor) {
+    if (errno == ENOENT && how != Open::create) return nullptr;
+    fail(errno, "opening " + path);
+  }
+  auto file = std::make_unique<PosixFile>(std::move(descriptor), path);
+  if (!file->status().is_regular) fail(EINVAL, path + " is not a regular file");
+  return file;
+}
+
+std::optional<FileStatus> PosixFiles::status(const std::string& path) {
+  struct stat status {};
+  if (::lstat(path.c_str(), &status) == 0) return status_of(status);
+  if (errno == ENOENT) return std::nullopt;
+  fail(errno, "looking at " + path);
+}
+
+std::optional<std::string> PosixFiles::resolve(const std::string& path) {
+  const std::unique_ptr<char, decltype(&std::free)> resolved(::realpath(path.c_str(), nullptr), &std::free);
+  if (resolved) return std::string(resolved.get());
+  if (errno == ENOENT) return std::nullopt;
+  fail(errno, "resolving " + path);
+}
+
+void PosixFiles::rename(const std::string& from, const std::string& to) { rename_with(from, to, 0); }
+
+void PosixFiles::rename_new(const std::string& from, const std::string& to) {
+  if (::syscall(SYS_renameat2, AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return;
+  if (errno != EINVAL && errno != ENOSYS) fail(errno, "renaming " + from + " to " + to);
+  link(from, to);  // the file system does not know the flag
+  unlink(from);
+}
+
+void PosixFiles::exchange(const std::string& one, const std::string& other) {
+  rename_with(one, other, RENAME_EXCHANGE);
+}
+
+void PosixFiles::link(const std::string& path, const std::string& name) {
+  if (::link(path.c_str(), name.c_str()) < 0) fail(errno, "linking " + path + " as " + name);
+}
+
+bool PosixFiles::unlink(const std::string& path) {
+  if (::unlink(path.c_str()) == 0) return true;
+  if (errno == ENOENT) return false;
+  fail(errno, "removing " + path);
+}
+
+void PosixFiles::sync_directory(const std::string& path) {
+  const UniqueFd descriptor(retried([&] { return ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }));
+  if (!descriptor) fail(errno, "opening " + path);
+  if (::fsync(descriptor.get()) < 0) fail(errno, "syncing " + path);
+}
+
+std::string directory_of(const std::string& path) {
+  const auto slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+std::string name_of_path(const std::string& path) {
+  const auto slash = path.rfind('/');
+  return slash == std::string::npos ? path : path.substr(slash + 1);
+}
+
+}  // namespace statusfs

@@ -1,0 +1,62 @@
+#include "fs/store/local/side_file.hpp"
+
+#include <cerrno>
+#include <system_error>
+
+namespace statusfs {
+
+std::string temporary_name(const std::string& path) {
+  return directory_of(path) + "/." + name_of_path(path) + ".statusfs-new";
+}
+
+std::unique_ptr<File> create_temporary(Files& files, const std::string& name, const FileStatus& like) {
+  files.unlink(name);
+  auto file = files.open(name, Files::Open::create);
+  file->set_owner(like.owner, like.group);  // before the mode: a change of owner clears bits of it
+  file->set_mode(like.mode);
+  return file;
+}
+
+void remove_if_unlocked(Files& files, const std::string& name) {
+  if (!files.status(name)) return;
+  const auto file = files.open(name, Files::Open::write);
+  if (file && file->try_lock()) files.unlink(name);
+}
+
+void write_durably(File& file, std::string_view bytes) {
+  std::uint64_t offset = 0;
+  while (!bytes.empty()) {
+    const std::size_t done = file.write_at(bytes, offset);
+    offset += done;
+    bytes.remove_prefix(done);
+  }
+  file.sync();
+}
+
+std::string keep_aside(Files& files, const std::string& path, const std::string& base) {
+  for (unsigned number = 1;; ++number) {
+    const std::string name = base + ".foreign-" + std::to_string(number);
+    try {
+      files.rename_new(path, name);
+      return name_of_path(name);
+    } catch (const std::system_error& error) {
+      if (error.code().value() != EEXIST) throw;
+    }
+  }
+}
+
+std::string read_all(File& file) {
+  std::string text(file.status().size, '\0');
+  std::size_t done = 0;
+  // The file may grow or shrink meanwhile.
+  for (;;) {
+    const std::size_t got = file.read_at(std::span(text).subspan(done), done);
+    done += got;
+    if (done < text.size() || got == 0) break;
+    text.resize(text.size() + 4096);
+  }
+  text.resize(done);
+  return text;
+}
+
+}  // namespace statusfs

@@ -1,0 +1,29 @@
+// What the files beside a status file have in common.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "fs/store/local/files.hpp"
+
+namespace statusfs {
+
+/// The name under which a new version of `path` is written before it takes its place: hidden, in the same directory.
+std::string temporary_name(const std::string& path);
+
+/// A new file of that name with the owner and mode of `like`; one that is left over is removed first.
+std::unique_ptr<File> create_temporary(Files& files, const std::string& name, const FileStatus& like);
+
+/// Removes a file that a process locked while it wrote it, if that process is gone.
+void remove_if_unlocked(Files& files, const std::string& name);
+
+/// Writes all of the bytes at the file's beginning and waits until they are on the disk.
+void write_durably(File& file, std::string_view bytes);
+
+/// Renames `path` to the first free `<base>.foreign-<n>`. Its name, without the directory.
+std::string keep_aside(Files& files, const std::string& path, const std::string& base);
+
+/// The whole content.
+std::string read_all(File& file);
+
+}  // namespace statusfs

@@ -1,0 +1,215 @@
+#include "fs/store/local/snapshot_file.hpp"
+
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include "fs/store/local/side_file.hpp"
+
+namespace statusfs {
+namespace {
+
+constexpr int attempts = 8;
+
+bool is_inside(const std::string& path, const std::string& directory) {
+  return path.size() > directory.size() && path.starts_with(directory) && (directory == "/" || path[directory.size()] == '/');
+}
+
+bool has_code(const std::system_error& error, int code) { return error.code().value() == code; }
+
+}  // namespace
+
+SnapshotFile::SnapshotFile(Files& files, std::string path) : files_(files), path_(std::move(path)), target_(path_) {}
+
+std::string SnapshotFile::resolve() {
+  const auto named = files_.status(path_);
+  if (!named || named->is_regular) return path_;
+  const auto directory = files_.resolve(directory_of(path_));
+  const auto target = files_.resolve(path_);
+  if (!target || !directory) throw std::system_error(ENOENT, std::system_category(), path_ + " is a link to nothing");
+  if (!is_inside(*target, *directory))
+    throw std::system_error(EINVAL, std::system_category(), path_ + " leads out of its directory");
+  return *target;
+}
+
+void SnapshotFile::set_target(const std::string& target) {
+  const std::lock_guard guard(mutex_);
+  target_ = target;
+}
+
+SnapshotFile::Content SnapshotFile::read_file(const std::string& path) {
+  Content content;
+  auto file = files_.open(path, Files::Open::read);
+  if (!file) return content;
+  content.state = Content::State::present;
+  content.status = file->status();  // before reading: a write during it then shows later
+  content.text = read_all(*file);
+  return content;
+}
+
+SnapshotFile::Content SnapshotFile::read() {
+  // Where it cannot be followed, the name itself is what will be replaced.
+  set_target(path_);
+  try {
+    const std::string target = resolve();
+    Content content = read_file(target);
+    set_target(target);
+    return content;
+  } catch (const std::system_error& error) {
+    Content content;
+    content.state = Content::State::unreadable;
+    content.reason = error.what();
+    content.status = status_if_possible();
+    return content;
+  }
+}
+
+FileStatus SnapshotFile::status_if_possible() {
+  try {
+    return files_.status(path_).value_or(FileStatus());
+  } catch (const std::system_error&) {
+    return {};
+  }
+}
+
+std::optional<std::pair<std::string, std::uint64_t>> SnapshotFile::read_beginning(std::size_t bytes) {
+  try {
+    auto file = files_.open(resolve(), Files::Open::read);
+    if (!file) return std::nullopt;
+    std::string text(bytes, '\0');
+    text.resize(file->read_at(text, 0));
+    return std::pair(std::move(text), file->status().size);
+  } catch (const std::system_error&) {
+    return std::nullopt;
+  }
+}
+
+void SnapshotFile::set_known(std::optional<FileStatus> known) {
+  const std::lock_guard guard(mutex_);
+  known_ = known;
+}
+
+bool SnapshotFile::is_untouched() {
+  const std::lock_guard guard(mutex_);
+  const auto named = files_.status(target_);
+  if (!named || !known_) return !named && !known_;
+  return named->is_regular && named->is_same_content(*known_);
+}
+
+void SnapshotFile::stage(const std::string& text, const FileStatus& fallback) {
+  const auto present = files_.status(target_);
+  const std::string name = temporary_name(target_);
+  try {
+    auto file = create_temporary(files_, name, present && present->is_regular ? *present : fallback);
+    write_durably(*file, text);
+    file->mark_modified();
+    staged_ = file->status();
+  } catch (const std::system_error&) {
+    staged_.reset();
+    files_.unlink(name);  // room for others, where the disk is full
+    throw;
+  }
+}
+
+/// Whether the staged file took a name that was free.
+bool SnapshotFile::take_name() {
+  try {
+    files_.rename_new(temporary_name(target_), target_);
+    return true;
+  } catch (const std::system_error& error) {
+    if (has_code(error, EEXIST)) return false;
+    throw;
+  }
+}
+
+/// Whether the names were swapped; not when the file is missing.
+bool SnapshotFile::exchange_names() {
+  const std::string staged = temporary_name(target_);
+  try {
+    files_.exchange(staged, target_);
+    return true;
+  } catch (const std::system_error& error) {
+    if (has_code(error, ENOENT)) return false;
+    if (!has_code(error, EINVAL) && !has_code(error, ENOSYS)) throw;
+  }
+  // The file system cannot exchange names. A second name holds on to whatever stands there.
+  const std::string old = staged + "-old";
+  files_.unlink(old);
+  files_.link(target_, old);
+  files_.rename(staged, target_);
+  files_.rename(old, staged);
+  return true;
+}
+
+void SnapshotFile::swap() {
+  const std::lock_guard guard(mutex_);
+  brought_out_ = false;
+  for (int attempt = 0; attempt < attempts; ++attempt) {
+    const bool exists = files_.status(target_).has_value();
+    if (exists ? !exchange_names() : !take_name()) continue;  // it came or went in between
+    brought_out_ = exists;
+    replaced_ = std::exchange(known_, std::exchange(staged_, std::nullopt));
+    return;
+  }
+  throw std::system_error(EBUSY, std::system_category(), target_ + " comes and goes");
+}
+
+/// Throws away what the exchange brought out if it is known or says the same, and keeps anything else.
+void SnapshotFile::dispose(const IsOurs& is_ours) {
+  const std::string name = temporary_name(target_);
+  const auto status = files_.status(name);
+  if (!status || (status->is_regular && replaced_ && status->is_same_content(*replaced_))) {
+    files_.unlink(name);
+    return;
+  }
+  const std::string text = read_if_possible(name);
+  if (status->is_regular && is_ours(text)) {
+    files_.unlink(name);
+    return;
+  }
+  kept_ = Kept{text, status->owner, keep_aside(files_, name, target_)};
+}
+
+std::string SnapshotFile::read_if_possible(const std::string& path) {
+  try {
+    return read_file(path).text;
+  } catch (const std::system_error&) {
+    return {};
+  }
+}
+
+void SnapshotFile::replace(const std::string& text, const FileStatus& fallback, const IsOurs& is_ours) {
+  // Still there where an earlier replacement failed on the way.
+  if (brought_out_) dispose(is_ours);
+  brought_out_ = false;
+  stage(text, fallback);
+  swap();
+  if (brought_out_) dispose(is_ours);
+  brought_out_ = false;
+  files_.sync_directory(directory_of(target_));
+}
+
+std::optional<SnapshotFile::Kept> SnapshotFile::take_kept() { return std::exchange(kept_, std::nullopt); }
+
+SnapshotFile::Content SnapshotFile::read_left_over() {
+  const std::string name = temporary_name(target_);
+  const std::string old = name + "-old";
+  if (files_.status(name)) {
+    files_.unlink(old);
+  } else if (files_.status(old)) {
+    files_.rename(old, name);
+  }
+  Content content;
+  const auto status = files_.status(name);
+  if (!status) return content;
+  if (status->is_regular) return read_file(name);
+  content.state = Content::State::unreadable;
+  content.status = *status;
+  return content;
+}
+
+void SnapshotFile::remove_left_over() { files_.unlink(temporary_name(target_)); }
+
+std::string SnapshotFile::keep_left_over() { return keep_aside(files_, temporary_name(target_), target_); }
+
+}  // namespace statusfs

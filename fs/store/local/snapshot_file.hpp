@@ -1,0 +1,87 @@
+// The JSON file: read by everybody, replaced as a whole, and never over something that is not known.
+//
+// A new version is staged beside the file, then takes its name by an exchange of names. What the exchange brought
+// out is looked at: unless it is the file that was known, or says the same, it is kept as <file>.foreign-<n>.
+//
+// Thread safety: is_untouched() from any thread; the others by one thread at a time.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "fs/store/local/files.hpp"
+
+namespace statusfs {
+
+class SnapshotFile {
+ public:
+  /// What stands under the file's name.
+  struct Content {
+    enum class State { missing, unreadable, present };
+    State state = State::missing;
+    std::string text;    ///< of present
+    std::string reason;  ///< of unreadable: a link that leads out of the directory, no regular file, no permission
+    FileStatus status;   ///< unless missing
+  };
+  /// What a replacement brought out and kept.
+  struct Kept {
+    std::string text;
+    uid_t owner = 0;
+    std::string name;  ///< without the directory
+  };
+  using IsOurs = std::function<bool(const std::string& text)>;
+
+  /// `path` may be a symbolic link to a file that is in the same directory or below it.
+  SnapshotFile(Files& files, std::string path);
+
+  /// Reads the file, following the link as it is now. Throws nothing for what stands there.
+  Content read();
+  /// The first bytes of the file and its size; nothing where it cannot be read.
+  std::optional<std::pair<std::string, std::uint64_t>> read_beginning(std::size_t bytes);
+
+  /// This is what the next replacement may throw away; nothing: the file is missing, or what stands there must be kept.
+  void set_known(std::optional<FileStatus> known);
+  /// Whether the file is the known one, unwritten since; or still missing when none is known.
+  bool is_untouched();
+
+  /// Puts a new version in the file's place, on the disk when it returns; it is the known one then. `fallback` gives owner and mode where
+  /// there is no file yet. Throws std::system_error: the old version stands, or the new one does but may not survive a crash.
+  void replace(const std::string& text, const FileStatus& fallback, const IsOurs& is_ours);
+  /// What replace() kept, also one that failed; told once.
+  std::optional<Kept> take_kept();
+
+  /// What a crash left under the temporary name.
+  Content read_left_over();
+  void remove_left_over();
+  std::string keep_left_over();
+
+  const std::string& path() const noexcept { return path_; }
+
+ private:
+  Content read_file(const std::string& path);
+  FileStatus status_if_possible();
+  std::string resolve();
+  void set_target(const std::string& target);
+  void stage(const std::string& text, const FileStatus& fallback);
+  void swap();
+  bool take_name();
+  bool exchange_names();
+  void dispose(const IsOurs& is_ours);
+  std::string read_if_possible(const std::string& path);
+
+  Files& files_;
+  const std::string path_;
+  std::optional<FileStatus> replaced_;  ///< what was known when swap() ran
+  std::optional<FileStatus> staged_;    ///< set from stage() to swap()
+  bool brought_out_ = false;            ///< swap() put something under the temporary name that was not disposed of yet
+  std::optional<Kept> kept_;
+
+  std::mutex mutex_;  // held while names are exchanged, so that nobody sees the new file with the old status. Guards:
+  std::string target_;  ///< the file itself, where path_ is a link
+  std::optional<FileStatus> known_;
+};
+
+}  // namespace statusfs

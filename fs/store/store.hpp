@@ -1,0 +1,112 @@
+// Where one status file lives: the interface that the engine writes through.
+//
+// A store makes mutations durable, tells of changes that others made, and never loses what it acknowledged. The local
+// store (fs/store/local) keeps a journal and a JSON file; a networked one can implement the same.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "mapping/chain/journal_record.hpp"
+#include "mapping/document/value.hpp"
+#include "mapping/tree/status_document.hpp"
+
+namespace statusfs {
+
+/// What a store holds of a status file.
+struct StoredFile {
+  enum class State {
+    chained,    ///< the document is the journal's head; writes are taken
+    unchained,  ///< shown read-only until it is adopted: no journal, and no hashes that verify
+    unusable,   ///< cannot be shown; `reason` says why
+  };
+  State state = State::unusable;
+  std::string reason;                        ///< for people; of unchained and unusable
+  std::shared_ptr<const StatusDocument> document;  ///< set unless unusable
+  ChainHead head;                            ///< of chained
+  std::chrono::system_clock::time_point modified;  ///< last change of the file
+  std::vector<std::string> notices;          ///< what recovery did: torn line dropped, JSON rebuilt, ...
+};
+
+/// One mutation, stamped, hashed and encoded.
+struct CommitEntry {
+  std::string record;  ///< journal line without newline
+  ChainHead head;      ///< after it
+  std::shared_ptr<const StatusDocument> document;  ///< after it
+};
+
+enum class StoreStatus {
+  done,
+  conflict,  ///< the stored file is not at the expected version any more: load again, validate anew
+  foreign,   ///< another program changed the file: see foreign_change()
+  busy,      ///< another program held the lock for the whole time allowed; nothing was written
+  no_space,  ///< nothing was kept
+  quota,     ///< nothing was kept
+  failed,    ///< the disk failed: the outcome is unknown, the store takes no writes until recheck() succeeds
+  lost,      ///< a networked store has no connection (no quorum); nothing was sent
+};
+
+struct StoreResult {
+  StoreStatus status = StoreStatus::done;
+  std::string reason;  ///< for people; empty when done
+};
+
+/// Content that another program put in the JSON's place and that is not a version of ours.
+struct ForeignChange {
+  std::string text;         ///< the foreign bytes
+  std::uint32_t owner = 0;  ///< uid of the foreign file
+  std::string kept_as;      ///< file name it was set aside under; empty while it still stands in the JSON's place
+};
+
+/// What the store tells of its own accord, from any thread, with none of its locks held.
+struct StoreEvents {
+  std::function<void()> changed;  ///< something outside changed: call prepare() soon
+};
+
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  /// The newest durable state, recovered where needed. Does not throw for bad content (unusable says so); throws
+  /// std::system_error where the directory itself cannot be used.
+  virtual StoredFile load() = 0;
+
+  // The calls below are made by one thread at a time, the engine's commit thread.
+
+  /// To be called before a group is built: takes what must be held while committing (the local store's lock) and looks whether the
+  /// file is still what it was. Blocks up to the allowed time.
+  virtual StoreResult prepare() = 0;
+
+  /// Makes the entries durable, in order, all or none, as successors of `expected_version`. Only after prepare() returned done.
+  virtual StoreResult commit(std::uint64_t expected_version, std::span<const CommitEntry> entries) = 0;
+
+  /// What prepare() found when it returned foreign. It stays until it was resolved.
+  virtual std::optional<ForeignChange> foreign_change() = 0;
+  /// The engine adopted it: its content is about to be committed as a version, then written by the store again.
+  virtual void accept_foreign() = 0;
+  /// Keeps it as <file>.foreign-<n> and puts the last good version back. The name it has now, or why not.
+  virtual StoreResult set_foreign_aside(std::string& kept_as) = 0;
+
+  /// Begins a chain with the entry (adopt, init): there must be no journal yet. The JSON is written before it returns.
+  virtual StoreResult begin(const CommitEntry& entry) = 0;
+
+  /// After `failed`: reads everything back from the disk. done: the store takes writes again and stands at head().
+  virtual StoreResult recheck() = 0;
+
+  /// Everything committed is in the JSON and on disk when it returns. Any thread.
+  virtual StoreResult settle() = 0;
+
+  /// Whether the stored file is not what this store left there: then prepare() (or, read-only, load()) is to be called. Any
+  /// thread; cheap.
+  virtual bool looks_changed() = 0;
+  /// What was mended since the last call, for people. Any thread.
+  virtual std::vector<std::string> take_notices() = 0;
+};
+
+}  // namespace statusfs

@@ -1,0 +1,117 @@
+#include "mapping/chain/check.hpp"
+
+#include <algorithm>
+
+#include "mapping/chain/derived_counts.hpp"
+#include "mapping/document/text.hpp"
+#include "mapping/rules/validity.hpp"
+#include "mapping/tree/template.hpp"
+
+namespace statusfs {
+namespace {
+
+// "125" of "exec_status_125": what stands behind the last underscore.
+std::string number_of(std::string_view name) { return std::string(name.substr(name.rfind('_') + 1)); }
+
+class Check {
+ public:
+  Check(const StatusDocument& document, const std::string& stem, const Plan* plan)
+      : document_(document), mapping_(document.mapping()), stem_(stem), plan_(plan) {}
+
+  std::vector<Finding> run() {
+    for (const Field* field : mapping_.file_fields()) check_field(*field, document_.root(), Pointer());
+    for (std::size_t position = 0; position < document_.task_count(); ++position) check_task(position);
+    check_schema();
+    return std::move(findings_);
+  }
+
+ private:
+  void add(const Pointer& pointer, std::string message) { findings_.push_back({pointer.text(), std::move(message)}); }
+
+  static bool may_be_absent(const Field& field) {
+    return field.nullable || field.absent || (!field.initial && field.stamp == Stamp::none);
+  }
+
+  void check_field(const Field& field, const Value& scope, const Pointer& prefix) {
+    if (field.type == FieldType::view || field.type == FieldType::patch || field.type == FieldType::collection) return;
+    const Pointer pointer = prefix.concat(field.pointer);
+    const Value* value = find(scope, field.pointer);
+    if (!value) {
+      if (!may_be_absent(field)) add(pointer, "is missing; it takes " + accepted_by(field));
+      return;
+    }
+    const bool is_unadopted_stamp = value->is_null() && field.stamp != Stamp::none;
+    const auto complaint = complaint_about(field, *value);
+    if (complaint && !is_unadopted_stamp) add(pointer, *complaint);
+    if (field.entry && value->is_array()) check_entries(field, *value, pointer);
+    if (field.derived) check_derived(field, *value, pointer);
+    if (field.names_plan) check_number(*value, pointer);
+  }
+
+  void check_entries(const Field& field, const Value& list, const Pointer& pointer) {
+    for (std::size_t position = 0; position < list.size(); ++position)
+      for (const EntryMember& member : field.entry->members)
+        check_member(member, list.element(position).find(member.key), pointer.child(position).child(member.key));
+  }
+
+  void check_member(const EntryMember& member, const Value* value, const Pointer& pointer) {
+    if (!value) {
+      if (member.required) add(pointer, "is missing; every entry has one");
+      return;
+    }
+    if (const auto complaint = complaint_about(member, *value)) add(pointer, *complaint);
+    if (member.references_tasks && value->is_string() && !document_.find_task(value->as_string()))
+      add(pointer, "names " + compact(*value) + ", and there is no such task");
+  }
+
+  void check_derived(const Field& field, const Value& value, const Pointer& pointer) {
+    const Value expected(derived_value(document_, field));
+    if (!(value == expected)) add(pointer, "is " + compact(value) + ", but the tasks give " + compact(expected));
+  }
+
+  void check_number(const Value& value, const Pointer& pointer) {
+    if (value.is_string() && number_of(value.as_string()) != number_of(stem_))
+      add(pointer, "is " + compact(value) + ", which does not bear the number " + number_of(stem_) + " of the file's name");
+  }
+
+  void check_task(std::size_t position) {
+    const Pointer prefix = mapping_.collection->pointer.child(position);
+    const Value& task = document_.task(position);
+    for (const Field* field : mapping_.task_fields()) check_field(*field, task, prefix);
+    for (const Rule& rule : mapping_.rules) check_implication(rule, task, prefix);
+    if (plan_ && !plan_->find(document_.task_id(position)))
+      add(prefix, "plan " + plan_->id() + " has no task " + compact(Value(document_.task_id(position))));
+  }
+
+  void check_implication(const Rule& rule, const Value& task, const Pointer& prefix) {
+    if (!rule.implication || rule.mode == RuleMode::off) return;
+    const auto is = [&](const FieldCondition& condition) {
+      const Value* value = find(task, condition.field->pointer);
+      return value && *value == condition.value;
+    };
+    if (is(rule.implication->when) && !is(rule.implication->then))
+      add(prefix.concat(rule.implication->then.field->pointer),
+          "rule " + rule.name + ": must be " + compact(rule.implication->then.value));
+  }
+
+  void check_schema() {
+    const Field* field = field_initialised_by(mapping_, "{schema}");
+    const Value* value = field ? document_.value_of(*field) : nullptr;
+    if (value && !(*value == Value(mapping_.schema)))
+      add(field->pointer, "is " + compact(*value) + "; this mapping knows " + mapping_.schema);
+  }
+
+  const StatusDocument& document_;
+  const Mapping& mapping_;
+  const std::string& stem_;
+  const Plan* plan_;
+  std::vector<Finding> findings_;
+};
+
+}  // namespace
+
+std::vector<Finding> check_document(const StatusDocument& document, const std::string& stem, const Plan* plan) {
+  return Check(document, stem, plan).run();
+}
+
+}  // namespace statusfs

@@ -1,0 +1,19 @@
+// Validating a status file against its mapping: every finding, where `verify_hashes` looks at the hashes alone.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "mapping/chain/hashes.hpp"
+#include "mapping/rules/plan.hpp"
+
+namespace statusfs {
+
+/// `stem` is the file's name without .txt; `plan` the plan beside it, where there is one. Finds: absent header and fields, values of the
+/// wrong type, enum or range, broken implications, derived values that are not what they should be, references to
+/// tasks that are not there, tasks that the plan does not have, names that do not bear the same number (the seed's GUID
+/// check), an unknown schema.
+std::vector<Finding> check_document(const StatusDocument& document, const std::string& stem, const Plan* plan);
+
+}  // namespace statusfs

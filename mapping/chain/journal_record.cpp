@@ -1,0 +1,159 @@
+#include "mapping/chain/journal_record.hpp"
+
+#include "mapping/document/parse.hpp"
+#include "mapping/document/sha256.hpp"
+#include "mapping/document/text.hpp"
+
+namespace statusfs {
+namespace {
+
+constexpr std::string_view hash_member = ",\"record_hash\":";
+constexpr std::size_t hash_tail_size = hash_member.size() + 64 + 3;  // two quotes and the closing brace
+
+// Appends `,"name":`, or `{"name":` for the first member.
+class MemberWriter {
+ public:
+  explicit MemberWriter(std::string& out) : out_(out) {}
+  void text(std::string_view name, std::string_view value) {
+    begin(name);
+    append_quoted(out_, value);
+  }
+  void optional_text(std::string_view name, const std::optional<std::string>& value) {
+    begin(name);
+    if (value)
+      append_quoted(out_, *value);
+    else
+      out_ += "null";
+  }
+  template <typename Number>
+  void number(std::string_view name, Number value) {
+    begin(name);
+    out_ += std::to_string(value);
+  }
+  void json(std::string_view name, const Value& value) {
+    begin(name);
+    append_compact(out_, value);
+  }
+
+ private:
+  void begin(std::string_view name) {
+    out_ += out_.empty() ? '{' : ',';
+    append_quoted(out_, name);
+    out_ += ':';
+  }
+  std::string& out_;
+};
+
+class MemberReader {
+ public:
+  explicit MemberReader(const Value& object) : object_(object) {}
+  std::string text(std::string_view name) const {
+    const Value& value = required(name);
+    if (!value.is_string()) fail(name, "a string");
+    return std::string(value.as_string());
+  }
+  std::optional<std::string> optional_text(std::string_view name) const {
+    if (required(name).is_null()) return std::nullopt;
+    return text(name);
+  }
+  std::int64_t number(std::string_view name) const {
+    const Value& value = required(name);
+    if (!value.is_integer()) fail(name, "an integer");
+    return value.as_integer();
+  }
+  std::uint64_t count(std::string_view name) const {
+    const std::int64_t value = number(name);
+    if (value < 0) fail(name, "an integer that is not negative");
+    return static_cast<std::uint64_t>(value);
+  }
+  const Value& required(std::string_view name) const {
+    const Value* value = object_.find(name);
+    if (!value) throw RecordError("the record has no member " + std::string(name));
+    return *value;
+  }
+
+ private:
+  [[noreturn]] static void fail(std::string_view name, const char* wanted) {
+    throw RecordError("the record's member " + std::string(name) + " is not " + wanted);
+  }
+  const Value& object_;
+};
+
+std::optional<IdempotencyMark> read_mark(const MemberReader& reader, const Value& object) {
+  if (!object.find("idempotency_key")) return std::nullopt;
+  return IdempotencyMark{reader.text("idempotency_key"), reader.text("request_hash")};
+}
+
+Value parse_line(std::string_view line) {
+  try {
+    return parse_json(line);
+  } catch (const ParseError& error) {
+    throw RecordError(std::string("not a JSON object: ") + error.what());
+  }
+}
+
+void require_hash(std::string_view line, const std::string& claimed) {
+  if (line.size() < hash_tail_size || !line.substr(line.size() - hash_tail_size).starts_with(hash_member))
+    throw RecordError("record_hash is not its last member");
+  const std::string actual = sha256_hex(line.substr(0, line.size() - hash_tail_size));
+  if (actual != claimed) throw RecordError("record_hash is " + claimed + ", but the line hashes to " + actual);
+}
+
+}  // namespace
+
+std::string encode_record(JournalRecord& record) {
+  std::string line;
+  MemberWriter writer(line);
+  writer.number("v", record.version);
+  writer.number("g", record.g);
+  writer.text("time", record.time);
+  writer.text("op", record.op);
+  writer.text("path", record.path);
+  writer.text("persona", record.author.persona);
+  writer.text("archetype", record.author.archetype);
+  writer.number("uid", record.author.uid);
+  writer.number("pid", record.author.pid);
+  writer.text("trace_id", record.author.trace_id);
+  if (record.idempotency) {
+    writer.text("idempotency_key", record.idempotency->key);
+    writer.text("request_hash", record.idempotency->request_hash);
+  }
+  writer.json("patch", record.patch);
+  writer.number("size", record.size);
+  writer.optional_text("payload_hash_previous", record.payload_hash_previous);
+  writer.text("payload_hash_current", record.payload_hash_current);
+  writer.optional_text("record_previous", record.record_previous);
+  record.record_hash = sha256_hex(line);
+  writer.text("record_hash", record.record_hash);
+  line += '}';
+  return line;
+}
+
+JournalRecord decode_record(std::string_view line) {
+  const Value object = parse_line(line);
+  if (!object.is_object()) throw RecordError("the record is not a JSON object");
+  const MemberReader reader(object);
+  JournalRecord record;
+  record.record_hash = reader.text("record_hash");
+  require_hash(line, record.record_hash);
+  record.version = reader.count("v");
+  record.g = reader.number("g");
+  record.time = reader.text("time");
+  record.op = reader.text("op");
+  record.path = reader.text("path");
+  record.author = {reader.text("persona"), reader.text("archetype"), static_cast<std::uint32_t>(reader.count("uid")),
+                   reader.number("pid"), reader.text("trace_id")};
+  record.idempotency = read_mark(reader, object);
+  record.patch = reader.required("patch");
+  record.size = reader.count("size");
+  record.payload_hash_previous = reader.optional_text("payload_hash_previous");
+  record.payload_hash_current = reader.text("payload_hash_current");
+  record.record_previous = reader.optional_text("record_previous");
+  return record;
+}
+
+ChainHead head_of(const JournalRecord& record) {
+  return {record.version, record.g, record.size, record.payload_hash_current, record.record_hash, record.time};
+}
+
+}  // namespace statusfs

@@ -1,0 +1,58 @@
+// One line of a journal: what one mutation did, by whom, and its place in the chain.
+//
+// The format is described in mapping/chain/README.md.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include "mapping/document/value.hpp"
+#include "mapping/rules/author.hpp"
+
+namespace statusfs {
+
+/// One line, decoded. Members in the order in which they are written.
+struct JournalRecord {
+  std::uint64_t version = 0;
+  std::int64_t g = 0;
+  std::string time;  ///< RFC 3339, UTC
+  std::string op;    ///< begin, init, adopt, set, append, patch, mkdir, rmdir, external, quarantine, reconcile, rollback, ...
+  std::string path;  ///< in the tree, from the status directory
+  Author author;
+  std::optional<IdempotencyMark> idempotency;
+  Value patch;  ///< RFC 6902; in the first record it adds the whole document at ""
+  std::uint64_t size = 0;  ///< bytes of the JSON file at this version
+  std::optional<std::string> payload_hash_previous;
+  std::string payload_hash_current;
+  std::optional<std::string> record_previous;  ///< record_hash of the line before
+  std::string record_hash;                     ///< set by encode_record and decode_record
+};
+
+/// A line that is no record, or whose record_hash is not that of its bytes.
+class RecordError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// The line, without a newline. Computes record.record_hash.
+std::string encode_record(JournalRecord& record);
+
+/// Checks the record_hash. Throws RecordError.
+JournalRecord decode_record(std::string_view line);
+
+/// The members of the line that say where the chain stands, read without decoding the patch where that is possible.
+struct ChainHead {
+  std::uint64_t version = 0;
+  std::int64_t g = 0;
+  std::uint64_t size = 0;            ///< bytes of the JSON file
+  std::string payload_hash_current;
+  std::string record_hash;
+  std::string time;
+  friend bool operator==(const ChainHead&, const ChainHead&) = default;
+};
+ChainHead head_of(const JournalRecord& record);
+
+}  // namespace statusfs

@@ -1,0 +1,64 @@
+// Rebuilding documents from a journal, line by line.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include "mapping/chain/hashes.hpp"
+#include "mapping/chain/journal_record.hpp"
+
+namespace statusfs {
+
+/// A journal that is not what it was when it was written: says in which line (from 1) and what is wrong.
+class TamperError : public std::runtime_error {
+ public:
+  TamperError(std::uint64_t line, const std::string& reason);
+  std::uint64_t line() const noexcept { return line_; }
+
+ private:
+  std::uint64_t line_;
+};
+
+enum class ReplayDepth {
+  chained,   ///< every record_hash, record_previous, version and payload_hash_previous; enough to recover
+  verified,  ///< besides, every version's signature hashes (of what the record touched), payload hash, size and header
+};
+
+class Replay {
+ public:
+  Replay(std::shared_ptr<const Mapping> mapping, ReplayDepth depth);
+  /// Where the chain starts when the journal continues a closed one: the record_hash and head before its first line.
+  void continue_from(const std::string& record_hash);
+
+  /// The next line, without its newline. Throws TamperError; the replay then stands at the line before.
+  void apply(std::string_view line);
+
+  std::uint64_t lines() const noexcept { return lines_; }
+  /// Precondition of those below: lines() > 0.
+  const Value& root() const noexcept { return root_; }
+  const JournalRecord& last() const noexcept { return last_; }  ///< its patch is left empty
+  ChainHead head() const { return head_of(last_); }
+
+ private:
+  void check_chain(const JournalRecord& record) const;
+  void check_document(const JournalRecord& record, const Value& root);
+  void verify_touched(const StatusDocument& document, std::uint64_t line);
+  void verify_task(const StatusDocument& document, std::size_t position, std::uint64_t line) const;
+
+  std::shared_ptr<const Mapping> mapping_;
+  ReplayDepth depth_;
+  std::uint64_t lines_ = 0;
+  std::optional<std::string> expected_previous_;
+  Value root_;
+  JournalRecord last_;
+  std::unique_ptr<IncrementalDigest> digest_;
+};
+
+/// Whether `line` is whole: begins with '{' and ends with a record_hash member and '}'. A torn tail is not.
+bool is_whole_line(std::string_view line) noexcept;
+
+}  // namespace statusfs

@@ -1,0 +1,224 @@
+#include "mapping/chain/version_builder.hpp"
+
+#include <map>
+
+#include "mapping/rules/log_entry.hpp"
+
+namespace statusfs {
+namespace {
+
+// The outermost part of the pointer that `before` does not have: what an `add` must bring.
+Pointer first_missing(const Value& before, const Pointer& pointer) {
+  Pointer at;
+  const Value* value = &before;
+  for (const std::string& token : pointer.tokens()) {
+    at = at.child(token);
+    value = value->find(token);
+    if (!value) break;
+  }
+  return at;
+}
+
+// Whether `after` is `before` with more elements behind it.
+bool is_extension(const Value& before, const Value& after) {
+  if (!before.is_array() || !after.is_array() || after.size() <= before.size()) return false;
+  for (std::size_t position = 0; position < before.size(); ++position)
+    if (!before.element(position).is_same_node(after.element(position))) return false;
+  return true;
+}
+
+Value with_appended_entries(const Value* list, const Field& log, const FieldChange& change, const EntryStamps& stamps) {
+  Value result = list && list->is_array() ? *list : Value::array();
+  for (const Value& entry : change.appended) result = result.with_appended(stamped_entry(log, entry, stamps));
+  return result;
+}
+
+std::map<std::string, std::vector<const FieldChange*>> by_task(const ChangeSet& changes) {
+  std::map<std::string, std::vector<const FieldChange*>> result;
+  for (const FieldChange& change : changes.fields)
+    if (change.in_task()) result[change.task].push_back(&change);
+  return result;
+}
+
+Value with_companion_stamps(const Mapping& mapping, Value task, const std::vector<const FieldChange*>& changes,
+                            std::int64_t g) {
+  for (const Field* field : mapping.task_fields()) {
+    if (!field->stamp_with || field->stamp_with->stamp != Stamp::g) continue;
+    const Pointer trigger = field->pointer.parent().child(field->stamp_with->trigger);
+    for (const FieldChange* change : changes)
+      if (change->pointer == trigger) task = with_value_at(task, field->pointer, Value(g));
+  }
+  return task;
+}
+
+}  // namespace
+
+VersionBuilder::VersionBuilder(const StatusDocument& document, const MutationStamp& stamp, IncrementalDigest& digest,
+                               DerivedCounts& counts)
+    : document_(document), stamp_(stamp), digest_(digest), counts_(counts) {}
+
+void VersionBuilder::record_difference(const Value& before, const Value& after, const Pointer& pointer,
+                                       const Pointer& prefix, const std::string& task) {
+  const Value* old_value = find(before, pointer);
+  const Value* new_value = find(after, pointer);
+  if (old_value && new_value && *old_value == *new_value) return;
+  if (!old_value && !new_value) return;
+  changes_.push_back({task, pointer});
+  if (!new_value) return operations_.push_back({PatchOperation::Kind::remove, prefix.concat(pointer), {}, {}});
+  if (old_value) return operations_.push_back({PatchOperation::Kind::replace, prefix.concat(pointer), {}, *new_value});
+  const Pointer added = first_missing(before, pointer);
+  operations_.push_back({PatchOperation::Kind::add, prefix.concat(added), {}, *find(after, added)});
+}
+
+void VersionBuilder::set_value(const Pointer& pointer, std::optional<Value> value) {
+  const StatusDocument next = document_.with_value(pointer, std::move(value));
+  record_difference(document_.root(), next.root(), pointer, Pointer(), {});
+  document_ = next;
+}
+
+void VersionBuilder::append_to_log(const FieldChange& change) {
+  const Value* list = find(document_.root(), change.pointer);
+  const Value after = with_appended_entries(list, *change.field, change, {stamp_.g, stamp_.author});
+  if (!list) return set_value(change.pointer, after);
+  for (std::size_t position = list->size(); position < after.size(); ++position)
+    operations_.push_back({PatchOperation::Kind::add, change.pointer.child("-"), {}, after.element(position)});
+  changes_.push_back({{}, change.pointer});
+  document_ = document_.with_value(change.pointer, after);
+}
+
+void VersionBuilder::apply_to_file(const FieldChange& change) {
+  if (change.is_append())
+    append_to_log(change);
+  else
+    set_value(change.pointer, change.after);
+}
+
+std::optional<Value> VersionBuilder::task_stamp(Stamp stamp) const {
+  switch (stamp) {
+    case Stamp::g: return Value(stamp_.g);
+    case Stamp::persona: return Value(stamp_.author.persona);
+    case Stamp::archetype: return Value(stamp_.author.archetype);
+    case Stamp::trace_id: return Value(stamp_.author.trace_id);
+    default: return std::nullopt;  // of the file, or computed from the rest
+  }
+}
+
+Value VersionBuilder::stamped_task(const Value& task) const {
+  const Mapping& mapping = document_.mapping();
+  Value result = task;
+  for (const Field* field : mapping.task_fields())
+    if (auto value = task_stamp(field->stamp)) result = with_value_at(result, field->pointer, std::move(value));
+  return with_value_at(result, mapping.stamped(Stamp::signature_hash, true)->pointer,
+                       Value(signature_hash(mapping, result)));
+}
+
+void VersionBuilder::apply_to_task(const std::string& id, const std::vector<const FieldChange*>& changes) {
+  const Mapping& mapping = document_.mapping();
+  const std::size_t position = *document_.find_task(id);
+  const Value before = document_.task(position);
+  const Pointer prefix = mapping.collection->pointer.child(position);
+  Value after = before;
+  for (const FieldChange* change : changes) {
+    if (!change->is_append()) {
+      after = with_value_at(after, change->pointer, change->after);
+      continue;
+    }
+    const Value* list = find(after, change->pointer);
+    after = with_value_at(after, change->pointer,
+                          with_appended_entries(list, *change->field, *change, {stamp_.g, stamp_.author}));
+  }
+  after = stamped_task(with_companion_stamps(mapping, after, changes, stamp_.g));
+  record_task(before, after, prefix, id);
+  digest_.task_changed(position, before, after);
+  counts_.task_changed(&before, &after);
+  document_ = document_.with_task(position, after);
+}
+
+// Records a changed task by its changed members, down to the fields of the mapping; lists that only grew by their new ends.
+void VersionBuilder::record_task(const Value& before, const Value& after, const Pointer& prefix, const std::string& id) {
+  record_members(before, after, Pointer(), prefix, id, before, after);
+}
+
+void VersionBuilder::record_members(const Value& before, const Value& after, const Pointer& at, const Pointer& prefix,
+                                    const std::string& id, const Value& task_before, const Value& task_after) {
+  for (const Member& member : after.members()) {
+    const Value* old_value = before.find(member.name());
+    if (old_value && old_value->is_same_node(member.value)) continue;
+    const Pointer pointer = at.child(member.name());
+    if (old_value && old_value->is_object() && member.value.is_object()) {
+      record_members(*old_value, member.value, pointer, prefix, id, task_before, task_after);
+    } else if (old_value && is_extension(*old_value, member.value)) {
+      for (std::size_t position = old_value->size(); position < member.value.size(); ++position)
+        operations_.push_back({PatchOperation::Kind::add, prefix.concat(pointer).child("-"), {},
+                               member.value.element(position)});
+      changes_.push_back({id, pointer});
+    } else {
+      record_difference(task_before, task_after, pointer, prefix, id);
+    }
+  }
+  for (const Member& member : before.members())
+    if (!after.find(member.name()))
+      record_difference(task_before, task_after, at.child(member.name()), prefix, id);
+}
+
+void VersionBuilder::add_task(const Value& task) {
+  const Mapping& mapping = document_.mapping();
+  const Value stamped = stamped_task(task);
+  const std::string id(stamped.find(mapping.collection_id)->as_string());
+  const bool has_list = document_.tasks().is_array();
+  document_ = document_.with_added_task(stamped);
+  const Pointer& tasks = mapping.collection->pointer;
+  operations_.push_back({PatchOperation::Kind::add, has_list ? tasks.child("-") : tasks, {},
+                         has_list ? stamped : document_.tasks()});
+  digest_.task_added(stamped);
+  counts_.task_changed(nullptr, &stamped);
+  changes_.push_back({id, Pointer()});
+}
+
+void VersionBuilder::remove_task(const std::string& id) {
+  const std::size_t position = *document_.find_task(id);
+  const Value task = document_.task(position);
+  document_ = document_.without_task(position);
+  operations_.push_back({PatchOperation::Kind::remove, document_.mapping().collection->pointer.child(position), {}, {}});
+  digest_.task_removed(position, task);
+  counts_.task_changed(&task, nullptr);
+  changes_.push_back({id, Pointer()});
+}
+
+void VersionBuilder::apply(const ChangeSet& changes) {
+  for (const FieldChange& change : changes.fields)
+    if (!change.in_task()) apply_to_file(change);
+  for (const auto& [id, task_changes] : by_task(changes)) apply_to_task(id, task_changes);
+  for (const std::string& id : changes.removed_tasks) remove_task(id);
+  for (const Value& task : changes.added_tasks) add_task(task);
+}
+
+void VersionBuilder::set_derived_values() {
+  for (const auto& [field, value] : counts_.values(document_.task_count())) set(*field, Value(value));
+}
+
+void VersionBuilder::stamp_file(std::uint64_t version, const std::optional<std::string>& payload_hash_previous) {
+  for (const Field* field : document_.mapping().file_fields()) {
+    switch (field->stamp) {
+      case Stamp::version: set(*field, Value(static_cast<std::int64_t>(version))); break;
+      case Stamp::g: set(*field, Value(stamp_.g)); break;
+      case Stamp::trace_id: set(*field, Value(stamp_.author.trace_id)); break;
+      case Stamp::persona: set(*field, Value(stamp_.author.persona)); break;
+      case Stamp::archetype: set(*field, Value(stamp_.author.archetype)); break;
+      case Stamp::payload_hash_previous:
+        set(*field, payload_hash_previous ? Value(*payload_hash_previous) : Value());
+        break;
+      case Stamp::none:
+      case Stamp::signature_hash:
+      case Stamp::payload_hash_current: break;  // none, of tasks, and last of all
+    }
+  }
+}
+
+std::string VersionBuilder::set_payload_hash() {
+  std::string hash = digest_.payload_hash(document_);
+  set(*document_.mapping().stamped(Stamp::payload_hash_current, false), Value(hash));
+  return hash;
+}
+
+}  // namespace statusfs

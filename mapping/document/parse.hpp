@@ -1,0 +1,36 @@
+// Strict reading of JSON text (RFC 8259, I-JSON's rules of RFC 7493 that hashing relies on).
+#pragma once
+
+#include <cstddef>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include "mapping/document/value.hpp"
+
+namespace statusfs {
+
+/// Containers may be nested this deep, the outermost counting as 1.
+inline constexpr std::size_t maximum_nesting = 128;
+
+/// Text that is not acceptable JSON. what() is "line L, column C: what is wrong" (both from 1, columns in bytes).
+class ParseError : public std::runtime_error {
+ public:
+  ParseError(std::size_t line, std::size_t column, bool incomplete, const std::string& reason);
+  std::size_t line() const noexcept { return line_; }
+  std::size_t column() const noexcept { return column_; }
+  /// Whether more text could make it valid: the text ended inside a value, or was empty.
+  bool is_incomplete() const noexcept { return incomplete_; }
+
+ private:
+  std::size_t line_;
+  std::size_t column_;
+  bool incomplete_;
+};
+
+/// Reads one JSON value, white space around it allowed. Refused, as ParseError: malformed JSON, anything behind the
+/// value, duplicate keys, invalid UTF-8, lone surrogates, numbers beyond a double's range, a byte
+/// order mark, nesting beyond maximum_nesting.
+Value parse_json(std::string_view text);
+
+}  // namespace statusfs

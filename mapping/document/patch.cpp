@@ -1,0 +1,307 @@
+#include "mapping/document/patch.hpp"
+
+#include <algorithm>
+#include <array>
+#include <span>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+#include "mapping/document/text.hpp"
+#include "mapping/rejection.hpp"
+
+namespace statusfs {
+
+namespace {
+
+using Kind = PatchOperation::Kind;
+using Tokens = std::span<const std::string>;
+
+[[noreturn]] void refuse(const std::string& reason) { throw Rejection(Cause::invalid, reason); }
+
+constexpr std::array<std::pair<std::string_view, Kind>, 6> kind_names{{{"add", Kind::add},
+                                                                       {"remove", Kind::remove},
+                                                                       {"replace", Kind::replace},
+                                                                       {"move", Kind::move},
+                                                                       {"copy", Kind::copy},
+                                                                       {"test", Kind::test}}};
+
+std::string_view name_of(Kind kind) noexcept {
+  const auto matches = [kind](const auto& entry) { return entry.second == kind; };
+  return std::find_if(kind_names.begin(), kind_names.end(), matches)->first;
+}
+
+bool has_from(Kind kind) noexcept { return kind == Kind::move || kind == Kind::copy; }
+bool has_value(Kind kind) noexcept { return kind == Kind::add || kind == Kind::replace || kind == Kind::test; }
+
+// Runs `action`; what it refuses is told with `subject` before it.
+template <typename Subject, typename Action>
+auto naming(const Subject& subject, const Action& action) {
+  try {
+    return action();
+  } catch (const Rejection& rejection) {
+    throw Rejection(rejection.cause(), subject() + ": " + rejection.what());
+  }
+}
+
+// Reading and writing patches.
+
+const Value& required_member(const Value& operation, std::string_view name) {
+  const Value* member = operation.find(name);
+  if (member == nullptr) refuse("\"" + std::string(name) + "\" is missing");
+  return *member;
+}
+
+std::string_view required_string(const Value& operation, std::string_view name) {
+  const Value& member = required_member(operation, name);
+  if (!member.is_string()) refuse("\"" + std::string(name) + "\" must be a string");
+  return member.as_string();
+}
+
+Kind decode_kind(std::string_view name) {
+  const auto matches = [name](const auto& entry) { return entry.first == name; };
+  const auto found = std::find_if(kind_names.begin(), kind_names.end(), matches);
+  if (found == kind_names.end()) {
+    refuse("\"op\" must be add, remove, replace, move, copy or test, not \"" + std::string(name) + "\"");
+  }
+  return found->second;
+}
+
+PatchOperation decode_operation(const Value& operation) {
+  if (!operation.is_object()) refuse("it must be an object");
+  PatchOperation result{decode_kind(required_string(operation, "op")), {}, {}, {}};
+  result.path = Pointer::parse(required_string(operation, "path"));
+  if (has_from(result.kind)) result.from = Pointer::parse(required_string(operation, "from"));
+  if (has_value(result.kind)) result.value = required_member(operation, "value");
+  return result;
+}
+
+Value encode_operation(const PatchOperation& operation) {
+  std::vector<Member> members;
+  members.emplace_back("op", Value(name_of(operation.kind)));
+  if (has_from(operation.kind)) members.emplace_back("from", Value(operation.from.text()));
+  members.emplace_back("path", Value(operation.path.text()));
+  if (has_value(operation.kind)) members.emplace_back("value", operation.value);
+  return Value::object(std::move(members));
+}
+
+// JSON patch: changing one place copies the containers on the path to it, and no others.
+
+Value with_child(const Value& container, const std::string& token, Value child) {
+  if (container.is_object()) return container.with_member(token, std::move(child));
+  return container.with_element(*array_index(token), std::move(child));
+}
+
+// The value in which `edit(container, token)` has replaced the container that holds the last token.
+template <typename Edit>
+Value edited(const Value& value, Tokens tokens, const Edit& edit) {
+  if (!value.is_container()) refuse("the path leads into a value that is no object or array");
+  if (tokens.size() == 1) return edit(value, tokens.front());
+  const Value* child = find_child(value, tokens.front());
+  if (child == nullptr) refuse("the path leads nowhere");
+  return with_child(value, tokens.front(), edited(*child, tokens.subspan(1), edit));
+}
+
+Value insert(const Value& array, const std::string& token, const Value& value) {
+  if (token == "-") return array.with_appended(value);
+  const auto index = array_index(token);
+  if (!index) refuse("\"" + token + "\" is neither an array index nor -");
+  if (*index > array.size()) refuse("the array has only " + std::to_string(array.size()) + " elements");
+  return array.with_inserted(*index, value);
+}
+
+Value add(const Value& document, const Pointer& path, const Value& value) {
+  if (path.is_root()) return value;
+  return edited(document, path.tokens(), [&value](const Value& container, const std::string& token) {
+    return container.is_object() ? container.with_member(token, value) : insert(container, token, value);
+  });
+}
+
+Value remove(const Value& document, const Pointer& path) {
+  if (path.is_root()) refuse("the whole document cannot be removed");
+  return edited(document, path.tokens(), [](const Value& container, const std::string& token) {
+    if (find_child(container, token) == nullptr) refuse("there is nothing to remove");
+    return container.is_object() ? container.without_member(token) : container.without_element(*array_index(token));
+  });
+}
+
+Value replace(const Value& document, const Pointer& path, const Value& value) {
+  if (path.is_root()) return value;
+  return edited(document, path.tokens(), [&value](const Value& container, const std::string& token) {
+    if (find_child(container, token) == nullptr) refuse("there is nothing to replace");
+    return with_child(container, token, value);
+  });
+}
+
+const Value& source_of(const Value& document, const PatchOperation& operation) {
+  const Value* source = find(document, operation.from);
+  if (source == nullptr) refuse("there is nothing at \"from\"");
+  return *source;
+}
+
+Value move(const Value& document, const PatchOperation& operation) {
+  const Value source = source_of(document, operation);
+  if (operation.path == operation.from) return document;
+  if (operation.path.starts_with(operation.from)) refuse("a value cannot move into itself");
+  return add(remove(document, operation.from), operation.path, source);
+}
+
+std::string shown(const Value& value) {
+  constexpr std::size_t longest_shown = 80;
+  std::string text = value.is_container() ? std::string() : compact(value);
+  if (!text.empty() && text.size() <= longest_shown) return text;
+  return "another value";
+}
+
+void test(const Value& document, const PatchOperation& operation) {
+  const Value* found = find(document, operation.path);
+  if (found == nullptr) throw Rejection(Cause::stale, "there is nothing");
+  if (*found == operation.value) return;
+  throw Rejection(Cause::stale, "there is " + shown(*found) + " now");
+}
+
+Value apply_operation(const Value& document, const PatchOperation& operation) {
+  switch (operation.kind) {
+    case Kind::add:
+      return add(document, operation.path, operation.value);
+    case Kind::remove:
+      return remove(document, operation.path);
+    case Kind::replace:
+      return replace(document, operation.path, operation.value);
+    case Kind::move:
+      return move(document, operation);
+    case Kind::copy:
+      return add(document, operation.path, source_of(document, operation));
+    case Kind::test:
+      break;
+  }
+  test(document, operation);
+  return document;
+}
+
+std::string description(std::size_t index, const PatchOperation& operation) {
+  std::string result = "operation " + std::to_string(index) + " (" + std::string(name_of(operation.kind));
+  if (has_from(operation.kind)) result += " from \"" + operation.from.text() + "\" to";
+  return result + " \"" + operation.path.text() + "\")";
+}
+
+// Merge patch.
+
+// Where each member stands. Many members are indexed, a few are searched.
+class MemberPositions {
+ public:
+  explicit MemberPositions(std::span<const Member> members) : members_(members) {
+    if (members.size() <= searchable) return;
+    index_.reserve(members.size());
+    for (std::size_t at = 0; at < members.size(); ++at) index_.emplace(members[at].name(), at);
+  }
+
+  std::optional<std::size_t> find(std::string_view name) const {
+    return members_.size() <= searchable ? search(name) : look_up(name);
+  }
+
+ private:
+  static constexpr std::size_t searchable = 32;
+
+  std::optional<std::size_t> search(std::string_view name) const {
+    for (std::size_t at = 0; at < members_.size(); ++at) {
+      if (members_[at].name() == name) return at;
+    }
+    return std::nullopt;
+  }
+
+  std::optional<std::size_t> look_up(std::string_view name) const {
+    const auto found = index_.find(name);
+    return found == index_.end() ? std::nullopt : std::optional(found->second);
+  }
+
+  std::span<const Member> members_;
+  std::unordered_map<std::string_view, std::size_t> index_;
+};
+
+// An object while the members of a patch are merged into it.
+class MergedObject {
+ public:
+  explicit MergedObject(const Value& target)
+      : target_(target), positions_(target.members()), members_(target.members().begin(), target.members().end()) {}
+
+  void merge(const Member& patch) {
+    const auto position = positions_.find(patch.name());
+    if (position) return merge_into(*position, patch.value);
+    if (patch.value.is_null()) return;
+    members_.emplace_back(patch.key, apply_merge_patch(Value(), patch.value));
+    is_changed_ = true;
+  }
+
+  Value finish() {
+    if (!is_changed_) return target_;
+    // Not erased one by one, which would be quadratic; no member that stays has a null key.
+    for (const std::size_t position : removed_) members_[position].key = Value();
+    std::erase_if(members_, [](const Member& member) { return member.key.is_null(); });
+    return Value::object(std::move(members_));
+  }
+
+ private:
+  void merge_into(std::size_t position, const Value& patch) {
+    Value& value = members_[position].value;
+    if (patch.is_null()) return remove(position);
+    Value merged = apply_merge_patch(value, patch);
+    if (merged.is_same_node(value)) return;
+    value = std::move(merged);
+    is_changed_ = true;
+  }
+
+  void remove(std::size_t position) {
+    if (members_[position].value.is_null()) return;
+    removed_.push_back(position);
+    is_changed_ = true;
+  }
+
+  const Value& target_;
+  MemberPositions positions_;
+  std::vector<Member> members_;
+  std::vector<std::size_t> removed_;
+  bool is_changed_ = false;
+};
+
+}  // namespace
+
+std::vector<PatchOperation> decode_json_patch(const Value& patch) {
+  if (!patch.is_array()) refuse("a JSON patch must be an array of operations");
+  std::vector<PatchOperation> operations;
+  operations.reserve(patch.size());
+  for (std::size_t index = 0; index < patch.size(); ++index) {
+    const auto subject = [index] { return "operation " + std::to_string(index); };
+    operations.push_back(naming(subject, [&] { return decode_operation(patch.element(index)); }));
+  }
+  return operations;
+}
+
+Value encode_json_patch(const std::vector<PatchOperation>& operations) {
+  std::vector<Value> encoded;
+  encoded.reserve(operations.size());
+  for (const PatchOperation& operation : operations) encoded.push_back(encode_operation(operation));
+  return Value::array(std::move(encoded));
+}
+
+Value apply_json_patch(const Value& document, const std::vector<PatchOperation>& operations) {
+  Value result = document;
+  for (std::size_t index = 0; index < operations.size(); ++index) {
+    const PatchOperation& operation = operations[index];
+    const auto subject = [&] { return description(index, operation); };
+    result = naming(subject, [&] { return apply_operation(result, operation); });
+  }
+  return result;
+}
+
+// That equal members stay, nulls included, is decided member by member on the way down; only what is no object is
+// compared as a whole.
+Value apply_merge_patch(const Value& target, const Value& patch) {
+  if (!patch.is_object()) return target == patch ? target : patch;
+  const Value object = target.is_object() ? target : Value::object();
+  MergedObject merged(object);
+  for (const Member& member : patch.members()) merged.merge(member);
+  return merged.finish();
+}
+
+}  // namespace statusfs

@@ -1,0 +1,207 @@
+#include "mapping/document/text.hpp"
+
+#include <array>
+#include <charconv>
+#include <cstdint>
+
+namespace statusfs {
+
+namespace {
+
+constexpr std::size_t spaces_a_level = 2;
+
+// How many bytes a byte becomes inside a JSON string.
+constexpr std::array<std::uint8_t, 256> make_quoted_widths() {
+  std::array<std::uint8_t, 256> widths{};
+  for (std::size_t byte = 0; byte < widths.size(); ++byte) widths[byte] = byte < 0x20 ? 6 : 1;
+  for (const char byte : {'\b', '\t', '\n', '\f', '\r', '"', '\\'}) widths[static_cast<unsigned char>(byte)] = 2;
+  return widths;
+}
+
+constexpr std::array<std::uint8_t, 256> quoted_widths = make_quoted_widths();
+
+std::size_t quoted_width(char character) noexcept { return quoted_widths[static_cast<unsigned char>(character)]; }
+
+char short_escape(char character) noexcept {
+  switch (character) {
+    case '\b':
+      return 'b';
+    case '\t':
+      return 't';
+    case '\n':
+      return 'n';
+    case '\f':
+      return 'f';
+    case '\r':
+      return 'r';
+    default:
+      return character;
+  }
+}
+
+void append_escape(std::string& out, char character) {
+  if (quoted_width(character) == 2) {
+    out.push_back('\\');
+    out.push_back(short_escape(character));
+    return;
+  }
+  constexpr char digits[] = "0123456789abcdef";
+  out += "\\u00";
+  out.push_back(digits[static_cast<unsigned char>(character) >> 4]);
+  out.push_back(digits[static_cast<unsigned char>(character) & 0x0F]);
+}
+
+// The longest is "-9223372036854775808".
+using IntegerBuffer = std::array<char, 20>;
+
+std::string_view integer_text(std::int64_t integer, IntegerBuffer& buffer) noexcept {
+  const auto result = std::to_chars(buffer.data(), buffer.data() + buffer.size(), integer);
+  return {buffer.data(), result.ptr};
+}
+
+std::string_view number_text(const Value& value, IntegerBuffer& buffer) noexcept {
+  return value.is_integer() ? integer_text(value.as_integer(), buffer) : value.as_lexeme();
+}
+
+void append_scalar(std::string& out, const Value& value) {
+  if (value.is_string()) return append_quoted(out, value.as_string());
+  if (value.is_number()) {
+    IntegerBuffer buffer;
+    out += number_text(value, buffer);
+  } else if (value.is_boolean()) {
+    out += value.as_boolean() ? "true" : "false";
+  } else {
+    out += "null";
+  }
+}
+
+std::size_t scalar_size(const Value& value) noexcept {
+  if (value.is_string()) return quoted_size(value.as_string());
+  if (value.is_boolean() && !value.as_boolean()) return 5;
+  if (!value.is_number()) return 4;
+  IntegerBuffer buffer;
+  return number_text(value, buffer).size();
+}
+
+void append_line_start(std::string& out, std::size_t depth) {
+  out.push_back('\n');
+  out.append(depth * spaces_a_level, ' ');
+}
+
+void append_indented_array(std::string& out, const Value& array, std::size_t depth) {
+  out.push_back('[');
+  for (std::size_t position = 0; position < array.size(); ++position) {
+    if (position > 0) out.push_back(',');
+    append_line_start(out, depth + 1);
+    append_indented(out, array.element(position), depth + 1);
+  }
+  if (array.size() > 0) append_line_start(out, depth);
+  out.push_back(']');
+}
+
+void append_indented_object(std::string& out, const Value& object, std::size_t depth) {
+  out.push_back('{');
+  bool first = true;
+  for (const Member& member : object.members()) {
+    if (!first) out.push_back(',');
+    first = false;
+    append_line_start(out, depth + 1);
+    append_quoted(out, member.name());
+    out += ": ";
+    append_indented(out, member.value, depth + 1);
+  }
+  if (!first) append_line_start(out, depth);
+  out.push_back('}');
+}
+
+// Everything of a container but its members or elements: brackets, commas, line starts.
+std::size_t frame_size(std::size_t count, std::size_t depth) noexcept {
+  if (count == 0) return 2;
+  const std::size_t inner_lines = count * (1 + (depth + 1) * spaces_a_level);
+  const std::size_t last_line = 1 + depth * spaces_a_level;
+  return 2 + (count - 1) + inner_lines + last_line;
+}
+
+void append_compact_array(std::string& out, const Value& array) {
+  out.push_back('[');
+  for (std::size_t position = 0; position < array.size(); ++position) {
+    if (position > 0) out.push_back(',');
+    append_compact(out, array.element(position));
+  }
+  out.push_back(']');
+}
+
+void append_compact_object(std::string& out, const Value& object) {
+  out.push_back('{');
+  bool first = true;
+  for (const Member& member : object.members()) {
+    if (!first) out.push_back(',');
+    first = false;
+    append_quoted(out, member.name());
+    out.push_back(':');
+    append_compact(out, member.value);
+  }
+  out.push_back('}');
+}
+
+}  // namespace
+
+void append_indented(std::string& out, const Value& value, std::size_t depth) {
+  if (value.is_array()) return append_indented_array(out, value, depth);
+  if (value.is_object()) return append_indented_object(out, value, depth);
+  append_scalar(out, value);
+}
+
+std::size_t indented_size(const Value& value, std::size_t depth) {
+  if (!value.is_container()) return scalar_size(value);
+  std::size_t size = frame_size(value.size(), depth);
+  if (value.is_array()) {
+    for (std::size_t at = 0; at < value.size(); ++at) size += indented_size(value.element(at), depth + 1);
+    return size;
+  }
+  for (const Member& member : value.members()) {
+    size += quoted_size(member.name()) + 2 + indented_size(member.value, depth + 1);
+  }
+  return size;
+}
+
+std::string indented_document(const Value& value) {
+  std::string result;
+  result.reserve(indented_size(value) + 1);
+  append_indented(result, value);
+  result.push_back('\n');
+  return result;
+}
+
+void append_compact(std::string& out, const Value& value) {
+  if (value.is_array()) return append_compact_array(out, value);
+  if (value.is_object()) return append_compact_object(out, value);
+  append_scalar(out, value);
+}
+
+std::string compact(const Value& value) {
+  std::string result;
+  append_compact(result, value);
+  return result;
+}
+
+void append_quoted(std::string& out, std::string_view text) {
+  out.push_back('"');
+  std::size_t plain = 0;
+  for (std::size_t position = 0; position < text.size(); ++position) {
+    if (quoted_width(text[position]) == 1) continue;
+    out.append(text, plain, position - plain);
+    append_escape(out, text[position]);
+    plain = position + 1;
+  }
+  out.append(text, plain);
+  out.push_back('"');
+}
+
+std::size_t quoted_size(std::string_view text) {
+  std::size_t size = 2;
+  for (const char character : text) size += quoted_width(character);
+  return size;
+}
+
+}  // namespace statusfs

@@ -1,0 +1,29 @@
+// JSON text of a value: indented as in the files, and compact as in the journal.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "mapping/document/value.hpp"
+
+namespace statusfs {
+
+/// Appends the value indented by two spaces a level, as `jq .` prints: "key": value, one member or element a line, [] and
+/// {} for empty containers. `depth` is the level at which the value itself stands. No newline at the end.
+void append_indented(std::string& out, const Value& value, std::size_t depth = 0);
+
+/// How many bytes append_indented would append. Allocates nothing.
+std::size_t indented_size(const Value& value, std::size_t depth = 0);
+
+/// The whole file: indented and one newline.
+std::string indented_document(const Value& value);
+
+/// Appends the value without any white space, members in their own order, numbers with their own digits.
+void append_compact(std::string& out, const Value& value);
+std::string compact(const Value& value);
+
+/// Appends text as a JSON string with its quotes; escapes only ", \ and U+0000-001F (RFC 8785 section 3.2.2.2).
+void append_quoted(std::string& out, std::string_view text);
+std::size_t quoted_size(std::string_view text);
+
+}  // namespace statusfs

@@ -1,0 +1,49 @@
+#include "mapping/document/utf8.hpp"
+
+#include <cstdint>
+
+namespace statusfs {
+namespace {
+
+bool continues(std::string_view bytes, std::size_t position, unsigned lowest = 0x80, unsigned highest = 0xBF) {
+  if (position >= bytes.size()) return false;
+  const auto byte = static_cast<unsigned char>(bytes[position]);
+  return byte >= lowest && byte <= highest;
+}
+
+// The bounds of the second byte are what excludes overlong forms, surrogates and values above U+10FFFF
+// (RFC 3629 section 4).
+std::size_t three_bytes(std::string_view bytes, unsigned lead) {
+  const unsigned lowest = lead == 0xE0 ? 0xA0 : 0x80;
+  const unsigned highest = lead == 0xED ? 0x9F : 0xBF;
+  return continues(bytes, 1, lowest, highest) && continues(bytes, 2) ? 3 : 0;
+}
+
+std::size_t four_bytes(std::string_view bytes, unsigned lead) {
+  const unsigned lowest = lead == 0xF0 ? 0x90 : 0x80;
+  const unsigned highest = lead == 0xF4 ? 0x8F : 0xBF;
+  return continues(bytes, 1, lowest, highest) && continues(bytes, 2) && continues(bytes, 3) ? 4 : 0;
+}
+
+}  // namespace
+
+std::size_t utf8_sequence_length(std::string_view bytes) noexcept {
+  if (bytes.empty()) return 0;
+  const auto lead = static_cast<unsigned char>(bytes[0]);
+  if (lead < 0x80) return 1;
+  if (lead >= 0xC2 && lead <= 0xDF) return continues(bytes, 1) ? 2 : 0;
+  if (lead >= 0xE0 && lead <= 0xEF) return three_bytes(bytes, lead);
+  if (lead >= 0xF0 && lead <= 0xF4) return four_bytes(bytes, lead);
+  return 0;
+}
+
+bool is_valid_utf8(std::string_view bytes) noexcept {
+  while (!bytes.empty()) {
+    const std::size_t length = utf8_sequence_length(bytes);
+    if (length == 0) return false;
+    bytes.remove_prefix(length);
+  }
+  return true;
+}
+
+}  // namespace statusfs

@@ -1,0 +1,15 @@
+// UTF-8 (RFC 3629).
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace statusfs {
+
+/// Length of the well-formed UTF-8 sequence at the start of `bytes`: 1 to 4, or 0 where there is none (overlong forms,
+/// surrogates and values above U+10FFFF are none).
+std::size_t utf8_sequence_length(std::string_view bytes) noexcept;
+
+bool is_valid_utf8(std::string_view bytes) noexcept;
+
+}  // namespace statusfs

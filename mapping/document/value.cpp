@@ -1,0 +1,454 @@
+#include "mapping/document/value.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <charconv>
+#include <cstring>
+#include <limits>
+#include <memory>
+#include <new>
+#include <stdexcept>
+#include <utility>
+
+namespace statusfs {
+
+static_assert(sizeof(Value) == 16);
+
+// What every node begins with; its contents follow in the same allocation. Empty strings, arrays and objects have no
+// node at all: their pointer is null.
+struct Value::Node {
+  explicit Node(std::size_t size_of_contents) noexcept : size(static_cast<std::uint32_t>(size_of_contents)) {}
+
+  template <typename Type>
+  static Type* allocate(std::size_t size, std::size_t bytes);
+  static void retain(Node* node) noexcept;
+  static bool drop(Node* node) noexcept;  // whether that was the last reference
+  static void destroy(Kind kind, Node* node) noexcept;
+
+  std::atomic<std::uint32_t> count{1};
+  std::uint32_t size;
+};
+
+struct Value::StringNode : Value::Node {
+  using Node::Node;
+  char* text() noexcept { return reinterpret_cast<char*>(this + 1); }
+  static StringNode* make(std::string_view text);
+  static void destroy(StringNode* node) noexcept;
+};
+
+struct Value::ObjectNode : Value::Node {
+  using Node::Node;
+  Member* members() noexcept { return reinterpret_cast<Member*>(this + 1); }
+  static ObjectNode* allocate(std::size_t size) { return Node::allocate<ObjectNode>(size, size * sizeof(Member)); }
+  static void destroy(ObjectNode* node) noexcept;
+};
+
+struct Value::Chunk : Value::Node {
+  using Node::Node;
+  static constexpr std::size_t capacity = 128;
+  Value* elements() noexcept { return reinterpret_cast<Value*>(this + 1); }
+  static Chunk* allocate(std::size_t size) { return Node::allocate<Chunk>(size, size * sizeof(Value)); }
+  static void release(Chunk* chunk) noexcept;
+};
+
+struct Value::ArrayNode : Value::Node {
+  using Node::Node;
+  Chunk** spine() noexcept { return reinterpret_cast<Chunk**>(this + 1); }
+  std::size_t chunk_count() const noexcept { return (size + Chunk::capacity - 1) / Chunk::capacity; }
+  static ArrayNode* allocate(std::size_t size);
+  static void destroy(ArrayNode* node) noexcept;
+  void share_chunks(ArrayNode& other, std::size_t count) noexcept;
+};
+
+static_assert(sizeof(Member) == 2 * sizeof(Value));
+
+template <typename Type>
+Type* Value::Node::allocate(std::size_t size, std::size_t bytes) {
+  if (size > std::numeric_limits<std::uint32_t>::max()) throw std::length_error("a JSON value is too large");
+  static_assert(sizeof(Type) % alignof(Value) == 0);
+  void* memory = ::operator new(sizeof(Type) + bytes);
+  return new (memory) Type(size);
+}
+
+void Value::Node::retain(Node* node) noexcept {
+  if (node != nullptr) node->count.fetch_add(1, std::memory_order_relaxed);
+}
+
+bool Value::Node::drop(Node* node) noexcept {
+  return node != nullptr && node->count.fetch_sub(1, std::memory_order_acq_rel) == 1;
+}
+
+void Value::Node::destroy(Kind kind, Node* node) noexcept {
+  switch (kind) {
+    case Kind::array:
+      return ArrayNode::destroy(static_cast<ArrayNode*>(node));
+    case Kind::object:
+      return ObjectNode::destroy(static_cast<ObjectNode*>(node));
+    default:
+      return StringNode::destroy(static_cast<StringNode*>(node));
+  }
+}
+
+Value::StringNode* Value::StringNode::make(std::string_view text) {
+  if (text.empty()) return nullptr;
+  auto* node = Node::allocate<StringNode>(text.size(), text.size());
+  std::memcpy(node->text(), text.data(), text.size());
+  return node;
+}
+
+void Value::StringNode::destroy(StringNode* node) noexcept {
+  std::destroy_at(node);
+  ::operator delete(node);
+}
+
+void Value::ObjectNode::destroy(ObjectNode* node) noexcept {
+  std::destroy_n(node->members(), node->size);
+  std::destroy_at(node);
+  ::operator delete(node);
+}
+
+void Value::Chunk::release(Chunk* chunk) noexcept {
+  if (!drop(chunk)) return;
+  std::destroy_n(chunk->elements(), chunk->size);
+  std::destroy_at(chunk);
+  ::operator delete(chunk);
+}
+
+// The spine starts out empty, so that the node can be dropped safely should the allocation of a chunk fail.
+Value::ArrayNode* Value::ArrayNode::allocate(std::size_t size) {
+  const std::size_t chunks = (size + Chunk::capacity - 1) / Chunk::capacity;
+  auto* node = Node::allocate<ArrayNode>(size, chunks * sizeof(Chunk*));
+  std::uninitialized_fill_n(node->spine(), chunks, nullptr);
+  return node;
+}
+
+void Value::ArrayNode::destroy(ArrayNode* node) noexcept {
+  std::for_each_n(node->spine(), node->chunk_count(), &Chunk::release);
+  std::destroy_at(node);
+  ::operator delete(node);
+}
+
+void Value::ArrayNode::share_chunks(ArrayNode& other, std::size_t count) noexcept {
+  for (std::size_t position = 0; position < count; ++position) {
+    retain(other.spine()[position]);
+    spine()[position] = other.spine()[position];
+  }
+}
+
+// Making, copying and dropping values.
+
+Value::Value(bool boolean) noexcept : kind_(Kind::boolean) { payload_.boolean = boolean; }
+
+Value::Value(std::int64_t integer) noexcept : kind_(Kind::integer) { payload_.integer = integer; }
+
+Value::Value(std::string_view text) : Value(Kind::string, StringNode::make(text)) {}
+
+Value::Value(Kind kind, Node* adopted) noexcept : kind_(kind) { payload_.node = adopted; }
+
+Value::Value(const Value& other) noexcept : payload_(other.payload_), kind_(other.kind_) { retain(); }
+
+Value::Value(Value&& other) noexcept : payload_(other.payload_), kind_(std::exchange(other.kind_, Kind::null)) {}
+
+Value& Value::operator=(const Value& other) noexcept { return *this = Value(other); }
+
+Value& Value::operator=(Value&& other) noexcept {
+  Value taken(std::move(other));
+  std::swap(payload_, taken.payload_);
+  std::swap(kind_, taken.kind_);
+  return *this;
+}
+
+Value::~Value() { release(); }
+
+void Value::retain() const noexcept {
+  if (holds_node()) Node::retain(payload_.node);
+}
+
+void Value::release() noexcept {
+  if (holds_node() && Node::drop(payload_.node)) Node::destroy(kind_, payload_.node);
+}
+
+// Scalars.
+
+Value Value::number(std::string_view lexeme) {
+  std::int64_t integer = 0;
+  const auto [end, error] = std::from_chars(lexeme.data(), lexeme.data() + lexeme.size(), integer);
+  if (error == std::errc() && end == lexeme.data() + lexeme.size()) {
+    Value small(integer);
+    if (small.number_text() == lexeme) return small;
+  }
+  return Value(Kind::number, StringNode::make(lexeme));
+}
+
+std::string_view Value::as_string() const noexcept {
+  auto* node = static_cast<StringNode*>(payload_.node);
+  return node == nullptr ? std::string_view() : std::string_view(node->text(), node->size);
+}
+
+std::string_view Value::as_lexeme() const noexcept { return as_string(); }
+
+std::string Value::number_text() const {
+  return kind_ == Kind::integer ? std::to_string(payload_.integer) : std::string(as_lexeme());
+}
+
+bool Value::is_integral() const noexcept {
+  return kind_ == Kind::integer ||
+         (kind_ == Kind::number && as_lexeme().find_first_of(".eE") == std::string_view::npos);
+}
+
+namespace {
+
+// The power of ten of a lexeme's first digit other than 0, roughly: enough to tell too large from too small.
+std::int64_t decimal_magnitude(std::string_view lexeme) noexcept {
+  const std::size_t mark = std::min(lexeme.find_first_of("eE"), lexeme.size());
+  const std::string_view digits = lexeme.substr(0, mark);
+  const auto point = static_cast<std::int64_t>(std::min(digits.find('.'), digits.size()));
+  const auto first = static_cast<std::int64_t>(std::min(digits.find_first_of("123456789"), digits.size()));
+  std::string_view exponent_text = lexeme.substr(std::min(mark + 1, lexeme.size()));
+  if (exponent_text.starts_with('+')) exponent_text.remove_prefix(1);
+  std::int64_t exponent = 0;
+  const auto parsed = std::from_chars(exponent_text.data(), exponent_text.data() + exponent_text.size(), exponent);
+  if (parsed.ec == std::errc::result_out_of_range)
+    exponent = exponent_text.starts_with('-') ? -1'000'000'000'000 : 1'000'000'000'000;
+  return point - first + std::clamp<std::int64_t>(exponent, -1'000'000'000'000, 1'000'000'000'000);
+}
+
+// std::from_chars leaves its result alone for what is too large and too small alike.
+double value_out_of_range(std::string_view lexeme) noexcept {
+  const double magnitude = decimal_magnitude(lexeme) < 0 ? 0.0 : std::numeric_limits<double>::infinity();
+  return lexeme.starts_with('-') ? -magnitude : magnitude;
+}
+
+}  // namespace
+
+double Value::number_value() const noexcept {
+  if (kind_ == Kind::integer) return static_cast<double>(payload_.integer);
+  const std::string_view lexeme = as_lexeme();
+  double result = 0;
+  const auto parsed = std::from_chars(lexeme.data(), lexeme.data() + lexeme.size(), result);
+  return parsed.ec == std::errc::result_out_of_range ? value_out_of_range(lexeme) : result;
+}
+
+std::size_t Value::size() const noexcept {
+  return is_container() && payload_.node != nullptr ? payload_.node->size : 0;
+}
+
+// Arrays.
+
+Value Value::array(std::vector<Value> elements) {
+  if (elements.empty()) return Value(Kind::array, nullptr);
+  auto* node = ArrayNode::allocate(elements.size());
+  Value result(Kind::array, node);
+  for (std::size_t begin = 0; begin < elements.size(); begin += Chunk::capacity) {
+    const std::size_t count = std::min(Chunk::capacity, elements.size() - begin);
+    Chunk* chunk = Chunk::allocate(count);
+    std::uninitialized_move_n(elements.data() + begin, count, chunk->elements());
+    node->spine()[begin / Chunk::capacity] = chunk;
+  }
+  return result;
+}
+
+const Value& Value::element(std::size_t position) const noexcept {
+  Chunk* chunk = static_cast<ArrayNode*>(payload_.node)->spine()[position / Chunk::capacity];
+  return chunk->elements()[position % Chunk::capacity];
+}
+
+Value Value::with_element(std::size_t position, Value element) const {
+  auto* old_node = static_cast<ArrayNode*>(payload_.node);
+  auto* node = ArrayNode::allocate(old_node->size);
+  Value result(Kind::array, node);
+  node->share_chunks(*old_node, old_node->chunk_count());
+  Chunk*& place = node->spine()[position / Chunk::capacity];
+  Chunk* chunk = Chunk::allocate(place->size);
+  std::uninitialized_copy_n(place->elements(), place->size, chunk->elements());
+  chunk->elements()[position % Chunk::capacity] = std::move(element);
+  Chunk::release(std::exchange(place, chunk));
+  return result;
+}
+
+Value Value::with_appended(Value element) const {
+  const std::size_t old_size = size();
+  auto* old_node = static_cast<ArrayNode*>(payload_.node);
+  const std::size_t full_chunks = old_size / Chunk::capacity;
+  const std::size_t in_last = old_size % Chunk::capacity;
+  auto* node = ArrayNode::allocate(old_size + 1);
+  Value result(Kind::array, node);
+  if (full_chunks > 0) node->share_chunks(*old_node, full_chunks);
+  Chunk* chunk = Chunk::allocate(in_last + 1);
+  if (in_last > 0) std::uninitialized_copy_n(old_node->spine()[full_chunks]->elements(), in_last, chunk->elements());
+  std::construct_at(chunk->elements() + in_last, std::move(element));
+  node->spine()[full_chunks] = chunk;
+  return result;
+}
+
+Value Value::with_inserted(std::size_t position, Value element) const {
+  if (position == size()) return with_appended(std::move(element));
+  std::vector<Value> elements;
+  elements.reserve(size() + 1);
+  for (std::size_t at = 0; at < size(); ++at) {
+    if (at == position) elements.push_back(std::move(element));
+    elements.push_back(this->element(at));
+  }
+  return array(std::move(elements));
+}
+
+Value Value::without_element(std::size_t position) const {
+  std::vector<Value> elements;
+  elements.reserve(size() - 1);
+  for (std::size_t at = 0; at < size(); ++at) {
+    if (at != position) elements.push_back(element(at));
+  }
+  return array(std::move(elements));
+}
+
+// Objects.
+
+Value Value::object() { return Value(Kind::object, nullptr); }
+
+Value Value::object(std::vector<Member> members) {
+  if (members.empty()) return object();
+  auto* node = ObjectNode::allocate(members.size());
+  std::uninitialized_move(members.begin(), members.end(), node->members());
+  return Value(Kind::object, node);
+}
+
+std::span<const Member> Value::members() const noexcept {
+  if (payload_.node == nullptr) return {};
+  return {static_cast<ObjectNode*>(payload_.node)->members(), payload_.node->size};
+}
+
+namespace {
+
+bool is_named(const Member& member, std::string_view key) noexcept {
+  const std::string_view name = member.name();
+  return name.size() == key.size() && (name.data() == key.data() || name == key);
+}
+
+const Member* find_member(std::span<const Member> members, std::string_view key) noexcept {
+  for (const Member& member : members) {
+    if (is_named(member, key)) return &member;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+const Value* Value::find(std::string_view key) const noexcept {
+  if (!is_object()) return nullptr;
+  const Member* member = find_member(members(), key);
+  return member == nullptr ? nullptr : &member->value;
+}
+
+Value Value::with_member(std::string_view key, Value value) const {
+  const std::span<const Member> old_members = members();
+  const Member* replaced = find_member(old_members, key);
+  std::vector<Member> result;
+  result.reserve(old_members.size() + 1);
+  for (const Member& member : old_members) {
+    if (&member == replaced) {
+      result.emplace_back(member.key, std::move(value));
+    } else {
+      result.push_back(member);
+    }
+  }
+  if (replaced == nullptr) result.emplace_back(key, std::move(value));
+  return object(std::move(result));
+}
+
+Value Value::without_member(std::string_view key) const {
+  const std::span<const Member> old_members = members();
+  const Member* removed = find_member(old_members, key);
+  if (removed == nullptr) return *this;
+  std::vector<Member> result;
+  result.reserve(old_members.size() - 1);
+  for (const Member& member : old_members) {
+    if (&member != removed) result.push_back(member);
+  }
+  return object(std::move(result));
+}
+
+// Comparing.
+
+bool Value::is_same_node(const Value& other) const noexcept {
+  if (kind_ != other.kind_) return false;
+  if (holds_node()) return payload_.node == other.payload_.node;
+  if (kind_ == Kind::boolean) return payload_.boolean == other.payload_.boolean;
+  return kind_ == Kind::null || payload_.integer == other.payload_.integer;
+}
+
+namespace {
+
+bool equal_numbers(const Value& left, const Value& right) noexcept {
+  if (left.is_integer() && right.is_integer()) return left.as_integer() == right.as_integer();
+  if (!left.is_integral() || !right.is_integral()) return left.number_value() == right.number_value();
+  // At least one of them does not fit an int64, or is -0.
+  const auto digits = [](const Value& value) { return value.is_integer() ? std::string_view() : value.as_lexeme(); };
+  if (left.is_integer()) return left.as_integer() == 0 && digits(right) == "-0";
+  if (right.is_integer()) return right.as_integer() == 0 && digits(left) == "-0";
+  return digits(left) == digits(right);
+}
+
+std::vector<const Member*> sorted_by_name(std::span<const Member> members) {
+  std::vector<const Member*> sorted;
+  sorted.reserve(members.size());
+  for (const Member& member : members) sorted.push_back(&member);
+  std::sort(sorted.begin(), sorted.end(), [](const Member* a, const Member* b) { return a->name() < b->name(); });
+  return sorted;
+}
+
+bool equal_members(const Member& left, const Member& right) noexcept {
+  return is_named(left, right.name()) && left.value == right.value;
+}
+
+bool equal_when_sorted(std::span<const Member> left, std::span<const Member> right) {
+  const auto left_sorted = sorted_by_name(left);
+  const auto right_sorted = sorted_by_name(right);
+  return std::equal(left_sorted.begin(), left_sorted.end(), right_sorted.begin(),
+                    [](const Member* a, const Member* b) { return equal_members(*a, *b); });
+}
+
+bool equal_objects(std::span<const Member> left, std::span<const Member> right) {
+  constexpr std::size_t searchable = 32;
+  if (left.size() != right.size()) return false;
+  // Most often the members stand in the same order; then nothing has to be searched.
+  std::size_t common = 0;
+  while (common < left.size() && is_named(left[common], right[common].name())) {
+    if (!(left[common].value == right[common].value)) return false;
+    ++common;
+  }
+  left = left.subspan(common);
+  right = right.subspan(common);
+  if (left.size() > searchable) return equal_when_sorted(left, right);
+  return std::all_of(left.begin(), left.end(), [right](const Member& member) {
+    const Member* other = find_member(right, member.name());
+    return other != nullptr && member.value == other->value;
+  });
+}
+
+bool equal_arrays(const Value& left, const Value& right) noexcept {
+  if (left.size() != right.size()) return false;
+  for (std::size_t position = 0; position < left.size(); ++position) {
+    if (!(left.element(position) == right.element(position))) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+bool operator==(const Value& left, const Value& right) noexcept {
+  if (left.is_number() && right.is_number()) return equal_numbers(left, right);
+  if (left.kind() != right.kind()) return false;
+  if (left.is_same_node(right)) return true;
+  switch (left.kind()) {
+    case Value::Kind::string:
+      return left.as_string() == right.as_string();
+    case Value::Kind::array:
+      return equal_arrays(left, right);
+    case Value::Kind::object:
+      return equal_objects(left.members(), right.members());
+    default:
+      return false;
+  }
+}
+
+}  // namespace statusfs

@@ -1,0 +1,97 @@
+#include "mapping/rules/locks.hpp"
+
+#include "mapping/rejection.hpp"
+
+namespace statusfs {
+namespace {
+
+bool is_set(const Value& object, const std::string& lock) {
+  const Value* value = object.find(lock);
+  return value && value->is_boolean() && value->as_boolean();
+}
+
+// The locks in one object that protect its member `key`. Only the innermost step of a path can change a list's membership.
+std::optional<std::string> lock_in(const Locks& locks, const Value& object, const std::string& key, bool is_list) {
+  for (const std::string& lock : locks.object)
+    if (lock != key && is_set(object, lock)) return lock;
+  if (std::string lock = locks.field_prefix + key + locks.field_suffix; is_set(object, lock)) return lock;
+  if (std::string lock = locks.list_prefix + key + locks.list_suffix; is_list && is_set(object, lock)) return lock;
+  return std::nullopt;
+}
+
+std::optional<Pointer> lock_on_path(const Locks& locks, const Value& scope, const Pointer& path, bool is_list) {
+  const Value* object = &scope;
+  Pointer at;
+  for (std::size_t depth = 0; depth < path.tokens().size() && object && object->is_object(); ++depth) {
+    const std::string& key = path.tokens()[depth];
+    const bool is_last = depth + 1 == path.tokens().size();
+    if (const auto lock = lock_in(locks, *object, key, is_list && is_last)) return at.child(*lock);
+    object = object->find(key);
+    at = at.child(key);
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> lock_of_task(const Locks& locks, const Value& task) {
+  for (const std::string& lock : locks.object)
+    if (is_set(task, lock)) return lock;
+  return std::nullopt;
+}
+
+bool is_list(const Field* field) {
+  return field && (field->type == FieldType::string_list || field->type == FieldType::log);
+}
+
+[[noreturn]] void refuse(const std::string& what, const Pointer& lock) {
+  throw Rejection(Cause::not_permitted, what + " is locked by " + lock.text() + " = true; a SUPERVISOR may clear the lock");
+}
+
+void require_membership_unlocked(const StatusDocument& document, const ChangeSet& changes) {
+  if (changes.added_tasks.empty() && changes.removed_tasks.empty()) return;
+  const Field& collection = *document.mapping().collection;
+  const Locks& locks = document.mapping().locks;
+  if (const auto lock = lock_on_path(locks, document.root(), collection.pointer, true)) refuse("the list of tasks", *lock);
+  for (const std::string& id : changes.removed_tasks) {
+    const std::size_t position = *document.find_task(id);
+    if (const auto lock = lock_of_task(locks, document.task(position)))
+      refuse("task " + id, collection.pointer.child(position).child(*lock));
+  }
+}
+
+std::size_t count_in(const Locks& locks, const Value& value) {
+  std::size_t count = 0;
+  if (value.is_array())
+    for (std::size_t position = 0; position < value.size(); ++position) count += count_in(locks, value.element(position));
+  if (value.is_object())
+    for (const Member& member : value.members())
+      count += locks.is_lock(member.name()) ? (member.value.is_boolean() && member.value.as_boolean())
+                                            : count_in(locks, member.value);
+  return count;
+}
+
+}  // namespace
+
+std::optional<Pointer> lock_of(const StatusDocument& document, const std::string& task, const Pointer& pointer,
+                               bool is_list) {
+  const Locks& locks = document.mapping().locks;
+  if (task.empty()) return lock_on_path(locks, document.root(), pointer, is_list);
+  const auto position = document.find_task(task);
+  if (!position) return std::nullopt;
+  const Pointer tasks = document.mapping().collection->pointer;
+  if (auto lock = lock_on_path(locks, document.root(), tasks, false)) return lock;
+  if (auto lock = lock_on_path(locks, document.task(*position), pointer, is_list))
+    return tasks.child(*position).concat(*lock);
+  return std::nullopt;
+}
+
+void require_unlocked(const StatusDocument& document, const ChangeSet& changes) {
+  for (const FieldChange& change : changes.fields) {
+    const auto lock = lock_of(document, change.task, change.pointer, is_list(change.field));
+    if (lock) refuse(file_pointer(document, change).text(), *lock);
+  }
+  require_membership_unlocked(document, changes);
+}
+
+std::size_t count_locks(const StatusDocument& document) { return count_in(document.mapping().locks, document.root()); }
+
+}  // namespace statusfs

@@ -1,0 +1,25 @@
+// Locks: members that protect what they stand beside while they are true.
+//
+// Three forms, by the names in the mapping: one locks the object it stands in, one a single field beside it, one the
+// membership of a list beside it.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "mapping/tree/change.hpp"
+
+namespace statusfs {
+
+/// Throws Rejection(not_permitted), naming the lock, where a change touches something locked. Changing a lock itself is not
+/// hindered by that lock.
+void require_unlocked(const StatusDocument& document, const ChangeSet& changes);
+
+/// The pointer of the lock that protects the value at `pointer` of the scope, if there is one.
+std::optional<Pointer> lock_of(const StatusDocument& document, const std::string& task, const Pointer& pointer,
+                               bool is_list);
+
+/// How many locks are set in the whole file.
+std::size_t count_locks(const StatusDocument& document);
+
+}  // namespace statusfs

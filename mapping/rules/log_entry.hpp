@@ -1,0 +1,22 @@
+// Entries of append-only logs: what the writer must give and what the driver fills in.
+#pragma once
+
+#include "mapping/rules/write_request.hpp"
+
+namespace statusfs {
+
+/// Throws Rejection(invalid) where the entry lacks a required member, has one of the wrong type, or refers to a task
+/// that is not there. Members that the mapping does not know are free.
+void require_valid_entry(const StatusDocument& document, const Field& log, const Value& entry);
+
+/// What stamps of an entry are filled with.
+struct EntryStamps {
+  std::int64_t g = 0;
+  const Author& author;
+};
+
+/// The entry as it is stored: the mapping's members first in their order, with stamps, fixed values and defaults, then the
+/// writer's others.
+Value stamped_entry(const Field& log, const Value& entry, const EntryStamps& stamps);
+
+}  // namespace statusfs

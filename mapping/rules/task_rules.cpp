@@ -1,0 +1,183 @@
+#include "mapping/rules/task_rules.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include "mapping/document/text.hpp"
+#include "mapping/rejection.hpp"
+
+namespace statusfs {
+namespace {
+
+// One task that the changes touch, as it was and as it will be.
+struct TouchedTask {
+  std::string id;
+  Value before;
+  Value after;
+};
+
+std::vector<TouchedTask> touched_tasks(const StatusDocument& document, const ChangeSet& changes) {
+  std::vector<TouchedTask> tasks;
+  std::map<std::string_view, std::size_t> positions;
+  for (const FieldChange& change : changes.fields) {
+    if (!change.in_task()) continue;
+    const auto [found, is_new] = positions.emplace(change.task, tasks.size());
+    if (is_new) {
+      const Value& task = document.task(*document.find_task(change.task));
+      tasks.push_back({change.task, task, task});
+    }
+    Value& after = tasks[found->second].after;
+    if (!change.is_append()) after = with_value_at(after, change.pointer, change.after);
+  }
+  return tasks;
+}
+
+bool holds(const FieldCondition& condition, const Value& task) {
+  const Value* value = find(task, condition.field->pointer);
+  return value && *value == condition.value;
+}
+
+bool comes_to_hold(const FieldCondition& condition, const TouchedTask& task) {
+  return !holds(condition, task.before) && holds(condition, task.after);
+}
+
+bool is_changed(const ChangeSet& changes, const std::string& task, const Field* field) {
+  return std::ranges::any_of(changes.fields, [&](const auto& c) { return c.task == task && c.field == field; });
+}
+
+void add_implied(const StatusDocument& document, ChangeSet& changes, const ImplicationRule& rule) {
+  for (const TouchedTask& task : touched_tasks(document, changes)) {
+    if (!comes_to_hold(rule.when, task) || holds(rule.then, task.after)) continue;
+    if (is_changed(changes, task.id, rule.then.field)) continue;  // the writer said otherwise, and will be refused
+    const Value* before = find(task.before, rule.then.field->pointer);
+    changes.fields.push_back({task.id, rule.then.field, rule.then.field->pointer,
+                              before ? std::optional(*before) : std::nullopt, rule.then.value, {}});
+  }
+}
+
+bool is_word_byte(char byte) {
+  const auto value = static_cast<unsigned char>(byte);
+  return value >= 0x80 || std::isalnum(value) || byte == '_' || byte == '-';
+}
+
+bool names_as_whole_word(std::string_view line, std::string_view word) {
+  for (std::size_t at = line.find(word); at != std::string_view::npos; at = line.find(word, at + 1)) {
+    const bool starts = at == 0 || !is_word_byte(line[at - 1]);
+    const std::size_t end = at + word.size();
+    if (starts && (end == line.size() || !is_word_byte(line[end]))) return true;
+  }
+  return false;
+}
+
+Value without_lines_naming(const Value& list, std::string_view word) {
+  std::vector<Value> kept;
+  for (std::size_t position = 0; position < list.size(); ++position) {
+    const Value& line = list.element(position);
+    if (!line.is_string() || !names_as_whole_word(line.as_string(), word)) kept.push_back(line);
+  }
+  return kept.size() == list.size() ? list : Value::array(std::move(kept));
+}
+
+FieldChange& change_of(ChangeSet& changes, const Field& field, const Value& before) {
+  for (FieldChange& change : changes.fields)
+    if (!change.in_task() && change.field == &field) return change;
+  changes.fields.push_back({{}, &field, field.pointer, before, before, {}});
+  return changes.fields.back();
+}
+
+void add_cleared(const StatusDocument& document, ChangeSet& changes, const ClearingRule& rule) {
+  const Value* list = document.value_of(*rule.list);
+  for (const TouchedTask& task : touched_tasks(document, changes)) {
+    if (!holds(rule.when, task.before) || holds(rule.when, task.after) || !list || !list->is_array()) continue;
+    if (without_lines_naming(*list, task.id).is_same_node(*list)) continue;
+    FieldChange& change = change_of(changes, *rule.list, *list);
+    if (change.after && change.after->is_array()) change.after = without_lines_naming(*change.after, task.id);
+  }
+}
+
+std::string shown(const Value* value) { return value ? compact(*value) : "absent"; }
+
+std::optional<std::string> broken_implication(const ImplicationRule& rule, const TouchedTask& task) {
+  if (!holds(rule.when, task.after) || holds(rule.then, task.after)) return std::nullopt;
+  const bool was_broken = holds(rule.when, task.before) && !holds(rule.then, task.before);
+  const Value* now = find(task.after, rule.then.field->pointer);
+  const Value* then = find(task.before, rule.then.field->pointer);
+  if (was_broken && now && then && *now == *then) return std::nullopt;  // not of this write's making
+  return "a task whose " + rule.when.field->name + " is " + compact(rule.when.value) + " has " + rule.then.field->name + " " +
+         compact(rule.then.value) + ", not " + shown(now);
+}
+
+std::string targets(const TransitionRule& rule, std::string_view from) {
+  std::string names;
+  for (const auto& step : rule.steps) {
+    if (step.from != from) continue;
+    names += (names.empty() ? "" : ", ") + step.to;
+    for (std::size_t i = 0; i < step.archetypes.size(); ++i) names += (i ? " or " : " (by ") + step.archetypes[i];
+    if (!step.archetypes.empty()) names += ")";
+  }
+  return names.empty() ? "nothing" : names;
+}
+
+std::optional<std::string> broken_transition(const TransitionRule& rule, const TouchedTask& task, const Author& author) {
+  const Value* from = find(task.before, rule.field->pointer);
+  const Value* to = find(task.after, rule.field->pointer);
+  // A value outside the enum has no row of its own; whoever corrects it may set any.
+  if (!from || !to || *from == *to || !from->is_string() || !rule.field->enumeration->contains(from->as_string()))
+    return std::nullopt;
+  for (const auto& step : rule.steps) {
+    if (step.from != from->as_string() || step.to != to->as_string()) continue;
+    if (step.archetypes.empty() || std::ranges::find(step.archetypes, author.archetype) != step.archetypes.end())
+      return std::nullopt;
+  }
+  return "task " + task.id + " cannot go from " + compact(*from) + " to " + compact(*to) + "; from " + compact(*from) + " it may become " +
+         targets(rule, from->as_string());
+}
+
+bool is_blank(const Value* value) {
+  return !value || value->is_null() || (value->is_string() && value->as_string().empty()) ||
+         (value->is_container() && value->size() == 0);
+}
+
+std::optional<std::string> broken_requirement(const RequirementRule& rule, const TouchedTask& task) {
+  if (!comes_to_hold(rule.when, task)) return std::nullopt;
+  const Value* value = find(task.after, rule.field->pointer);
+  const std::string field = rule.field->pointer.text().substr(1);
+  const std::string became = rule.when.field->name + " " + compact(rule.when.value) + " needs " + field;
+  if (rule.equals && !(value && *value == *rule.equals))
+    return became + " to be " + compact(*rule.equals) + ", and it is " + shown(value);
+  if (!rule.equals && is_blank(value)) return became + ", and it is empty";
+  return std::nullopt;
+}
+
+std::optional<std::string> broken(const Rule& rule, const TouchedTask& task, const Author& author) {
+  if (rule.implication) return broken_implication(*rule.implication, task);
+  if (rule.transition) return broken_transition(*rule.transition, task, author);
+  if (rule.requirement) return broken_requirement(*rule.requirement, task);
+  return std::nullopt;
+}
+
+}  // namespace
+
+void add_consequences(const StatusDocument& document, ChangeSet& changes) {
+  for (const Rule& rule : document.mapping().rules) {
+    if (rule.mode == RuleMode::off) continue;
+    if (rule.implication) add_implied(document, changes, *rule.implication);
+    if (rule.clearing) add_cleared(document, changes, *rule.clearing);
+  }
+}
+
+void require_rules(const StatusDocument& document, const ChangeSet& changes, const Judge& judge,
+                   std::vector<RuleWarning>& warnings) {
+  const std::vector<TouchedTask> tasks = touched_tasks(document, changes);
+  for (const Rule& rule : document.mapping().rules) {
+    if (rule.mode == RuleMode::off) continue;
+    for (const TouchedTask& task : tasks) {
+      const auto message = broken(rule, task, judge.author);
+      if (!message) continue;
+      if (rule.mode == RuleMode::enforce) throw Rejection(Cause::invalid, "rule " + rule.name + ": " + *message);
+      warnings.push_back({rule.name, *message});
+    }
+  }
+}
+
+}  // namespace statusfs

@@ -1,0 +1,16 @@
+// Rules between the fields of a task, as rows in the mapping: implications, transitions, requirements, clearings; and
+// those that the plan gives: dependencies and retries.
+#pragma once
+
+#include "mapping/rules/write_request.hpp"
+
+namespace statusfs {
+
+/// Adds to the changes what follows from them (implications and clearings).
+void add_consequences(const StatusDocument& document, ChangeSet& changes);
+
+/// Throws Rejection(invalid), naming the rule, where a rule in mode enforce is broken; collects those in mode warn.
+void require_rules(const StatusDocument& document, const ChangeSet& changes, const Judge& judge,
+                   std::vector<RuleWarning>& warnings);
+
+}  // namespace statusfs

@@ -1,0 +1,146 @@
+#include "mapping/rules/validity.hpp"
+
+#include <charconv>
+#include <cmath>
+
+#include "mapping/document/text.hpp"
+#include "mapping/rejection.hpp"
+
+namespace statusfs {
+namespace {
+
+constexpr std::size_t longest_quoted_value = 80;
+
+std::string shown(const Value& value) {
+  std::string text = compact(value);
+  if (text.size() <= longest_quoted_value) return text;
+  std::size_t end = longest_quoted_value;  // back to the start of a UTF-8 sequence
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  return text.substr(0, end) + "...";
+}
+
+std::string joined(const std::vector<std::string>& values) {
+  std::string text;
+  for (const std::string& value : values) text += (text.empty() ? "" : ", ") + value;
+  return text;
+}
+
+bool is_hash(const Value& value) {
+  constexpr std::string_view prefix = "sha256:";
+  if (!value.is_string()) return false;
+  const std::string_view text = value.as_string();
+  return text.size() == prefix.size() + 64 && text.starts_with(prefix) &&
+         text.find_first_not_of("0123456789abcdef", prefix.size()) == std::string_view::npos;
+}
+
+bool is_single_line(const Value& value) {
+  return value.is_string() && value.as_string().find_first_of(std::string_view("\n\0", 2)) == std::string_view::npos;
+}
+
+bool is_text(const Value& value) {
+  return value.is_string() && value.as_string().find('\0') == std::string_view::npos;
+}
+
+template <typename Predicate>
+bool all_elements(const Value& list, Predicate holds) {
+  if (!list.is_array()) return false;
+  for (std::size_t position = 0; position < list.size(); ++position)
+    if (!holds(list.element(position))) return false;
+  return true;
+}
+
+bool is_of_type(const Field& field, const Value& value) {
+  switch (field.type) {
+    case FieldType::string: return is_single_line(value);
+    case FieldType::text: return is_text(value) || (field.or_document && value.is_object());
+    case FieldType::integer:
+      return value.is_integer() && value.as_integer() >= field.minimum && value.as_integer() <= field.maximum;
+    case FieldType::boolean: return value.is_boolean();
+    case FieldType::enumeration: return value.is_string() && field.enumeration->contains(value.as_string());
+    case FieldType::hash: return is_hash(value);
+    case FieldType::string_list: return all_elements(value, is_single_line);
+    case FieldType::log: return all_elements(value, [](const Value& element) { return element.is_object(); });
+    case FieldType::document:
+    case FieldType::group: return value.is_object();
+    case FieldType::collection: return value.is_array();
+    case FieldType::view:
+    case FieldType::patch: return true;
+  }
+  return false;
+}
+
+std::optional<double> as_double(const Value& value) {
+  const std::string text = value.number_text();
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+bool is_integer_text(std::string_view text) { return text.find_first_of(".eE") == std::string_view::npos; }
+
+void require_exact(const Value& number) {
+  const auto value = as_double(number);
+  const bool is_exact = value && std::fabs(*value) <= static_cast<double>(maximum_written_integer);
+  if (!is_exact && is_integer_text(number.number_text()))
+    throw Rejection(Cause::invalid, "the integer " + number.number_text() + " cannot be written; it must lie within +-" +
+                                        std::to_string(maximum_written_integer));
+}
+
+}  // namespace
+
+std::string accepted_by(const Field& field) {
+  const std::string null = field.nullable ? ", or null" : "";
+  switch (field.type) {
+    case FieldType::string: return "one line of text" + null;
+    case FieldType::text: return (field.or_document ? "text or a JSON object" : "text") + null;
+    case FieldType::integer:
+      if (field.maximum == maximum_written_integer) return "an integer from " + std::to_string(field.minimum) + null;
+      return "an integer from " + std::to_string(field.minimum) + " to " + std::to_string(field.maximum) + null;
+    case FieldType::boolean: return "true or false" + null;
+    case FieldType::enumeration: return "one of " + joined(field.enumeration->values) + null;
+    case FieldType::hash: return "sha256: and 64 hex digits" + null;
+    case FieldType::string_list: return "strings of one line each";
+    case FieldType::log: return "JSON objects";
+    case FieldType::document: return "a JSON object" + null;
+    case FieldType::group: return "an object";
+    case FieldType::collection: return "an array of tasks";
+    case FieldType::view:
+    case FieldType::patch: return "a JSON merge patch (an object) or a JSON patch (an array)";
+  }
+  return {};
+}
+
+std::optional<std::string> complaint_about(const Field& field, const Value& value) {
+  if (value.is_null() && field.nullable) return std::nullopt;
+  if (is_of_type(field, value)) return std::nullopt;
+  return shown(value) + " is not accepted for " + field.name + "; it takes " + accepted_by(field);
+}
+
+std::optional<std::string> complaint_about(const EntryMember& member, const Value& value) {
+  if (value.is_null() && member.nullable) return std::nullopt;
+  Field as_field;
+  as_field.name = member.key;
+  as_field.type = member.type;
+  as_field.nullable = member.nullable;
+  as_field.maximum = maximum_written_integer;
+  return complaint_about(as_field, value);
+}
+
+void require_exact_integers(const Value& value) {
+  if (value.is_number()) return require_exact(value);
+  if (value.is_array())
+    for (std::size_t position = 0; position < value.size(); ++position) require_exact_integers(value.element(position));
+  if (value.is_object())
+    for (const Member& member : value.members()) require_exact_integers(member.value);
+}
+
+Value normalised(const Field& field, const Value& value) {
+  if (field.type != FieldType::integer || value.kind() != Value::Kind::number) return value;
+  const auto number = as_double(value);
+  const bool is_integral = number && std::trunc(*number) == *number &&
+                           std::fabs(*number) <= static_cast<double>(maximum_written_integer);
+  return is_integral ? Value(static_cast<std::int64_t>(*number)) : value;
+}
+
+}  // namespace statusfs

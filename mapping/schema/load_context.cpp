@@ -1,0 +1,97 @@
+#include "mapping/schema/load_context.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "mapping/rejection.hpp"
+
+namespace statusfs {
+namespace {
+
+// A file's values may be nested 128 deep, and what a document holds comes on top of the pointer to it.
+constexpr std::size_t longest_pointer = 64;
+
+struct StampWord {
+  std::string_view word;
+  Stamp stamp;
+  FieldType type;
+};
+
+constexpr std::array stamp_words{
+    StampWord{"version", Stamp::version, FieldType::integer},
+    StampWord{"g", Stamp::g, FieldType::integer},
+    StampWord{"persona", Stamp::persona, FieldType::string},
+    StampWord{"archetype", Stamp::archetype, FieldType::string},
+    StampWord{"trace_id", Stamp::trace_id, FieldType::string},
+    StampWord{"signature_hash", Stamp::signature_hash, FieldType::hash},
+    StampWord{"payload_hash_previous", Stamp::payload_hash_previous, FieldType::hash},
+    StampWord{"payload_hash_current", Stamp::payload_hash_current, FieldType::hash},
+};
+
+constexpr std::array all_types{
+    FieldType::string, FieldType::text,        FieldType::integer,    FieldType::boolean,  FieldType::enumeration,
+    FieldType::hash,   FieldType::string_list, FieldType::log,        FieldType::document, FieldType::view,
+    FieldType::patch,  FieldType::group,       FieldType::collection,
+};
+
+const StampWord& word_of(Stamp stamp) {
+  return *std::find_if(stamp_words.begin(), stamp_words.end(), [&](const auto& word) { return word.stamp == stamp; });
+}
+
+}  // namespace
+
+std::vector<std::string> read_archetypes(const YamlNode& list, const Mapping& mapping) {
+  std::vector<std::string> named = list.distinct_texts();
+  for (std::size_t i = 0; i < named.size(); ++i) {
+    if (std::find(mapping.archetypes.begin(), mapping.archetypes.end(), named[i]) != mapping.archetypes.end()) continue;
+    list.items()[i].fail("unknown archetype " + in_quotes(named[i]) +
+                         "; accepted: " + alternatives(mapping.archetypes));
+  }
+  return named;
+}
+
+Pointer read_pointer(const YamlNode& node) {
+  try {
+    Pointer pointer = Pointer::parse(node.any_text());
+    if (pointer.tokens().size() > longest_pointer) {
+      node.fail("the pointer is longer than the " + std::to_string(longest_pointer) + " keys that are accepted");
+    }
+    return pointer;
+  } catch (const Rejection&) {
+    node.fail(in_quotes(node.any_text()) +
+              " is no JSON pointer; accepted: '', or '/' before every key, with '~' as ~0 and '/' as ~1");
+  }
+}
+
+Stamp read_stamp(const YamlNode& node) {
+  std::vector<std::string> words;
+  for (const StampWord& candidate : stamp_words) {
+    if (node.is_text() && node.any_text() == candidate.word) return candidate.stamp;
+    words.emplace_back(candidate.word);
+  }
+  node.fail("unknown stamp " + in_quotes(node.any_text()) + "; accepted: " + alternatives(words));
+}
+
+Stamp read_stamp_of_a_write(const YamlNode& node) {
+  const Stamp stamp = read_stamp(node);
+  if (stamp == Stamp::g || stamp == Stamp::persona || stamp == Stamp::archetype || stamp == Stamp::trace_id) {
+    return stamp;
+  }
+  node.fail("the stamp " + in_quotes(name_of(stamp)) +
+            " cannot stand here; accepted: g, persona, archetype or trace_id");
+}
+
+FieldType type_of(Stamp stamp) { return word_of(stamp).type; }
+
+std::string_view name_of(Stamp stamp) { return word_of(stamp).word; }
+
+FieldType read_type(const YamlNode& node) {
+  std::vector<std::string> words;
+  for (const FieldType type : all_types) {
+    if (node.is_text() && node.any_text() == name_of(type)) return type;
+    words.emplace_back(name_of(type));
+  }
+  node.fail("unknown type " + in_quotes(node.any_text()) + "; accepted: " + alternatives(words));
+}
+
+}  // namespace statusfs

@@ -1,0 +1,111 @@
+#include "mapping/schema/mapping.hpp"
+
+#include <algorithm>
+
+namespace statusfs {
+namespace {
+
+bool contains(const std::vector<std::string>& list, std::string_view value) {
+  return std::find(list.begin(), list.end(), value) != list.end();
+}
+
+bool is_framed(std::string_view key, std::string_view prefix, std::string_view suffix) {
+  return key.size() > prefix.size() + suffix.size() && key.starts_with(prefix) && key.ends_with(suffix);
+}
+
+void collect(const std::vector<std::unique_ptr<Field>>& rows, std::vector<const Field*>& file,
+             std::vector<const Field*>& task) {
+  for (const auto& row : rows) {
+    (row->in_task ? task : file).push_back(row.get());
+    collect(row->children, file, task);
+  }
+}
+
+bool has_own_value(const Field& field) { return field.type != FieldType::view && field.type != FieldType::patch; }
+
+}  // namespace
+
+bool Enumeration::contains(std::string_view value) const noexcept { return statusfs::contains(values, value); }
+
+const Field* Field::child(std::string_view child_name) const noexcept {
+  for (const auto& row : children)
+    if (row->name == child_name) return row.get();
+  return nullptr;
+}
+
+bool Field::may_be_written_by(std::string_view archetype) const noexcept {
+  return statusfs::contains(writers, archetype);
+}
+
+bool Locks::is_lock(std::string_view key) const noexcept {
+  return contains(object, key) || is_framed(key, field_prefix, field_suffix) ||
+         is_framed(key, list_prefix, list_suffix);
+}
+
+const Field* Mapping::top(std::string_view name) const noexcept {
+  for (const auto& row : tree)
+    if (row->name == name) return row.get();
+  return nullptr;
+}
+
+const Field* Mapping::stamped(Stamp stamp, bool in_task) const noexcept {
+  for (const Field* field : in_task ? task_fields_ : file_fields_)
+    if (field->stamp == stamp) return field;
+  return nullptr;
+}
+
+const Field* Mapping::at(const Pointer& pointer, bool in_task) const noexcept {
+  for (const Field* field : in_task ? task_fields_ : file_fields_)
+    if (has_own_value(*field) && field->pointer == pointer) return field;
+  return nullptr;
+}
+
+void Mapping::index() { collect(tree, file_fields_, task_fields_); }
+
+std::string_view name_of(FieldType type) noexcept {
+  switch (type) {
+    case FieldType::string:
+      return "string";
+    case FieldType::text:
+      return "text";
+    case FieldType::integer:
+      return "integer";
+    case FieldType::boolean:
+      return "boolean";
+    case FieldType::enumeration:
+      return "enum";
+    case FieldType::hash:
+      return "hash";
+    case FieldType::string_list:
+      return "string_list";
+    case FieldType::log:
+      return "log";
+    case FieldType::document:
+      return "document";
+    case FieldType::view:
+      return "view";
+    case FieldType::patch:
+      return "patch";
+    case FieldType::group:
+      return "group";
+    case FieldType::collection:
+      return "collection";
+  }
+  return "unknown";
+}
+
+std::string_view name_of(Access access) noexcept {
+  switch (access) {
+    case Access::read_only:
+      return "read-only";
+    case Access::read_write:
+      return "read-write";
+    case Access::append_only:
+      return "append-only";
+    case Access::patch:
+      return "patch";
+  }
+  return "unknown";
+}
+
+}  // namespace statusfs

@@ -1,0 +1,204 @@
+// The mapping: how a status file becomes a tree and what may be written to it, as data.
+//
+// The language of mapping/exec_status.v1.yaml is described in mapping/schema/README.md; the loader checks a mapping
+// completely, so that whoever holds a Mapping may rely on every promise made here.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mapping/document/pointer.hpp"
+#include "mapping/document/value.hpp"
+
+namespace statusfs {
+
+enum class FieldType {
+  string,       ///< one line of text
+  text,         ///< text of any number of lines
+  integer,      ///< within minimum..maximum
+  boolean,      ///< true or false
+  enumeration,  ///< one of the values of an enum
+  hash,         ///< "sha256:" and 64 hex digits
+  string_list,  ///< one string a line
+  log,          ///< append-only or read-only list of objects, one a line
+  document,     ///< a JSON object, or null
+  view,         ///< the whole scope (task or file) as JSON text
+  patch,        ///< takes patches of the whole scope, reads as empty
+  group,        ///< a directory of fields
+  collection,   ///< a directory of objects, each with fields; one a mapping
+};
+
+enum class Access { read_only, read_write, append_only, patch };
+
+/// What the driver writes into a field with every mutation that touches the field's scope.
+enum class Stamp {
+  none,
+  version,
+  g,
+  persona,
+  archetype,
+  trace_id,
+  signature_hash,
+  payload_hash_previous,
+  payload_hash_current,
+};
+
+/// A named list of the values that a field accepts.
+struct Enumeration {
+  std::string name;
+  std::vector<std::string> values;
+  bool contains(std::string_view value) const noexcept;
+};
+
+/// One member that the entries of a log have in common.
+struct EntryMember {
+  std::string key;
+  FieldType type = FieldType::string;
+  Stamp stamp = Stamp::none;     ///< overwrites what the writer gave
+  std::optional<Value> always;   ///< overwrites what the writer gave
+  std::optional<Value> initial;  ///< where the writer gave none
+  bool nullable = false;
+  bool required = false;
+  bool references_tasks = false;  ///< null, or the id of a task that exists
+};
+
+struct LogEntry {
+  std::string main;  ///< the member that a line of plain text becomes
+  std::vector<EntryMember> members;
+};
+
+/// A percentage: floor(100 * tasks whose `field` is `equals` / tasks), 0 without tasks.
+struct Derivation {
+  std::string field;  ///< a direct member of a task
+  std::string equals;
+};
+
+/// "Writing field `trigger` beside this one stamps this one."
+struct StampWith {
+  std::string trigger;  ///< key of the field in the same group
+  Stamp stamp = Stamp::none;
+};
+
+struct Field {
+  std::string name;  ///< in the tree
+  Pointer pointer;   ///< from the scope: the file's root, or the task
+  FieldType type = FieldType::string;
+  Access access = Access::read_write;
+  bool nullable = false;
+  bool hidden = false;         ///< has rules and a type, but no file in the tree
+  bool or_document = false;    ///< text that may also be a JSON object
+  bool repeats_group = false;  ///< a merge patch that repeats the value repeats its whole group: no change
+  bool names_plan = false;     ///< ends in _<g>, the number in the file's name
+  std::int64_t minimum = 0;
+  std::int64_t maximum = 0;
+  const Enumeration* enumeration = nullptr;  ///< of type enumeration; owned by the Mapping
+  Stamp stamp = Stamp::none;
+  std::optional<StampWith> stamp_with;
+  std::optional<Derivation> derived;
+  std::optional<Value> initial;  ///< in a new file or task; strings may hold the placeholders of README.md, like {g}
+  std::optional<std::string> absent;  ///< how the field reads where its key is absent
+  std::optional<LogEntry> entry;      ///< of logs that can be appended to
+  std::vector<std::string> writers;   ///< archetypes that may write; empty where nobody writes
+  std::string help;
+  std::vector<std::unique_ptr<Field>> children;  ///< of a group or collection, in the tree's order
+  const Field* parent = nullptr;                 ///< the group or collection around it; nullptr at the top
+  bool in_task = false;                          ///< the pointer's scope is a task
+
+  const Field* child(std::string_view child_name) const noexcept;
+  const std::string& key() const { return pointer.last(); }  ///< precondition: the pointer is not the root
+  bool is_directory() const noexcept { return type == FieldType::group || type == FieldType::collection; }
+  bool may_be_written_by(std::string_view archetype) const noexcept;
+};
+
+struct Locks {
+  std::vector<std::string> object;  ///< members that lock the object they stand in
+  std::string field_prefix, field_suffix;
+  std::string list_prefix, list_suffix;
+  /// Whether `key` is a lock of any of the three forms.
+  bool is_lock(std::string_view key) const noexcept;
+};
+
+enum class RuleMode { enforce, warn, off };
+
+/// A condition on one field of a task, by its path below the task.
+struct FieldCondition {
+  const Field* field = nullptr;
+  Value value;
+};
+
+/// "While `when` holds, `then` holds": the driver sets `then` as `when` comes to hold, and refuses to break it.
+struct ImplicationRule {
+  FieldCondition when, then;
+};
+
+/// The values that a field may take next, from each value.
+struct TransitionRule {
+  struct Step {
+    std::string from, to;
+    std::vector<std::string> archetypes;  ///< empty: whoever may write the field
+  };
+  const Field* field = nullptr;
+  std::vector<Step> steps;
+};
+
+/// "When `when` comes to hold, `field` must be `equals`, or, without that, not be null or empty."
+struct RequirementRule {
+  FieldCondition when;
+  const Field* field = nullptr;
+  std::optional<Value> equals;
+};
+
+/// "When `when` ceases to hold, the lines of `list` that name the task as a whole word are removed."
+struct ClearingRule {
+  FieldCondition when;
+  const Field* list = nullptr;
+};
+
+struct Rule {
+  std::string name;
+  RuleMode mode = RuleMode::enforce;
+  std::optional<ImplicationRule> implication;
+  std::optional<TransitionRule> transition;
+  std::optional<RequirementRule> requirement;
+  std::optional<ClearingRule> clearing;
+};
+
+class Mapping {
+ public:
+  std::string schema;  ///< schema_definition_id_ref that the mapping describes
+  std::string entity_type;
+  std::vector<std::unique_ptr<Enumeration>> enumerations;
+  std::vector<std::string> archetypes;
+  Locks locks;
+  std::vector<Pointer> file_freshness, task_freshness;
+  std::vector<std::unique_ptr<Field>> tree;                         ///< the rows at the top, in the tree's order
+  const Field* collection = nullptr;                                ///< the row of the tasks; never nullptr
+  std::string collection_id;                                        ///< key of a task's id
+  std::vector<std::string> creators, removers, unplanned_removers;  ///< archetypes
+  std::vector<Rule> rules;
+  std::string text;  ///< the YAML it was read from
+
+  const Field* top(std::string_view name) const noexcept;
+  /// The only field of the file's scope (or of a task) that carries the stamp; nullptr when there is none.
+  const Field* stamped(Stamp stamp, bool in_task) const noexcept;
+  /// All fields, groups and views included, each scope's in the tree's order.
+  const std::vector<const Field*>& file_fields() const noexcept { return file_fields_; }
+  const std::vector<const Field*>& task_fields() const noexcept { return task_fields_; }
+  /// The field whose value lies at exactly this pointer of the scope (views and patches excluded), or nullptr.
+  const Field* at(const Pointer& pointer, bool in_task) const noexcept;
+
+  /// To be called once by the loader when all rows are there.
+  void index();
+
+ private:
+  std::vector<const Field*> file_fields_, task_fields_;
+};
+
+std::string_view name_of(FieldType type) noexcept;
+std::string_view name_of(Access access) noexcept;
+
+}  // namespace statusfs

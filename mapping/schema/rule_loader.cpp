@@ -1,0 +1,177 @@
+#include "mapping/schema/rule_loader.hpp"
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "mapping/schema/value_reader.hpp"
+
+namespace statusfs {
+namespace {
+
+constexpr std::array<std::string_view, 4> rule_kinds{"implies", "transitions", "requires", "clears"};
+
+// The row that a path of names leads to from a directory; nullptr where it leads nowhere, or to a directory.
+const Field* find_below(const Field& directory, std::string_view path) {
+  const std::size_t slash = path.find('/');
+  const Field* child = directory.child(path.substr(0, slash));
+  if (child == nullptr) return nullptr;
+  if (slash != std::string_view::npos) return find_below(*child, path.substr(slash + 1));
+  return child->pointer.is_root() || child->is_directory() ? nullptr : child;
+}
+
+const Field* find_in_file(const Mapping& mapping, std::string_view path) {
+  const std::size_t slash = path.find('/');
+  const Field* top = mapping.top(path.substr(0, slash));
+  if (top == nullptr || top->type == FieldType::collection) return nullptr;
+  if (slash != std::string_view::npos) return find_below(*top, path.substr(slash + 1));
+  return top->is_directory() ? nullptr : top;
+}
+
+const Field& task_field(const YamlNode& node, const std::string& path, const Mapping& mapping) {
+  const Field* field = find_below(*mapping.collection, path);
+  if (field == nullptr) {
+    node.fail("no field of a task lies at " + in_quotes(path) +
+              "; accepted: a path below a task's directory, like status or readiness_check/status");
+  }
+  return *field;
+}
+
+FieldCondition read_condition(const YamlNode& node, const Mapping& mapping) {
+  const YamlNode& pair = node.only_entry();
+  const Field& field = task_field(pair, pair.key(), mapping);
+  return {&field, read_value(pair, shape_of(field))};
+}
+
+ImplicationRule read_implication(const YamlNode& node, const Mapping& mapping) {
+  node.accept_only({"when", "then"});
+  ImplicationRule rule{read_condition(node.at("when"), mapping), read_condition(node.at("then"), mapping)};
+  if (rule.when.field == rule.then.field)
+    node.at("then").fail("'then' names the field of 'when'; accepted: another one");
+  if (rule.then.field->access != Access::read_write) {
+    node.at("then").fail("'then' names " + in_quotes(rule.then.field->name) +
+                         "; accepted: a field with access read-write");
+  }
+  return rule;
+}
+
+std::string read_step_value(const YamlNode& node, const std::string& value, const Enumeration& enumeration) {
+  if (enumeration.contains(value)) return value;
+  node.fail(in_quotes(value) + " is no value of the enum " + in_quotes(enumeration.name) +
+            "; accepted: " + alternatives(enumeration.values));
+}
+
+void add_step(const YamlNode& node, TransitionRule::Step step, TransitionRule& rule) {
+  const auto is_same = [&](const auto& other) { return other.from == step.from && other.to == step.to; };
+  const std::string name = "the step from " + in_quotes(step.from) + " to " + in_quotes(step.to);
+  if (step.from == step.to) node.fail(name + " is no change, which is always accepted; leave it out");
+  if (std::any_of(rule.steps.begin(), rule.steps.end(), is_same)) {
+    node.fail(name + " stands twice; accepted: once, under allow or under restricted");
+  }
+  rule.steps.push_back(std::move(step));
+}
+
+void read_allowed(const YamlNode& node, const Enumeration& enumeration, TransitionRule& rule) {
+  for (const YamlNode& from : node.entries()) {
+    read_step_value(from, from.key(), enumeration);
+    for (const YamlNode& to : from.items()) {
+      add_step(to, {from.key(), read_step_value(to, to.any_text(), enumeration), {}}, rule);
+    }
+  }
+}
+
+void read_restricted(const YamlNode& node, const Enumeration& enumeration, const Mapping& mapping,
+                     TransitionRule& rule) {
+  for (const YamlNode& item : node.items()) {
+    item.accept_only({"from", "to", "archetypes"});
+    const YamlNode& from = item.at("from");
+    const YamlNode& to = item.at("to");
+    std::vector<std::string> archetypes = read_archetypes(item.at("archetypes"), mapping);
+    if (archetypes.empty()) item.at("archetypes").fail("nobody may take this step; name archetypes, or leave it out");
+    add_step(item,
+             {read_step_value(from, from.any_text(), enumeration), read_step_value(to, to.any_text(), enumeration),
+              std::move(archetypes)},
+             rule);
+  }
+}
+
+TransitionRule read_transitions(const YamlNode& node, const Mapping& mapping) {
+  node.accept_only({"field", "allow", "restricted"});
+  const YamlNode& field = node.at("field");
+  TransitionRule rule;
+  rule.field = &task_field(field, field.any_text(), mapping);
+  if (rule.field->type != FieldType::enumeration) {
+    field.fail("'field' names " + in_quotes(field.any_text()) + "; accepted: a field of type enum");
+  }
+  read_allowed(node.at("allow"), *rule.field->enumeration, rule);
+  if (const YamlNode* restricted = node.find("restricted")) {
+    read_restricted(*restricted, *rule.field->enumeration, mapping, rule);
+  }
+  return rule;
+}
+
+RequirementRule read_requirement(const YamlNode& node, const Mapping& mapping) {
+  node.accept_only({"when", "field", "equals"});
+  const YamlNode& field = node.at("field");
+  RequirementRule rule{read_condition(node.at("when"), mapping), &task_field(field, field.any_text(), mapping), {}};
+  if (const YamlNode* equals = node.find("equals")) rule.equals = read_value(*equals, shape_of(*rule.field));
+  return rule;
+}
+
+ClearingRule read_clearing(const YamlNode& node, const Mapping& mapping) {
+  node.accept_only({"when", "list"});
+  const YamlNode& list = node.at("list");
+  const Field* field = find_in_file(mapping, list.any_text());
+  if (field == nullptr || field->type != FieldType::string_list) {
+    list.fail("'list' names " + in_quotes(list.any_text()) +
+              "; accepted: the path of a string_list in the file's tree, like summary/active_blockers_summary");
+  }
+  return {read_condition(node.at("when"), mapping), field};
+}
+
+RuleMode read_mode(const YamlNode& node) {
+  const YamlNode* mode = node.find("mode");
+  if (mode == nullptr || mode->any_text() == "enforce") return RuleMode::enforce;
+  if (mode->any_text() == "warn") return RuleMode::warn;
+  if (mode->any_text() == "off") return RuleMode::off;
+  mode->fail("unknown mode " + in_quotes(mode->any_text()) + "; accepted: enforce, warn or off");
+}
+
+void check_one_kind(const YamlNode& node) {
+  const auto kinds = std::count_if(rule_kinds.begin(), rule_kinds.end(),
+                                   [&](std::string_view kind) { return node.find(kind) != nullptr; });
+  if (kinds != 1) {
+    node.fail("a rule says exactly one thing, this one " + std::to_string(kinds) +
+              "; accepted: one of implies, transitions, requires and clears");
+  }
+}
+
+Rule read_rule(const YamlNode& node, const Mapping& mapping) {
+  node.accept_only({"name", "mode", "implies", "transitions", "requires", "clears"});
+  check_one_kind(node);
+  Rule rule;
+  rule.name = node.at("name").line_of_text();
+  rule.mode = read_mode(node);
+  if (const YamlNode* implies = node.find("implies")) rule.implication = read_implication(*implies, mapping);
+  if (const YamlNode* transitions = node.find("transitions")) rule.transition = read_transitions(*transitions, mapping);
+  if (const YamlNode* requirement = node.find("requires")) rule.requirement = read_requirement(*requirement, mapping);
+  if (const YamlNode* clears = node.find("clears")) rule.clearing = read_clearing(*clears, mapping);
+  return rule;
+}
+
+}  // namespace
+
+std::vector<Rule> load_rules(const YamlNode& list, const Mapping& mapping) {
+  std::vector<Rule> rules;
+  std::set<std::string> names;
+  for (const YamlNode& item : list.items()) {
+    rules.push_back(read_rule(item, mapping));
+    if (!names.insert(rules.back().name).second) {
+      item.at("name").fail("a second rule with the name " + in_quotes(rules.back().name) +
+                           "; accepted: a name of its own");
+    }
+  }
+  return rules;
+}
+
+}  // namespace statusfs

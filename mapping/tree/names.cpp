@@ -1,0 +1,83 @@
+#include "mapping/tree/names.hpp"
+
+#include "mapping/document/sha256.hpp"
+#include "mapping/document/utf8.hpp"
+
+namespace statusfs {
+namespace {
+
+constexpr std::size_t maximum_cut_size = 238;
+constexpr std::size_t digest_digits = 16;
+
+void append_encoded(std::string& out, char byte) {
+  static constexpr char digits[] = "0123456789ABCDEF";
+  const auto value = static_cast<unsigned char>(byte);
+  out += {'%', digits[value >> 4], digits[value & 15]};
+}
+
+bool must_be_encoded(char byte) {
+  const auto value = static_cast<unsigned char>(byte);
+  return value < 0x20 || value == 0x7F || byte == '/' || byte == '%';
+}
+
+int hex_digit(char digit) {
+  if (digit >= '0' && digit <= '9') return digit - '0';
+  if (digit >= 'A' && digit <= 'F') return digit - 'A' + 10;
+  if (digit >= 'a' && digit <= 'f') return digit - 'a' + 10;
+  return -1;
+}
+
+std::string cut(const std::string& name) {
+  std::size_t size = 0;
+  while (true) {
+    const std::size_t next = size + utf8_sequence_length(std::string_view(name).substr(size));
+    if (next > maximum_cut_size) break;
+    size = next;
+  }
+  return name.substr(0, size) + '~' + sha256_hex(name).substr(0, digest_digits);
+}
+
+}  // namespace
+
+std::string encode_name(std::string_view text) {
+  std::string name;
+  while (!text.empty()) {
+    const std::size_t length = utf8_sequence_length(text);
+    if (length == 0 || must_be_encoded(text[0]) || (name.empty() && text[0] == '.')) {
+      append_encoded(name, text[0]);
+      text.remove_prefix(1);
+    } else {
+      name += text.substr(0, length);
+      text.remove_prefix(length);
+    }
+  }
+  return name.size() > maximum_name_size ? cut(name) : name;
+}
+
+std::optional<std::string> decode_name(std::string_view name) {
+  std::string text;
+  for (std::size_t position = 0; position < name.size(); ++position) {
+    if (name[position] != '%') {
+      text += name[position];
+      continue;
+    }
+    const int high = position + 2 < name.size() ? hex_digit(name[position + 1]) : -1;
+    const int low = position + 2 < name.size() ? hex_digit(name[position + 2]) : -1;
+    if (high < 0 || low < 0) return std::nullopt;
+    text += static_cast<char>(high * 16 + low);
+    position += 2;
+  }
+  return text;
+}
+
+std::string with_first_byte_encoded(std::string_view name) {
+  std::string encoded;
+  append_encoded(encoded, name.front());
+  return encoded.append(name.substr(1));
+}
+
+bool is_cut_name(std::string_view name) noexcept {
+  return name.size() > digest_digits + 1 && name[name.size() - digest_digits - 1] == '~';
+}
+
+}  // namespace statusfs

@@ -1,0 +1,64 @@
+#include "mapping/tree/template.hpp"
+
+#include <vector>
+
+#include "mapping/tree/status_document.hpp"
+
+namespace statusfs {
+namespace {
+
+bool is_placeholder(const Value& value, std::string_view placeholder) {
+  return value.is_string() && value.as_string() == placeholder;
+}
+
+Value filled(const Mapping& mapping, const Value& initial, const TemplateNames& names) {
+  if (is_placeholder(initial, "{g}")) return Value(names.g);
+  if (is_placeholder(initial, "{stem}")) return Value(names.stem);
+  if (is_placeholder(initial, "{plan_id}")) return Value(names.plan_id);
+  if (is_placeholder(initial, "{task_id}")) return Value(names.task_id);
+  if (is_placeholder(initial, "{schema}")) return Value(mapping.schema);
+  if (is_placeholder(initial, "{entity_type}")) return Value(mapping.entity_type);
+  return initial;
+}
+
+// Stamped fields get a null to hold their place in the order of the keys; the first mutation fills it.
+Value with_row(const Mapping& mapping, const Value& scope, const Field& field, const TemplateNames& names) {
+  if (field.initial) return with_value_at(scope, field.pointer, filled(mapping, *field.initial, names));
+  if (field.stamp != Stamp::none) return with_value_at(scope, field.pointer, Value());
+  if (field.type == FieldType::collection) return with_value_at(scope, field.pointer, Value::array());
+  return scope;
+}
+
+}  // namespace
+
+const Field* field_initialised_by(const Mapping& mapping, std::string_view placeholder) {
+  for (const Field* field : mapping.file_fields())
+    if (field->initial && is_placeholder(*field->initial, placeholder)) return field;
+  return nullptr;
+}
+
+Value initial_task(const Mapping& mapping, const TemplateNames& names) {
+  Value task = Value::object();
+  for (const Field* field : mapping.task_fields()) task = with_row(mapping, task, *field, names);
+  return task;
+}
+
+Value initial_document(const Mapping& mapping, const TemplateNames& names) {
+  Value root = Value::object();
+  for (const Field* field : mapping.file_fields()) root = with_row(mapping, root, *field, names);
+  return root;
+}
+
+Value with_completed_header(const Mapping& mapping, const Value& root, const TemplateNames& names) {
+  const Field& header = *mapping.tree.front();
+  const bool had_header = find(root, header.pointer) != nullptr;
+  Value completed = root;
+  for (const auto& row : header.children)
+    if (!find(completed, row->pointer)) completed = with_row(mapping, completed, *row, names);
+  if (had_header) return completed;
+  std::vector<Member> members{{header.pointer.last(), *find(completed, header.pointer)}};
+  for (const Member& member : root.members()) members.push_back(member);
+  return Value::object(std::move(members));
+}
+
+}  // namespace statusfs

@@ -1,0 +1,193 @@
+#include "tests/crash/script.hpp"
+
+#include <algorithm>
+#include <sstream>
+
+#include "fs/store/local/local_store.hpp"
+#include "mapping/chain/replay.hpp"
+#include "mapping/document/text.hpp"
+#include "mapping/schema/mapping_loader.hpp"
+#include "tests/unit/store/chain_maker.hpp"
+
+namespace statusfs::crash {
+namespace {
+
+constexpr int groups = 28;  // of one to three mutations
+constexpr int attempts = 3;
+
+LocalOptions without_threads() {
+  LocalOptions options;
+  options.background = false;
+  options.hold.rest = {};
+  return options;
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+/// Plays the engine: commits, and after a refusal goes back and, where that is asked for, has the file checked.
+class Engine {
+ public:
+  explicit Engine(SimulatedFiles& files)
+      : files_(files), store_(json_path, maker_.mapping(), files, without_threads()), last_(maker_.first()) {}
+
+  History run() {
+    if (!begin()) return history_;
+    for (int group = 0; group < groups; ++group) {
+      commit(1 + group % 3, group % 7 == 3 ? 3000 : 40);
+      if (group % 5 == 4) store_.settle();
+    }
+    store_.settle();
+    return history_;
+  }
+
+ private:
+  void acknowledge(const std::string& record) { history_.acknowledged.push_back({files_.disk().log().size(), record}); }
+
+  /// Whether the chain stands: by adopting, or by what loading made of an adoption that died halfway.
+  bool begin() {
+    for (int attempt = 0; attempt < attempts; ++attempt) {
+      const StoredFile stored = store_.load();
+      if (stored.state == StoredFile::State::chained) {
+        maker_ = ChainMaker(stored.document, stored.head);
+        last_ = maker_.first();
+        return true;
+      }
+      if (stored.state != StoredFile::State::unchained) continue;
+      history_.unknown.insert(last_.record);
+      if (store_.begin(last_).status != StoreStatus::done) continue;
+      acknowledge(last_.record);
+      return true;
+    }
+    return false;
+  }
+
+  void commit(int count, std::size_t size) {
+    std::vector<CommitEntry> entries;
+    for (int entry = 0; entry < count; ++entry) entries.push_back(maker_.next_of_size(size));
+    StoreStatus status = store_.prepare().status;
+    const bool is_tried = status == StoreStatus::done;
+    if (is_tried) status = store_.commit(last_.head.version, entries).status;
+    for (const CommitEntry& entry : entries) note(entry, status, is_tried);
+    if (status == StoreStatus::done) {
+      last_ = entries.back();
+      return;
+    }
+    maker_.back_to(last_);
+    if (status == StoreStatus::failed) store_.recheck();
+  }
+
+  void note(const CommitEntry& entry, StoreStatus status, bool is_tried) {
+    if (status == StoreStatus::done) acknowledge(entry.record);
+    else if (is_tried && status == StoreStatus::failed) history_.unknown.insert(entry.record);
+    else history_.refused.push_back({files_.disk().log().size(), entry.record});
+  }
+
+  SimulatedFiles& files_;
+  ChainMaker maker_;
+  LocalStore store_;
+  CommitEntry last_;
+  History history_;
+};
+
+bool is_among(const std::vector<History::Mark>& marks, const std::string& record) {
+  return std::any_of(marks.begin(), marks.end(), [&](const History::Mark& mark) { return mark.record == record; });
+}
+
+/// In flight, or made by load() for a JSON that an adoption left behind.
+bool may_stand(const std::string& line, const History& history) {
+  return history.unknown.contains(line) || line.find("\"op\":\"begin\"") != std::string::npos;
+}
+
+/// Every acknowledged record, in order, and behind them only what was in flight. A journal that load() began is another first line.
+std::string problem_of_lines(std::vector<std::string> lines, const History& history) {
+  const auto& acknowledged = history.acknowledged;
+  if (!acknowledged.empty() && lines.front() != acknowledged.front().record && may_stand(lines.front(), history))
+    lines.erase(lines.begin());
+  if (lines.size() < acknowledged.size())
+    return "only " + std::to_string(lines.size()) + " of " + std::to_string(acknowledged.size()) + " acknowledged records";
+  for (std::size_t line = 0; line < acknowledged.size(); ++line)
+    if (lines[line] != acknowledged[line].record) return "line " + std::to_string(line + 1) + " is not what was acknowledged";
+  for (std::size_t line = acknowledged.size(); line < lines.size(); ++line) {
+    if (is_among(history.refused, lines[line])) return "a refused record is in the journal";
+    if (!may_stand(lines[line], history)) return "a record that nobody made is in the journal";
+  }
+  return {};
+}
+
+std::string problem_of_names(const DiskState& state) {
+  for (const auto& [name, inode] : state.names)
+    if (name != json_path && name != journal_path && name != json_path + ".lock") return name + " was left over";
+  return {};
+}
+
+std::string problem_of_content(const DiskState& state, const History& history) {
+  const auto journal = state.text_of(journal_path);
+  const auto json = state.text_of(json_path);
+  if (!json) return "there is no JSON";
+  if (!journal) return history.acknowledged.empty() ? "" : "there is no journal";
+  Replay replay(default_mapping(), ReplayDepth::verified);
+  const auto lines = lines_of(*journal);
+  try {
+    for (const auto& line : lines) replay.apply(line);
+  } catch (const TamperError& error) {
+    return error.what();
+  }
+  if (lines.empty()) return "the journal is empty";
+  if (indented_document(replay.root()) != *json) return "the JSON is not the journal's head";
+  return problem_of_lines(lines, history);
+}
+
+std::string recover(SimulatedFiles& files, const History& history) {
+  {
+    LocalStore store(json_path, default_mapping(), files, without_threads());
+    const StoredFile stored = store.load();
+    if (stored.state != StoredFile::State::chained && !history.acknowledged.empty()) return "unusable: " + stored.reason;
+  }
+  std::string problem = problem_of_names(files.disk().now());
+  if (problem.empty()) problem = problem_of_content(files.disk().now(), history);
+  return problem;
+}
+
+}  // namespace
+
+History History::before(std::size_t operations) const {
+  History earlier;
+  earlier.unknown = unknown;
+  const auto divide = [&](const std::vector<Mark>& marks, std::vector<Mark>& known) {
+    for (const Mark& mark : marks) {
+      if (mark.operations <= operations) known.push_back(mark);
+      else earlier.unknown.insert(mark.record);
+    }
+  };
+  divide(acknowledged, earlier.acknowledged);
+  divide(refused, earlier.refused);
+  return earlier;
+}
+
+SimulatedFiles fresh_files() {
+  SimulatedFiles files;
+  files.put(json_path, plain_status_text());
+  return files;
+}
+
+History run_script(SimulatedFiles& files) { return Engine(files).run(); }
+
+std::string problem_after(const DiskState& state, const History& history, SimulatedFiles* recovery) {
+  SimulatedFiles first(state);
+  std::string problem = recover(first, history);
+  if (!problem.empty()) return problem;
+  SimulatedFiles second(first.disk().now());
+  problem = recover(second, history);
+  if (!problem.empty()) return "the second time: " + problem;
+  for (const std::string& name : {json_path, journal_path})
+    if (first.disk().now().text_of(name) != second.disk().now().text_of(name)) return name + " differs the second time";
+  if (recovery) *recovery = std::move(first);
+  return {};
+}
+
+}  // namespace statusfs::crash

@@ -1,0 +1,213 @@
+// Every bad input the specification names: a clear message, nothing lost, the other files unaffected.
+#include <unistd.h>
+
+#include <regex>
+
+#include "tests/mount/mounted_test.hpp"
+
+namespace statusfs::test {
+namespace {
+
+class BadInputTest : public MountedTest {
+ protected:
+  // The bad file is number 7; number 125 beside it is good.
+  void mount_with(const std::string& name) {
+    bad_text_ = test_data("bad/" + name + ".json");
+    make_sample();
+    put_file(status_file(7), bad_text_);
+    mount();
+  }
+
+  void expect_others_unaffected() {
+    EXPECT_EQ("PENDING\n", read_file(task("status")));
+    EXPECT_EQ(0, write_file(task("percent_complete"), "15\n"));
+    EXPECT_EQ("15\n", read_file(task("percent_complete")));
+    EXPECT_EQ(0, bash("timeout 20 find $M -type f -print0 | xargs -0 cat > /dev/null").exit_status);
+    unmount();
+    EXPECT_EQ(bad_text_, read_file(status_file(7))) << "the bad file must stay as it is, byte for byte";
+    expect_verified();
+  }
+
+  // The findings of `statusfs check`, which must exit with 2 and name the file.
+  std::string findings() {
+    const CommandResult result = statusfs({"check", status_file(7).string()});
+    EXPECT_EQ(2, result.exit_status);
+    const std::string text = result.output + result.error;
+    EXPECT_NE(std::string::npos, text.find("exec_status_7.txt")) << text;
+    return text;
+  }
+
+  void expect_unusable(const std::string& name, const std::string& reason) {
+    mount_with(name);
+    EXPECT_EQ(".error\n", bash("ls -A $M/exec_status_7").output);
+    const std::string shown = read_file(tree(".error", 7));
+    EXPECT_TRUE(std::regex_search(shown, std::regex(reason, std::regex::icase))) << shown;
+    EXPECT_EQ(ENOENT, read_error(tree("status.json", 7)));
+    const std::string checked = findings();
+    EXPECT_TRUE(std::regex_search(checked, std::regex(reason, std::regex::icase))) << checked;
+    expect_others_unaffected();
+    EXPECT_FALSE(std::filesystem::exists(journal_file(7))) << "nothing is begun for a file that cannot be used";
+  }
+
+  void expect_read_only() { EXPECT_EQ(EROFS, write_file(tree("tasks/task_001_scaffold/percent_complete", 7), "5\n")); }
+
+  std::string bad_text_;
+};
+
+TEST_F(BadInputTest, NoSuchSource) {
+  const CommandResult result = statusfs({(root() / "nowhere").string(), mountpoint().string()});
+  EXPECT_EQ(2, result.exit_status);
+  EXPECT_NE(std::string::npos, result.error.find("nowhere")) << result.error;
+}
+
+TEST_F(BadInputTest, EmptyFile) { expect_unusable("empty", "empty|line 1"); }
+TEST_F(BadInputTest, Malformed) { expect_unusable("malformed", "line 8, column 27"); }
+TEST_F(BadInputTest, CutInTheMiddle) { expect_unusable("cut", "line \\d+, column \\d+"); }
+TEST_F(BadInputTest, AnArray) { expect_unusable("array", "object"); }
+TEST_F(BadInputTest, AScalar) { expect_unusable("scalar", "object"); }
+TEST_F(BadInputTest, DuplicateKeys) { expect_unusable("duplicate_keys", "line \\d+, column \\d+[^\n]*g_last_update"); }
+TEST_F(BadInputTest, InvalidUtf8) { expect_unusable("invalid_utf8", "line \\d+, column \\d+[^\n]*UTF-8"); }
+TEST_F(BadInputTest, TwoHundredLevels) { expect_unusable("deep_nesting", "nest|deep|level"); }
+TEST_F(BadInputTest, PayloadMissing) { expect_unusable("payload_missing", "payload"); }
+TEST_F(BadInputTest, WrongEntityType) { expect_unusable("wrong_entity_type", "entity_type|EXECUTION_STATUS"); }
+TEST_F(BadInputTest, TwoTasksWithOneId) { expect_unusable("two_tasks_with_one_id", "task_001_scaffold"); }
+TEST_F(BadInputTest, ATaskWithoutAnId) { expect_unusable("task_without_id", "task_id_ref|tasks_status/1"); }
+
+TEST_F(BadInputTest, HeaderMissingIsShownReadOnly) {
+  mount_with("header_missing");
+  EXPECT_EQ("DONE\n", read_file(tree("tasks/task_001_scaffold/status", 7)));
+  expect_read_only();
+  EXPECT_NE(std::string::npos, findings().find("os_file_header"));
+  expect_others_unaffected();
+}
+
+TEST_F(BadInputTest, HeaderMissingIsCompletedByAdopt) {
+  make_sample();
+  put_file(status_file(7), test_data("bad/header_missing.json"));
+  ASSERT_EQ(0, statusfs({"adopt", status_file(7).string()}).exit_status);
+  mount();
+  EXPECT_EQ("1\n", read_file(tree("header/v_file_instance", 7)));
+  EXPECT_EQ("EXECUTION_STATUS\n", read_file(tree("header/entity_type", 7)));
+  EXPECT_EQ("", read_file(tree("payload_hash_previous", 7)));
+  EXPECT_EQ(0, write_file(tree("tasks/task_001_scaffold/execution_log/failure_details", 7), "writable now\n"));
+  unmount();
+  expect_verified(7);
+}
+
+TEST_F(BadInputTest, UnknownSchemaIsShownReadOnly) {
+  mount_with("unknown_schema");
+  EXPECT_EQ("exec_status_125", Json::parse(read_file(tree("status.json", 7)))["os_file_header"]["file_id"]);
+  EXPECT_EQ("HybridAI_OS_ExecutionStatus_Payload_v9.9\n", read_file(tree("header/schema_definition_id_ref", 7)));
+  expect_read_only();
+  EXPECT_NE(std::string::npos, findings().find("schema_definition_id_ref"));
+  expect_others_unaffected();
+}
+
+TEST_F(BadInputTest, OddTaskIdsAreShownEncoded) {
+  mount_with("odd_task_ids");
+  const std::string cut =
+      std::string(238, 'n') + "~" + run_command({"sha256sum"}, {.input = std::string(300, 'n')}).output.substr(0, 16);
+  for (const std::string& name : {std::string("slash%2Finside"), std::string("new%0Aline"),
+                                  std::string("%2Eleading_dot"), std::string("100%25"), cut}) {
+    EXPECT_EQ("DONE\n", read_file(tree("tasks", 7) / name / "status")) << name;
+    EXPECT_EQ(0, bash("ls $M/exec_status_7/tasks | grep -qxF '" + name + "'").exit_status) << name;
+  }
+  EXPECT_EQ("6\n", bash("ls $M/exec_status_7/tasks | wc -l").output);
+  expect_others_unaffected();
+}
+
+TEST_F(BadInputTest, OddTaskIdsCanBeAdoptedAndWritten) {
+  put_file(status_file(7), test_data("bad/odd_task_ids.json"));
+  ASSERT_EQ(0, statusfs({"adopt", status_file(7).string()}).exit_status);
+  mount();
+  EXPECT_EQ(0, write_file(tree("tasks/slash%2Finside/execution_log/failure_details", 7), "found\n"));
+  EXPECT_EQ("found", document_on_disk(7)["payload"]["tasks_status"][1]["execution_log"]["failure_details"]);
+  unmount();
+  expect_verified(7);
+}
+
+TEST_F(BadInputTest, LargeIntegersKeepAllTheirDigits) {
+  put_file(status_file(7), test_data("bad/large_integer.json"));
+  ASSERT_EQ(0, statusfs({"adopt", status_file(7).string()}).exit_status);
+  mount();
+  EXPECT_EQ("9223372036854775807\n", read_file(tree("tasks/task_001_scaffold/cost_in_units", 7)));
+  EXPECT_EQ("123456789012345678901234567890\n", read_file(tree("huge", 7)));
+  ASSERT_EQ(0, write_file(tree("tasks/task_001_scaffold/execution_log/failure_details", 7), "changed\n"));
+  unmount();
+  const std::string text = read_file(status_file(7));
+  EXPECT_NE(std::string::npos, text.find("\"cost_in_units\": 9223372036854775807"));
+  EXPECT_NE(std::string::npos, text.find("\"huge\": 123456789012345678901234567890"));
+  expect_verified(7);
+  const CommandResult recomputed =
+      run_command({"python3", STATUSFS_TEST_TOOLS "/journal_check.py", status_file(7).string()});
+  EXPECT_EQ(0, recomputed.exit_status) << recomputed.error;
+}
+
+TEST_F(BadInputTest, TheShapeOfOlderWritersIsShownReadOnly) {
+  mount_with("older_shape");
+  EXPECT_EQ("DONE\n", read_file(tree("tasks/t1/status", 7)));
+  EXPECT_EQ("5\n", read_file(tree("tasks/t1/g_last_update", 7)));
+  EXPECT_EQ("1200\n", read_file(tree("tasks/t1/cost_record/tokens", 7)));
+  EXPECT_EQ("EUR\n", read_file(tree("tasks/t1/cost_record/currency", 7)));
+  EXPECT_EQ("", read_file(tree("tasks/t1/percent_complete", 7)));
+  EXPECT_EQ(Json::parse(bad_text_), Json::parse(read_file(tree("status.json", 7))));
+  EXPECT_EQ(EROFS, write_file(tree("tasks/t1/status", 7), "PENDING\n"));
+  expect_others_unaffected();
+}
+
+TEST_F(BadInputTest, TheShapeOfOlderWritersCanBeAdopted) {
+  const Json before = Json::parse(test_data("bad/older_shape.json"));
+  put_file(status_file(7), before.dump());
+  ASSERT_EQ(0, statusfs({"adopt", status_file(7).string()}).exit_status);
+  mount();
+  EXPECT_EQ("1\n", read_file(tree("header/v_file_instance", 7)));
+  EXPECT_EQ(0, write_file(tree("tasks/t1/execution_log/failure_details", 7), "grown\n"));
+  const Json after = document_on_disk(7);
+  EXPECT_EQ(before["plan_id"], after["plan_id"]);
+  EXPECT_EQ("DRAFT", after["payload"]["status"]);
+  EXPECT_EQ(before["payload"]["tasks_status"][0]["cost_record"], after["payload"]["tasks_status"][0]["cost_record"]);
+  EXPECT_EQ("grown", after["payload"]["tasks_status"][0]["execution_log"]["failure_details"]);
+  unmount();
+  expect_verified(7);
+}
+
+TEST_F(BadInputTest, TheAdoptOptionAdoptsFilesWithoutAnyHashOnly) {
+  put_file(status_file(7), test_data("bad/older_shape.json"));
+  put_file(status_file(8), test_data("seed_example.json"));
+  mount({"-o", "adopt"});
+  EXPECT_EQ(0, write_file(tree("tasks/t1/execution_log/failure_details", 7), "adopted\n"));
+  EXPECT_EQ(EROFS, write_file(tree("tasks/task_001_scaffold/percent_complete", 8), "5\n"));
+  EXPECT_EQ(test_data("seed_example.json"), read_file(status_file(8)));
+}
+
+TEST_F(BadInputTest, AllTogetherLeaveTheDaemonAlive) {
+  make_sample();
+  int number = 1000;
+  for (const auto& entry : std::filesystem::directory_iterator(Path(STATUSFS_TEST_DATA) / "bad")) {
+    std::filesystem::copy_file(entry.path(), status_file(number++));
+  }
+  mount();
+  EXPECT_EQ(0, bash("timeout 60 find $M -type f -print0 | xargs -0 cat > /dev/null").exit_status);
+  EXPECT_EQ(std::to_string(number - 1000 + 1) + "\n", bash("ls $M | wc -l").output);
+  EXPECT_EQ(0, write_file(task("percent_complete"), "16\n"));
+  const CommandResult checked = statusfs({"check", source().string()});
+  EXPECT_EQ(2, checked.exit_status);
+  for (const char* name : {"exec_status_1000.txt", "exec_status_1005.txt"}) {
+    EXPECT_NE(std::string::npos, (checked.output + checked.error).find(name)) << name;
+  }
+}
+
+TEST_F(BadInputTest, AFileThatTurnsBadWhileMountedHarmsNothing) {
+  make_sample();
+  make_status_file(7, {"only"});
+  mount();
+  ASSERT_EQ("PENDING\n", read_file(tree("tasks/only/status", 7)));
+  std::filesystem::remove(journal_file(7));
+  put_file(root() / "bad", "{ not json");
+  std::filesystem::rename(root() / "bad", status_file(7));
+  EXPECT_EQ(0, write_file(task("percent_complete"), "17\n"));
+  EXPECT_EQ("17\n", read_file(task("percent_complete")));
+}
+
+}  // namespace
+}  // namespace statusfs::test

@@ -1,0 +1,352 @@
+// Section 1 of the contract: the command line, its exit statuses, and the commands.
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <regex>
+
+#include "tests/mount/mounted_test.hpp"
+
+namespace statusfs::test {
+namespace {
+
+class CommandTest : public MountedTest {
+ protected:
+  Path plan_file() const { return source() / "exec_plan_125.txt"; }
+  static std::string all_of(const CommandResult& result) { return result.output + result.error; }
+};
+
+TEST_F(CommandTest, VersionAndHelp) {
+  const CommandResult shown = statusfs({"--version"});
+  EXPECT_EQ(0, shown.exit_status);
+  EXPECT_TRUE(std::regex_search(shown.output, std::regex(R"(\d+\.\d+\.\d+)"))) << shown.output;
+  const CommandResult help = statusfs({"--help"});
+  EXPECT_EQ(0, help.exit_status);
+  for (const char* word :
+       {"SOURCE", "MOUNTPOINT", "umount", "init", "check", "verify", "recover", "adopt", "mapping"}) {
+    EXPECT_NE(std::string::npos, help.output.find(word)) << word;
+  }
+}
+
+TEST_F(CommandTest, WrongUsageIsOne) {
+  EXPECT_EQ(1, statusfs({}).exit_status);
+  EXPECT_EQ(1, statusfs({source().string()}).exit_status);
+  EXPECT_EQ(1, statusfs({"--no-such-option"}).exit_status);
+  EXPECT_EQ(1, statusfs({"init"}).exit_status);
+  EXPECT_EQ(1, statusfs({source().string(), mountpoint().string(), "-o", "no_such_option"}).exit_status);
+}
+
+TEST_F(CommandTest, AMissingMountpointIsThree) {
+  make_sample();
+  const CommandResult result = statusfs({source().string(), (root() / "nowhere").string()});
+  EXPECT_EQ(3, result.exit_status);
+  EXPECT_NE(std::string::npos, result.error.find("nowhere")) << result.error;
+}
+
+TEST_F(CommandTest, AMountpointInsideSourceIsRefused) {
+  make_sample();
+  std::filesystem::create_directory(source() / "inside");
+  for (const Path& place : {source(), source() / "inside"}) {
+    const CommandResult result = statusfs({source().string(), place.string()});
+    EXPECT_NE(0, result.exit_status) << place;
+    EXPECT_NE("", result.error) << place;
+  }
+}
+
+TEST_F(CommandTest, AllowOtherNeedsDefaultPermissions) {
+  make_sample();
+  const CommandResult result = statusfs({source().string(), mountpoint().string(), "-o", "allow_other"});
+  EXPECT_EQ(1, result.exit_status);
+  EXPECT_NE(std::string::npos, result.error.find("default_permissions")) << result.error;
+}
+
+TEST_F(CommandTest, TheMountAnswersWhenTheCommandReturns) {
+  make_sample();
+  for (int round = 0; round < 5; ++round) {
+    const std::string script = "$B $S $M && cat $T/tasks/task_001_scaffold/status && fusermount3 -u $M";
+    const CommandResult result = bash(script);
+    EXPECT_EQ("PENDING\n", result.output) << result.error;
+    // The old one may still be writing; the next mount waits for it.
+  }
+}
+
+TEST_F(CommandTest, TheDaemonLetsGoOfItsCallersPipe) {
+  make_sample();
+  const CommandResult result = bash("timeout 20 sh -c '\"$B\" \"$S\" \"$M\" 2>&1 | cat'");
+  EXPECT_EQ(0, result.exit_status) << "the pipe must end when the command returns";
+  EXPECT_EQ("PENDING\n", read_file(task("status")));
+}
+
+TEST_F(CommandTest, UmountReturnsWhenEverythingIsOnDisk) {
+  make_sample();
+  for (int round = 1; round <= 10; ++round) {
+    mount();
+    ASSERT_EQ(0, write_file(task("percent_complete"), std::to_string(round) + "\n"));
+    ASSERT_EQ(0, statusfs({"umount", mountpoint().string()}).exit_status);
+    ASSERT_EQ(std::to_string(round), jq(".payload.tasks_status[0].percent_complete", status_file()));
+  }
+  EXPECT_EQ("", bash("ls -A $M").output);
+}
+
+TEST_F(CommandTest, UmountOfNoMountFails) { EXPECT_NE(0, statusfs({"umount", mountpoint().string()}).exit_status); }
+
+TEST_F(CommandTest, SigtermEndsCleanly) {
+  make_sample();
+  Process& daemon = mount_in_foreground();
+  ASSERT_EQ(0, write_file(task("percent_complete"), "44\n"));
+  daemon.send(SIGTERM);
+  EXPECT_EQ(0, daemon.wait()) << daemon.log();
+  EXPECT_EQ("44", jq(".payload.tasks_status[0].percent_complete", status_file()));
+  EXPECT_EQ("", bash("ls -A $M").output) << "it is no longer mounted";
+  expect_verified();
+}
+
+TEST_F(CommandTest, ASecondMountIsRefusedAndNamesTheFirst) {
+  make_sample();
+  Process& daemon = mount_in_foreground();
+  std::filesystem::create_directory(root() / "second");
+  const CommandResult refused = statusfs({source().string(), (root() / "second").string()});
+  EXPECT_NE(0, refused.exit_status);
+  EXPECT_NE(std::string::npos, refused.error.find(std::to_string(daemon.pid()))) << refused.error;
+  EXPECT_EQ("PENDING\n", read_file(task("status"))) << "the first goes on";
+
+  ASSERT_EQ(0, statusfs({source().string(), (root() / "second").string(), "-o", "ro"}).exit_status);
+  EXPECT_EQ("PENDING\n", read_file(root() / "second" / "exec_status_125" / "tasks" / first_task / "status"));
+}
+
+TEST_F(CommandTest, InitMakesWhatThePlanSays) {
+  put_file(plan_file(), test_data("plans/exec_plan_125.txt"));
+  ASSERT_EQ(0, statusfs({"init", plan_file().string()}).exit_status);
+  const std::string filter =
+      "{file_id: .os_file_header.file_id, entity_type: .os_file_header.entity_type, "
+      "schema_definition_id_ref: .os_file_header.schema_definition_id_ref, "
+      "v_file_instance: .os_file_header.v_file_instance, execution_plan_id_ref: .payload.execution_plan_id_ref, "
+      "payload_hash_previous: .payload.payload_hash_previous, "
+      "overall_completion_percentage: .payload.overall_status_summary.overall_completion_percentage, "
+      "active_blockers_summary: .payload.overall_status_summary.active_blockers_summary, "
+      "key_achievements_log: .payload.key_achievements_log, "
+      "tasks: [.payload.tasks_status[] | {task_id_ref, status, percent_complete, readiness: .readiness_check.status}]}";
+  EXPECT_EQ(Json::parse(test_data("plans/exec_status_125.expected.json")), Json::parse(jq(filter, status_file())));
+  EXPECT_EQ(1u, journal().size());
+  expect_verified();
+  EXPECT_EQ(0, statusfs({"check", status_file().string()}).exit_status);
+  EXPECT_EQ(test_data("plans/exec_plan_125.txt"), read_file(plan_file())) << "the plan is only read";
+}
+
+TEST_F(CommandTest, InitNeverGoesOverAnExistingFile) {
+  put_file(plan_file(), test_data("plans/exec_plan_125.txt"));
+  put_file(status_file(), "precious");
+  EXPECT_EQ(2, statusfs({"init", plan_file().string()}).exit_status);
+  EXPECT_EQ("precious", read_file(status_file()));
+  EXPECT_FALSE(std::filesystem::exists(journal_file()));
+}
+
+TEST_F(CommandTest, InitRefusesWhatIsNoPlan) {
+  const std::vector<std::string> texts = {"{ not json", "[]", "{\"payload\": {}}", plan_text(125, {"same", "same"})};
+  for (const std::string& text : texts) {
+    SCOPED_TRACE(text);
+    put_file(plan_file(), text);
+    const CommandResult result = statusfs({"init", plan_file().string()});
+    EXPECT_EQ(2, result.exit_status);
+    EXPECT_NE(std::string::npos, result.error.find("exec_plan_125.txt")) << result.error;
+    EXPECT_FALSE(std::filesystem::exists(status_file()));
+  }
+  EXPECT_EQ(2, statusfs({"init", (source() / "exec_plan_9.txt").string()}).exit_status);
+}
+
+TEST_F(CommandTest, CheckReportsEveryFindingWithItsPointer) {
+  make_adopted_seed();
+  const CommandResult enums = statusfs({"check", status_file().string()});
+  EXPECT_EQ(2, enums.exit_status);
+  EXPECT_NE(std::string::npos, all_of(enums).find("/payload/partition_status")) << all_of(enums);
+
+  Json broken = Json::parse(read_file(status_file()));
+  broken["payload"]["tasks_status"][0]["percent_complete"] = 250;
+  broken["payload"]["key_achievements_log"][0]["linked_task_id"] = "task_gone";
+  broken["payload"]["overall_status_summary"]["overall_completion_percentage"] = 7;
+  broken["payload"]["execution_plan_id_ref"] = "exec_plan_9";
+  put_file(source() / "exec_status_44.txt", broken.dump(2));
+  const CommandResult result = statusfs({"check", (source() / "exec_status_44.txt").string()});
+  EXPECT_EQ(2, result.exit_status);
+  for (const char* pointer :
+       {"/payload/tasks_status/0/percent_complete", "/payload/key_achievements_log/0/linked_task_id",
+        "/payload/overall_status_summary/overall_completion_percentage", "/payload/execution_plan_id_ref",
+        "/os_file_header/file_id"}) {
+    EXPECT_NE(std::string::npos, all_of(result).find(pointer)) << pointer << " is missing in\n" << all_of(result);
+  }
+}
+
+TEST_F(CommandTest, CheckOfACleanDirectoryIsZero) {
+  make_sample();
+  make_status_file(126, {"a", "b"});
+  EXPECT_EQ(0, statusfs({"check", source().string()}).exit_status);
+  EXPECT_EQ(0, statusfs({"verify", source().string()}).exit_status);
+  EXPECT_EQ(2, statusfs({"check", (source() / "exec_status_9.txt").string()}).exit_status);
+  EXPECT_EQ(2, statusfs({"verify", (source() / "exec_status_9.txt").string()}).exit_status);
+}
+
+TEST_F(CommandTest, VerifyFindsAChangedJson) {
+  make_sample();
+  Json changed = Json::parse(read_file(status_file()));
+  changed["payload"]["tasks_status"][1]["percent_complete"] = 99;
+  put_file(status_file(), changed.dump(2) + "\n");
+  const CommandResult result = statusfs({"verify", status_file().string()});
+  EXPECT_EQ(2, result.exit_status);
+  EXPECT_NE(std::string::npos, all_of(result).find("exec_status_125.txt")) << all_of(result);
+}
+
+TEST_F(CommandTest, VerifyFindsAChangedJournalAndSaysWhere) {
+  make_sample();
+  mount();
+  for (const char* value : {"1\n", "2\n", "3\n"}) ASSERT_EQ(0, write_file(task("percent_complete"), value));
+  unmount();
+  const std::string good = read_file(journal_file());
+  std::vector<std::string> lines = lines_of(good);
+  ASSERT_EQ(4u, lines.size());
+  const std::size_t persona = lines[2].find("\"archetype\":\"S");
+  ASSERT_NE(std::string::npos, persona);
+  lines[2].replace(persona, 14, "\"archetype\":\"X");
+  put_file(journal_file(), lines[0] + "\n" + lines[1] + "\n" + lines[2] + "\n" + lines[3] + "\n");
+  const CommandResult result = statusfs({"verify", status_file().string()});
+  EXPECT_EQ(2, result.exit_status);
+  EXPECT_NE(std::string::npos, all_of(result).find("line 3")) << all_of(result);
+
+  put_file(journal_file(), lines[0] + "\n" + lines[3] + "\n");
+  EXPECT_EQ(2, statusfs({"verify", status_file().string()}).exit_status) << "lines are missing";
+  put_file(journal_file(), good);
+  expect_verified();
+}
+
+TEST_F(CommandTest, VerifyOfNoChainIsTwo) {
+  put_file(status_file(), test_data("seed_example.json"));
+  EXPECT_EQ(2, statusfs({"verify", status_file().string()}).exit_status);
+}
+
+TEST_F(CommandTest, VerifyAndCheckWorkOnAMountedFile) {
+  make_sample();
+  mount();
+  for (int count = 1; count <= 20; ++count) {
+    ASSERT_EQ(0, write_file(task("percent_complete"), std::to_string(count) + "\n"));
+    const CommandResult result = statusfs({"verify", status_file().string()});
+    ASSERT_EQ(0, result.exit_status) << all_of(result);
+  }
+  EXPECT_EQ(0, statusfs({"check", status_file().string()}).exit_status);
+}
+
+TEST_F(CommandTest, RecoverBringsTheJsonUpToDate) {
+  make_sample();
+  const std::string first = read_file(status_file());
+  mount();
+  ASSERT_EQ(0, write_file(task("percent_complete"), "61\n"));
+  unmount();
+  const std::string second = read_file(status_file());
+  put_file(status_file(), first);
+  const CommandResult lagging = statusfs({"verify", status_file().string()});
+  EXPECT_EQ(0, lagging.exit_status) << all_of(lagging);
+  EXPECT_NE("", all_of(lagging)) << "a notice says that the JSON lags behind";
+  EXPECT_EQ(0, statusfs({"recover", status_file().string()}).exit_status);
+  EXPECT_EQ(second, read_file(status_file()));
+  EXPECT_EQ(0, statusfs({"recover", source().string()}).exit_status);
+  EXPECT_EQ(second, read_file(status_file()));
+}
+
+TEST_F(CommandTest, RecoverDropsATornLastLineWithANotice) {
+  make_sample();
+  mount();
+  ASSERT_EQ(0, write_file(task("percent_complete"), "62\n"));
+  unmount();
+  const std::string good = read_file(journal_file());
+  for (const std::size_t count : {std::size_t{1}, std::size_t{40}, lines_of(good).back().size() - 1}) {
+    put_file(journal_file(), good + lines_of(good).back().substr(0, count));
+    const CommandResult result = statusfs({"recover", status_file().string()});
+    EXPECT_EQ(0, result.exit_status) << all_of(result);
+    EXPECT_NE("", all_of(result)) << "a notice";
+    EXPECT_EQ(good, read_file(journal_file()));
+    expect_verified();
+  }
+}
+
+TEST_F(CommandTest, RecoverRefusesATamperedJournal) {
+  make_sample();
+  mount();
+  for (const char* value : {"1\n", "2\n"}) ASSERT_EQ(0, write_file(task("percent_complete"), value));
+  unmount();
+  std::string text = read_file(journal_file());
+  const std::size_t place = text.rfind("\"uid\":");
+  text.insert(place + 6, "9");
+  put_file(journal_file(), text);
+  const CommandResult result = statusfs({"recover", status_file().string()});
+  EXPECT_EQ(2, result.exit_status);
+  EXPECT_NE(std::string::npos, all_of(result).find("line 3")) << all_of(result);
+  EXPECT_EQ(text, read_file(journal_file())) << "evidence is not changed";
+}
+
+TEST_F(CommandTest, AdoptBeginsAChainWithTheCurrentContent) {
+  put_file(status_file(), test_data("seed_example.json"));
+  ASSERT_EQ(0, statusfs({"adopt", status_file().string()}).exit_status);
+  const Json before = Json::parse(test_data("seed_example.json"));
+  const Json after = Json::parse(read_file(status_file()));
+  EXPECT_EQ(23, after["os_file_header"]["v_file_instance"]);
+  EXPECT_EQ(146, after["os_file_header"]["g_file_last_modified"]);
+  EXPECT_EQ(before["payload"]["key_achievements_log"], after["payload"]["key_achievements_log"]);
+  EXPECT_EQ(before["payload"]["tasks_status"][0]["readiness_check"],
+            after["payload"]["tasks_status"][0]["readiness_check"]);
+  ASSERT_EQ(1u, journal().size());
+  EXPECT_EQ(23, journal().front()["v"]);
+}
+
+TEST_F(CommandTest, AdoptReachesAMountedFileThroughItsMount) {
+  put_file(status_file(), test_data("seed_example.json"));
+  mount();
+  ASSERT_EQ(EROFS, write_file(task("execution_log/failure_details"), "x\n"));
+  const CommandResult result = statusfs({"adopt", status_file().string()});
+  ASSERT_EQ(0, result.exit_status) << all_of(result);
+  EXPECT_EQ(23, version());
+  EXPECT_VERSIONS(1, write_file(task("execution_log/failure_details"), "x\n"));
+  unmount();
+  expect_verified();
+}
+
+TEST_F(CommandTest, MappingPrintsWhatAMountTakes) {
+  make_sample();
+  const CommandResult printed = statusfs({"mapping"});
+  ASSERT_EQ(0, printed.exit_status);
+  put_file(root() / "mapping.yaml", printed.output);
+  mount({"-o", "mapping=" + (root() / "mapping.yaml").string()});
+  EXPECT_EQ("PENDING\n", read_file(task("status")));
+  EXPECT_EQ(printed.output, read_file(mountpoint() / ".statusfs" / "mapping.yaml"));
+}
+
+TEST_F(CommandTest, ABadMappingIsRefusedWithFileAndLine) {
+  make_sample();
+  const std::string good = statusfs({"mapping"}).output;
+  std::string bad = good;
+  const std::size_t place = bad.find("type: integer");
+  ASSERT_NE(std::string::npos, place);
+  bad.replace(place, 13, "type: integr_");
+  put_file(root() / "bad.yaml", bad);
+  const auto line = std::count(bad.begin(), bad.begin() + static_cast<std::ptrdiff_t>(place), '\n') + 1;
+  const CommandResult result =
+      statusfs({source().string(), mountpoint().string(), "-o", "mapping=" + (root() / "bad.yaml").string()});
+  EXPECT_EQ(2, result.exit_status);
+  EXPECT_NE(std::string::npos, result.error.find("bad.yaml")) << result.error;
+  EXPECT_TRUE(std::regex_search(result.error, std::regex("(line |:)" + std::to_string(line) + "\\b"))) << result.error;
+  EXPECT_EQ(2, statusfs({source().string(), mountpoint().string(), "-o", "mapping=/no/such/file"}).exit_status);
+}
+
+TEST_F(CommandTest, ANewFieldIsARowInTheMapping) {
+  make_sample();
+  std::string mapping = statusfs({"mapping"}).output;
+  const std::size_t place = mapping.find("      execution_status:\n");
+  ASSERT_NE(std::string::npos, place);
+  mapping.insert(place,
+                 "      review_note:\n        {type: string, nullable: true, write: [SUPERVISOR], help: New.}\n");
+  put_file(root() / "mapping.yaml", mapping);
+  mount({"-o", "mapping=" + (root() / "mapping.yaml").string()});
+  EXPECT_EQ("", read("summary/review_note"));
+  EXPECT_VERSIONS(1, write("summary/review_note", "looks good\n"));
+  EXPECT_EQ("looks good", document_on_disk()["payload"]["overall_status_summary"]["review_note"]);
+}
+
+}  // namespace
+}  // namespace statusfs::test

@@ -1,0 +1,159 @@
+// Section 5 of the contract: which errno, and how a refusal is explained.
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <regex>
+#include <thread>
+
+#include "tests/mount/mounted_test.hpp"
+
+namespace statusfs::test {
+namespace {
+
+class ErrorTest : public SampleTest {
+ protected:
+  const std::string percent = "tasks/task_001_scaffold/percent_complete";
+  Path errors() const { return mountpoint() / ".statusfs" / "errors"; }
+};
+
+TEST_F(ErrorTest, ReadOnlyMountIsEROFS) {
+  unmount();
+  mount({"-o", "ro"});
+  EXPECT_EQ("0\n", read(percent));
+  EXPECT_EQ(EROFS, write(percent, "1\n"));
+  EXPECT_EQ(EROFS, append("achievements", "text\n"));
+  EXPECT_NE(0, bash("mkdir $T/tasks/extra").exit_status);
+  EXPECT_EQ(1, version());
+}
+
+TEST_F(ErrorTest, AFileWithoutAChainIsEROFS) {
+  unmount();
+  std::filesystem::remove_all(source());
+  std::filesystem::create_directory(source());
+  put_file(status_file(), test_data("seed_example.json"));
+  mount();
+  EXPECT_REFUSED(EROFS, write(percent, "1\n"));
+  EXPECT_NE(std::string::npos, last_error().find("adopt")) << "says what would help: " << last_error();
+  unmount();
+  EXPECT_EQ(test_data("seed_example.json"), read_file(status_file()));
+}
+
+TEST_F(ErrorTest, EROFSComesBeforeEveryOther) {
+  unmount();
+  std::filesystem::remove_all(source());
+  std::filesystem::create_directory(source());
+  put_file(status_file(), test_data("seed_example.json"));
+  mount();
+  EXPECT_REFUSED(EROFS, write("tasks/task_001_scaffold/task.json", R"({"g_last_update": 1, "status": "NOPE"})"));
+}
+
+TEST_F(ErrorTest, EPERMComesBeforeECANCELEDAndEINVAL) {
+  EXPECT_REFUSED(EPERM, write("tasks/task_001_scaffold/task.json",
+                              R"({"signature_hash": "sha256:00", "g_last_update": 1, "status": "NOPE"})"));
+  EXPECT_REFUSED(ECANCELED,
+                 write("tasks/task_001_scaffold/task.json", R"({"signature_hash": "sha256:00", "status": "NOPE"})"));
+}
+
+TEST_F(ErrorTest, BothShellsFailOnARefusedEcho) {
+  for (const bool in_bash : {true, false}) {
+    const std::string script = "echo NOPE > $T/tasks/task_001_scaffold/status";
+    const CommandResult result = in_bash ? bash(script) : dash(script);
+    EXPECT_NE(0, result.exit_status);
+    EXPECT_NE("", result.error);
+  }
+  const CommandResult chained = bash("echo 500 > $T/" + percent + " && echo went on");
+  EXPECT_EQ("", chained.output);
+  EXPECT_NE(std::string::npos, chained.error.find("Invalid argument")) << chained.error;
+}
+
+TEST_F(ErrorTest, ARefusalAddsALineThatExplainsIt) {
+  ASSERT_EQ("", read_file(errors()));
+  ASSERT_EQ(EINVAL, write(percent, "500\n"));
+  const std::vector<std::string> lines = lines_of(read_file(errors()));
+  ASSERT_EQ(1u, lines.size());
+  const std::string& line = lines.front();
+  EXPECT_TRUE(std::regex_search(line, std::regex(R"(^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d))")))
+      << line;
+  for (const std::string& part : {std::string("EINVAL"), std::string("tasks/task_001_scaffold/percent_complete"),
+                                  lines_of(run_command({"id", "-un"}).output).front(), std::to_string(::geteuid()),
+                                  std::to_string(::getpid()), std::string("100")}) {
+    EXPECT_NE(std::string::npos, line.find(part)) << part << " is missing in: " << line;
+  }
+  EXPECT_EQ(line + "\n", last_error());
+}
+
+TEST_F(ErrorTest, LastErrorIsThatOfTheReadersSession) {
+  ASSERT_EQ(EINVAL, write(percent, "500\n"));
+  const std::string own = last_error();
+  EXPECT_NE(std::string::npos, own.find("EINVAL"));
+  EXPECT_EQ("", bash("setsid -w cat $M/.statusfs/last_error").output);
+  const CommandResult other =
+      bash("setsid -w bash -c 'echo NOPE > $T/tasks/task_002_api/status; cat $M/.statusfs/last_error' 2> /dev/null");
+  EXPECT_NE(std::string::npos, other.output.find("tasks/task_002_api/status")) << other.output;
+  EXPECT_EQ(own, last_error());
+}
+
+TEST_F(ErrorTest, LastErrorIsTheLastOne) {
+  ASSERT_EQ(EINVAL, write(percent, "500\n"));
+  ASSERT_EQ(EPERM, write("tasks/task_001_scaffold/task.json", R"({"g_last_update": 5})"));
+  EXPECT_NE(std::string::npos, last_error().find("EPERM"));
+  EXPECT_EQ(std::string::npos, last_error().find("EINVAL"));
+}
+
+TEST_F(ErrorTest, ErrorsKeepsTheLast256OldestFirst) {
+  for (int count = 0; count < 44; ++count) ASSERT_EQ(EINVAL, write("tasks/task_002_api/percent_complete", "500\n"));
+  ASSERT_EQ(EINVAL, write("tasks/task_003_tests/percent_complete", "500\n"));
+  for (int count = 0; count < 255; ++count) ASSERT_EQ(EINVAL, write(percent, "500\n"));
+  const std::vector<std::string> lines = lines_of(read_file(errors()));
+  ASSERT_EQ(256u, lines.size());
+  EXPECT_NE(std::string::npos, lines.front().find("task_003_tests"));
+  for (std::size_t index = 1; index < lines.size(); ++index) {
+    ASSERT_NE(std::string::npos, lines[index].find("task_001_scaffold")) << index;
+  }
+}
+
+TEST_F(ErrorTest, AnAcceptedWriteAddsNoLine) {
+  ASSERT_EQ(0, write(percent, "5\n"));
+  EXPECT_EQ("", read_file(errors()));
+  EXPECT_EQ("", last_error());
+}
+
+TEST_F(ErrorTest, ALockHeldForLongIsEBUSYAndReadersGoOn) {
+  const Path lock = status_file().string() + ".lock";
+  document_on_disk();
+  const int handle = ::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  ASSERT_GE(handle, 0);
+  ASSERT_EQ(0, ::flock(handle, LOCK_EX));
+  const auto start = std::chrono::steady_clock::now();
+  CommandResult slow;
+  std::jthread writer([&] { slow = bash("echo 9 > $T/" + percent); });
+  for (int count = 0; count < 20; ++count) EXPECT_EQ("0\n", read(percent));
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds{4}) << "readers do not wait for the lock";
+  writer.join();
+  const auto waited = std::chrono::steady_clock::now() - start;
+  EXPECT_NE(0, slow.exit_status);
+  EXPECT_NE(std::string::npos, slow.error.find("busy")) << slow.error;
+  EXPECT_GE(waited, std::chrono::milliseconds{4500});
+  EXPECT_LE(waited, std::chrono::seconds{15});
+  EXPECT_EQ("0\n", read(percent));
+  ::close(handle);
+  EXPECT_VERSIONS(1, write(percent, "9\n"));
+}
+
+TEST_F(ErrorTest, AnotherUserMayReadAndIsRefusedToWrite) {
+  unmount();
+  mount({"-o", "allow_other,default_permissions"});
+  CommandOptions nobody;
+  nobody.user = "nobody";
+  EXPECT_EQ("0\n", bash("cat $T/" + percent, nobody).output);
+  const CommandResult refused = bash("echo 5 > $T/" + percent + " || cat $M/.statusfs/last_error", nobody);
+  EXPECT_NE(std::string::npos, refused.error.find("Permission denied")) << refused.error;
+  EXPECT_NE(std::string::npos, refused.output.find("EACCES")) << refused.output;
+  EXPECT_NE(std::string::npos, refused.output.find("65534")) << refused.output;
+  EXPECT_EQ("", last_error()) << "the refusal was another user's";
+  EXPECT_EQ("0\n", read(percent));
+}
+
+}  // namespace
+}  // namespace statusfs::test

@@ -1,0 +1,213 @@
+// Section 7 of the contract: other programs that replace the status file, and what stands on disk before a mount.
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <thread>
+
+#include "tests/mount/mounted_test.hpp"
+
+namespace statusfs::test {
+namespace {
+
+class ExternalChangeTest : public MountedTest {
+ protected:
+  void SetUp() override {
+    MountedTest::SetUp();
+    make_sample();
+  }
+
+  // Another program that keeps to the rules: lock, new file, rename.
+  void replace_under_lock(const std::string& text) {
+    put_file(root() / "new", text);
+    const CommandOptions options{.environment = {{"NEW", (root() / "new").string()}}};
+    const CommandResult result =
+        bash("flock -w 20 $S/exec_status_125.txt.lock mv \"$NEW\" $S/exec_status_125.txt", options);
+    ASSERT_EQ(0, result.exit_status) << result.error;
+  }
+
+  // Writes to one field until it is stopped or refused. Join it before looking at acknowledged_.
+  std::jthread write_steadily() {
+    return std::jthread([this](const std::stop_token& stop) {
+      for (int count = 0; !stop.stop_requested(); ++count) {
+        const std::string value = "value-" + std::to_string(count);
+        if (write_file(task("readiness_check/idempotency_key"), value) != 0) return;
+        acknowledged_.push_back(value);
+      }
+    });
+  }
+
+  // An edit by somebody who does not set hashes.
+  std::string edited() const {
+    Json document = Json::parse(read_file(status_file()));
+    document["payload"]["tasks_status"][0]["percent_complete"] = 77;
+    return document.dump(2) + "\n";
+  }
+
+  bool is_kept_aside(const std::string& text, const std::string& mark) const {
+    for (const auto& entry : std::filesystem::directory_iterator(source())) {
+      const std::string name = entry.path().filename();
+      if (name.starts_with("exec_status_125.txt." + mark) && read_file(entry.path()) == text) return true;
+    }
+    return false;
+  }
+
+  void expect_quarantine(const std::string& foreign) {
+    EXPECT_TRUE(eventually([&] { return is_kept_aside(foreign, "foreign-"); })) << "the foreign content is lost";
+    EXPECT_TRUE(eventually([&] { return write_file(task("percent_complete"), "5\n") == EROFS; }));
+    EXPECT_NE(std::string::npos, last_error().find("EROFS")) << last_error();
+    EXPECT_EQ("0\n", read_file(task("percent_complete")));
+    EXPECT_EQ("PENDING\n", read_file(task("status")));
+    EXPECT_TRUE(eventually([&] {
+      const Json restored = Json::parse(read_file(status_file()), nullptr, false);
+      return !restored.is_discarded() && restored["payload"]["tasks_status"][0]["percent_complete"] == 0;
+    })) << "the last good version is restored";
+  }
+
+  std::vector<std::string> acknowledged_;
+};
+
+TEST_F(ExternalChangeTest, AnEditWithoutHashesWhileMountedIsKeptAside) {
+  mount();
+  const std::string foreign = edited();
+  replace_under_lock(foreign);
+  expect_quarantine(foreign);
+}
+
+TEST_F(ExternalChangeTest, GarbageWhileMountedIsKeptAside) {
+  mount();
+  const std::string foreign = "{ this is not JSON\n";
+  replace_under_lock(foreign);
+  expect_quarantine(foreign);
+}
+
+TEST_F(ExternalChangeTest, AnEditBetweenMountsIsKeptAside) {
+  const std::string foreign = edited();
+  put_file(status_file(), foreign);
+  mount();
+  expect_quarantine(foreign);
+}
+
+TEST_F(ExternalChangeTest, AnEditInTheMiddleOfManyWritesIsNotOverwritten) {
+  mount();
+  const std::string foreign = edited();
+  std::jthread writer = write_steadily();
+  ::usleep(200'000);
+  replace_under_lock(foreign);
+  EXPECT_TRUE(eventually([&] { return is_kept_aside(foreign, "foreign-"); })) << "the foreign content is lost";
+  writer.request_stop();
+  writer.join();
+  ASSERT_FALSE(acknowledged_.empty());
+  EXPECT_EQ(acknowledged_.back() + "\n", read_file(task("readiness_check/idempotency_key")));
+  const std::string journal_text = read_file(journal_file());
+  for (const std::string& value : acknowledged_) {
+    EXPECT_NE(std::string::npos, journal_text.find("\"" + value + "\"")) << value;
+  }
+}
+
+TEST_F(ExternalChangeTest, AnotherProgramGetsTheLockUnderLoad) {
+  mount();
+  std::jthread writer = write_steadily();
+  for (int round = 0; round < 10; ++round) {
+    EXPECT_EQ(0, bash("flock -w 3 $S/exec_status_125.txt.lock sleep 0.05").exit_status) << round;
+  }
+  writer.request_stop();
+  writer.join();
+  EXPECT_GT(acknowledged_.size(), 10u) << "and the writer is not starved";
+}
+
+TEST_F(ExternalChangeTest, WhoeverHoldsTheLockSeesTheJsonAtItsJournalsHead) {
+  mount();
+  std::jthread writer = write_steadily();
+  const std::string script =
+      "flock -w 5 $S/exec_status_125.txt.lock sh -c '"
+      "jq .os_file_header.v_file_instance $S/exec_status_125.txt; tail -n 1 $S/exec_status_125.txt.journal | jq .v'";
+  for (int round = 0; round < 10; ++round) {
+    const std::vector<std::string> versions = lines_of(bash(script).output);
+    ASSERT_EQ(2u, versions.size());
+    EXPECT_EQ(versions[0], versions[1]);
+  }
+  writer.request_stop();
+  writer.join();
+  EXPECT_GT(acknowledged_.size(), 10u) << "a test without writes shows nothing";
+}
+
+TEST_F(ExternalChangeTest, AWriteWaitsForALockThatIsHeldShortly) {
+  mount();
+  Process holder({"flock", status_file().string() + ".lock", "sleep", "2"}, {}, root() / "holder.log");
+  ::usleep(300'000);
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_VERSIONS(1, write_file(task("percent_complete"), "8\n"));
+  EXPECT_GE(std::chrono::steady_clock::now() - start, std::chrono::milliseconds{1000});
+  EXPECT_EQ(0, holder.wait());
+}
+
+TEST_F(ExternalChangeTest, AnEarlierVersionIsRebuiltFromTheJournal) {
+  const std::string first = read_file(status_file());
+  mount();
+  ASSERT_EQ(0, write_file(task("percent_complete"), "21\n"));
+  unmount();
+  const std::string second = read_file(status_file());
+  put_file(status_file(), first);
+  mount();
+  EXPECT_EQ("21\n", read_file(task("percent_complete")));
+  EXPECT_VERSIONS(1, write_file(task("percent_complete"), "22\n"));
+  unmount();
+  expect_verified();
+  EXPECT_NE(second, read_file(status_file()));
+}
+
+TEST_F(ExternalChangeTest, AMissingJsonIsRebuiltAtTheMount) {
+  const std::string before = read_file(status_file());
+  std::filesystem::remove(status_file());
+  mount();
+  EXPECT_EQ("PENDING\n", read_file(task("status")));
+  unmount();
+  EXPECT_EQ(before, read_file(status_file()));
+}
+
+TEST_F(ExternalChangeTest, ATornJsonIsKeptAsideAndRebuilt) {
+  const std::string whole = read_file(status_file());
+  const std::string torn = whole.substr(0, whole.size() / 2);
+  put_file(status_file(), torn);
+  mount();
+  EXPECT_VERSIONS(1, write_file(task("percent_complete"), "23\n"));
+  EXPECT_TRUE(is_kept_aside(torn, "")) << "the torn content is lost";
+  unmount();
+  expect_verified();
+}
+
+TEST_F(ExternalChangeTest, ATornJournalLineIsDroppedAtTheMount) {
+  const std::string good = read_file(journal_file());
+  put_file(journal_file(), good + "{\"v\":2,\"g\":126,\"time");
+  mount();
+  EXPECT_EQ(1, version());
+  EXPECT_VERSIONS(1, write_file(task("percent_complete"), "24\n"));
+  unmount();
+  expect_verified();
+  EXPECT_EQ(2u, journal().size());
+}
+
+TEST_F(ExternalChangeTest, AMissingJournalIsBegunWithTheWholeDocument) {
+  std::filesystem::remove(journal_file());
+  const std::string before = read_file(status_file());
+  mount();
+  EXPECT_VERSIONS(1, write_file(task("percent_complete"), "25\n"));
+  unmount();
+  ASSERT_EQ(2u, journal().size());
+  EXPECT_EQ(Json::parse(before), journal().front()["patch"][0]["value"]);
+  expect_verified();
+}
+
+TEST_F(ExternalChangeTest, NoTemporaryFileIsLeft) {
+  mount();
+  for (int count = 0; count < 20; ++count) {
+    ASSERT_EQ(0, write_file(task("percent_complete"), std::to_string(count + 1) + "\n"));
+    document_on_disk();
+  }
+  unmount();
+  EXPECT_EQ("exec_status_125.txt\nexec_status_125.txt.journal\nexec_status_125.txt.lock\n",
+            bash("ls -A $S | LC_ALL=C sort").output);
+}
+
+}  // namespace
+}  // namespace statusfs::test

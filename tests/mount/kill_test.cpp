@@ -1,0 +1,152 @@
+// kill -9 of the daemon under load: recovery keeps every acknowledged write, and besides at most those that were
+// waiting.
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <random>
+#include <thread>
+
+#include "tests/mount/load.hpp"
+
+namespace statusfs::test {
+namespace {
+
+constexpr int kills_of_a_round = 20;
+
+// One writer of one field. Its log is kept here, outside of what is killed.
+struct FieldWriter {
+  std::string file;
+  std::string pointer;
+  std::vector<Attempt> attempts;
+};
+
+class KillTest : public MountedTest {
+ protected:
+  void begin_round() {
+    std::filesystem::remove_all(source());
+    std::filesystem::create_directory(source());
+    make_sample();
+    writers_ = {
+        {"tasks/task_001_scaffold/execution_log/failure_details",
+         "/payload/tasks_status/0/execution_log/failure_details",
+         {}},
+        {"tasks/task_002_api/execution_log/failure_details",
+         "/payload/tasks_status/1/execution_log/failure_details",
+         {}},
+        {"tasks/task_003_tests/readiness_check/idempotency_key",
+         "/payload/tasks_status/2/readiness_check/idempotency_key",
+         {}},
+        {"tasks/task_001_scaffold/readiness_check/idempotency_key",
+         "/payload/tasks_status/0/readiness_check/idempotency_key",
+         {}},
+    };
+  }
+
+  // Until the daemon is gone.
+  void write_until_the_end(FieldWriter& writer) {
+    const Path file = tree(writer.file);
+    for (;;) {
+      const std::string value = "value-" + std::to_string(writer.attempts.size());
+      const int error = write_file(file, value);
+      writer.attempts.push_back({value, error == 0});
+      if (error == 0) continue;
+      EXPECT_TRUE(error == ENOTCONN || error == ECONNABORTED || error == EIO) << "errno " << error;
+      return;
+    }
+  }
+
+  void kill_under_load() {
+    Process& daemon = mount_in_foreground();
+    std::vector<std::thread> threads;
+    for (FieldWriter& writer : writers_) threads.emplace_back([&] { write_until_the_end(writer); });
+    std::uniform_int_distribution<int> pause(1'000, 80'000);
+    ::usleep(static_cast<useconds_t>(pause(random_)));
+    daemon.send(SIGKILL);
+    daemon.wait();
+    for (std::thread& thread : threads) thread.join();
+    unmount_dead();
+  }
+
+  // The value that must stand now is the last acknowledged one, or one that was waiting when the daemon died since
+  // then.
+  static std::vector<Json> allowed_values(const FieldWriter& writer) {
+    std::vector<Json> allowed;
+    for (auto attempt = writer.attempts.rbegin(); attempt != writer.attempts.rend(); ++attempt) {
+      allowed.emplace_back(attempt->value);
+      if (attempt->acknowledged) return allowed;
+    }
+    allowed.emplace_back(nullptr);
+    return allowed;
+  }
+
+  void expect_last_values(const Json& document) const {
+    for (const FieldWriter& writer : writers_) {
+      const Json found = document.at(Json::json_pointer(writer.pointer));
+      const std::vector<Json> allowed = allowed_values(writer);
+      EXPECT_NE(allowed.end(), std::find(allowed.begin(), allowed.end(), found)) << writer.pointer << " is " << found;
+    }
+  }
+
+  void recover_by_command() {
+    const CommandResult result = statusfs({"recover", status_file().string()});
+    ASSERT_EQ(0, result.exit_status) << result.error;
+    const std::string recovered = read_file(status_file());
+    expect_last_values(Json::parse(recovered));
+    ASSERT_EQ(0, statusfs({"recover", status_file().string()}).exit_status);
+    EXPECT_EQ(recovered, read_file(status_file())) << "recovering again changes nothing";
+  }
+
+  void recover_by_mount() {
+    mount();
+    expect_last_values(document());
+    unmount();
+    expect_last_values(Json::parse(read_file(status_file())));
+  }
+
+  void expect_history() const {
+    std::vector<std::string> pointers;
+    for (const FieldWriter& writer : writers_) pointers.push_back(writer.pointer);
+    std::map<std::string, std::vector<std::string>> values;
+    for (const Change& change : checked_changes(status_file(), pointers)) {
+      if (change.version > 1) values[change.pointer].push_back(change.value);
+    }
+    for (const FieldWriter& writer : writers_) expect_attempts(writer.attempts, values[writer.pointer], writer.pointer);
+  }
+
+  std::vector<FieldWriter> writers_;
+  std::mt19937 random_{std::random_device{}()};
+};
+
+TEST_F(KillTest, EveryAcknowledgedWriteSurvives) {
+  for (int round = 0; round < load_factor(); ++round) {
+    begin_round();
+    for (int kill = 0; kill < kills_of_a_round && !HasFailure(); ++kill) {
+      SCOPED_TRACE("round " + std::to_string(round) + ", kill " + std::to_string(kill));
+      kill_under_load();
+      ASSERT_NO_FATAL_FAILURE(kill % 2 == 0 ? recover_by_command() : recover_by_mount());
+      expect_verified();
+    }
+    expect_history();
+    for (const FieldWriter& writer : writers_) {
+      EXPECT_GT(writer.attempts.size(), static_cast<std::size_t>(2 * kills_of_a_round))
+          << "too little load: " << writer.file;
+    }
+  }
+}
+
+TEST_F(KillTest, AMountStandsOverNoRuinAfterACrash) {
+  begin_round();
+  Process& daemon = mount_in_foreground();
+  ASSERT_EQ(0, write_file(task("percent_complete"), "71\n"));
+  daemon.send(SIGKILL);
+  daemon.wait();
+  EXPECT_EQ(ENOTCONN, read_error(task("status")));
+  unmount_dead();
+  mount();
+  EXPECT_EQ("71\n", read_file(task("percent_complete")));
+  EXPECT_EQ(0, write_file(task("percent_complete"), "72\n"));
+}
+
+}  // namespace
+}  // namespace statusfs::test

@@ -1,0 +1,34 @@
+// What the load tests share: writers that note what was acknowledged, and the chain's own word on what was written.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "tests/mount/mounted_test.hpp"
+
+namespace statusfs::test {
+
+/// One write that was tried, and whether the write returned without an error.
+struct Attempt {
+  std::string value;
+  bool acknowledged;
+};
+
+/// A value that a version of the file set, as journal_check.py reports it.
+struct Change {
+  int version;
+  std::string pointer;
+  Json value;
+};
+
+/// Recomputes the whole chain without statusfs and lists the changes at these pointers, in the order of the versions.
+/// Throws if anything in the chain is wrong.
+std::vector<Change> checked_changes(const Path& status_file, const std::vector<std::string>& pointers);
+
+/// Expects that the values are those of the attempts, in their order: every acknowledged one exactly once, of the
+/// others at most once each, and nothing else.
+void expect_attempts(const std::vector<Attempt>& attempts, const std::vector<std::string>& values,
+                     const std::string& whose);
+
+}  // namespace statusfs::test

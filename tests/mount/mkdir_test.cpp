@@ -1,0 +1,137 @@
+// Section 4 of the contract: tasks come by mkdir and go by rmdir; nothing else is made, moved or removed.
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/mount/mounted_test.hpp"
+
+namespace statusfs::test {
+namespace {
+
+class MkdirTest : public SampleTest {
+ protected:
+  int make(const std::string& path) const { return ::mkdir(tree(path).c_str(), 0755) == 0 ? 0 : errno; }
+  int remove(const std::string& path) const { return ::rmdir(tree(path).c_str()) == 0 ? 0 : errno; }
+  Json last_task() const { return document()["payload"]["tasks_status"].back(); }
+};
+
+TEST_F(MkdirTest, MkdirAddsAPendingTask) {
+  EXPECT_VERSIONS(1, make("tasks/task_004_docs"));
+  EXPECT_EQ("PENDING\n", read("tasks/task_004_docs/status"));
+  EXPECT_EQ("0\n", read("tasks/task_004_docs/percent_complete"));
+  EXPECT_EQ("task_004_docs", last_task()["task_id_ref"]);
+  EXPECT_EQ(4u, document_on_disk()["payload"]["tasks_status"].size());
+  EXPECT_EQ("SUPERVISOR\n", read("tasks/task_004_docs/last_updated_by_archetype"));
+  EXPECT_VERSIONS(1, write("tasks/task_004_docs/percent_complete", "10\n"));
+  unmount();
+  expect_verified();
+}
+
+TEST_F(MkdirTest, RmdirRemovesATaskWithAllBelowIt) {
+  EXPECT_VERSIONS(1, remove("tasks/task_003_tests"));
+  EXPECT_EQ(ENOENT, read_error(tree("tasks/task_003_tests/status")));
+  EXPECT_EQ(2u, document_on_disk()["payload"]["tasks_status"].size());
+  EXPECT_EQ("PENDING\n", read("tasks/task_002_api/status"));
+  unmount();
+  expect_verified();
+}
+
+TEST_F(MkdirTest, RemovingAndMakingATaskAgainBeginsAfresh) {
+  ASSERT_EQ(0, write("tasks/task_003_tests/percent_complete", "10\n"));
+  ASSERT_EQ(0, remove("tasks/task_003_tests"));
+  ASSERT_EQ(0, make("tasks/task_003_tests"));
+  EXPECT_EQ("0\n", read("tasks/task_003_tests/percent_complete"));
+}
+
+TEST_F(MkdirTest, CompletionIsDerivedAnew) {
+  activate(first_task);
+  ASSERT_EQ(0, write("tasks/task_001_scaffold/status", "DONE\n"));
+  ASSERT_EQ("33\n", read("summary/overall_completion_percentage"));
+  ASSERT_EQ(0, make("tasks/task_004_docs"));
+  EXPECT_EQ("25\n", read("summary/overall_completion_percentage"));
+  ASSERT_EQ(0, remove("tasks/task_004_docs"));
+  ASSERT_EQ(0, remove("tasks/task_003_tests"));
+  EXPECT_EQ("50\n", read("summary/overall_completion_percentage"));
+}
+
+TEST_F(MkdirTest, WithoutTasksCompletionIsZero) {
+  for (const char* id : {"task_001_scaffold", "task_002_api", "task_003_tests"}) {
+    ASSERT_EQ(0, remove(std::string("tasks/") + id));
+  }
+  EXPECT_EQ("0\n", read("summary/overall_completion_percentage"));
+  EXPECT_EQ(0, bash("[ -z \"$(ls $T/tasks)\" ]").exit_status);
+}
+
+TEST_F(MkdirTest, NamesThatExistOrDoNot) {
+  EXPECT_REFUSED(EEXIST, make("tasks/task_001_scaffold"));
+  EXPECT_REFUSED(ENOENT, remove("tasks/task_999"));
+}
+
+TEST_F(MkdirTest, EncodedNamesAreDecoded) {
+  EXPECT_VERSIONS(1, make("tasks/a%2Fb"));
+  EXPECT_EQ("a/b", last_task()["task_id_ref"]);
+  EXPECT_VERSIONS(1, make("tasks/100%25"));
+  EXPECT_EQ("100%", last_task()["task_id_ref"]);
+  EXPECT_VERSIONS(1, make("tasks/%2Ehidden"));
+  EXPECT_EQ(".hidden", last_task()["task_id_ref"]);
+  EXPECT_EQ("%2Ehidden\n100%25\na%2Fb\n", bash("ls $T/tasks | grep % | LC_ALL=C sort").output);
+  EXPECT_EQ("PENDING\n", read("tasks/a%2Fb/status"));
+  EXPECT_VERSIONS(1, remove("tasks/a%2Fb"));
+}
+
+TEST_F(MkdirTest, ALonePercentIsEINVAL) {
+  for (const char* name : {"tasks/50%", "tasks/%", "tasks/%zz", "tasks/a%2"}) {
+    SCOPED_TRACE(name);
+    EXPECT_REFUSED(EINVAL, make(name));
+  }
+}
+
+TEST_F(MkdirTest, ALongNameIsENAMETOOLONG) {
+  EXPECT_REFUSED(ENAMETOOLONG, make("tasks/" + std::string(256, 'n')));
+  EXPECT_VERSIONS(1, make("tasks/" + std::string(255, 'n')));
+  EXPECT_EQ(std::string(255, 'n'), last_task()["task_id_ref"]);
+}
+
+TEST_F(MkdirTest, UnicodeNamesAreTheirOwn) {
+  EXPECT_VERSIONS(1, make("tasks/aufgabe_größe_😂"));
+  EXPECT_EQ("aufgabe_größe_😂", last_task()["task_id_ref"]);
+  EXPECT_EQ("PENDING\n", read("tasks/aufgabe_größe_😂/status"));
+}
+
+TEST_F(MkdirTest, DirectoriesAreMadeAndRemovedNowhereElse) {
+  for (const char* path : {"extra", "header/extra", "summary/extra", "tasks/task_001_scaffold/extra"}) {
+    SCOPED_TRACE(path);
+    EXPECT_REFUSED(EPERM, make(path));
+  }
+  for (const char* path : {"header", "summary", "tasks", "tasks/task_001_scaffold/readiness_check"}) {
+    SCOPED_TRACE(path);
+    EXPECT_REFUSED(EPERM, remove(path));
+  }
+  EXPECT_EQ(EPERM, ::mkdir((mountpoint() / "exec_status_9").c_str(), 0755) == 0 ? 0 : errno);
+  EXPECT_EQ(EPERM, ::rmdir(tree().c_str()) == 0 ? 0 : errno);
+}
+
+TEST_F(MkdirTest, FilesAreNotMadeMovedLinkedOrRemoved) {
+  const auto error_of = [](int result) { return result >= 0 ? 0 : errno; };
+  const std::string status = task("status");
+  EXPECT_REFUSED(EPERM, error_of(::open(task("new").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644)));
+  EXPECT_REFUSED(EPERM, error_of(::unlink(status.c_str())));
+  EXPECT_REFUSED(EPERM, error_of(::rename(status.c_str(), task("moved").c_str())));
+  EXPECT_REFUSED(EPERM, error_of(::rename(task().c_str(), tree("tasks/renamed").c_str())));
+  EXPECT_REFUSED(EPERM, error_of(::symlink("status", task("link").c_str())));
+  EXPECT_REFUSED(EPERM, error_of(::link(status.c_str(), task("link").c_str())));
+  EXPECT_EQ("PENDING\n", read_file(status));
+}
+
+TEST_F(MkdirTest, AnImmutableListKeepsItsTasks) {
+  ASSERT_EQ(0, write("_tasks_status_list_immutable", "true\n"));
+  EXPECT_REFUSED(EPERM, make("tasks/task_004_docs"));
+  EXPECT_REFUSED(EPERM, remove("tasks/task_001_scaffold"));
+  EXPECT_REFUSED(EPERM, write("patch", R"([{"op":"remove","path":"/payload/tasks_status/0"}])"));
+  EXPECT_NE(std::string::npos, last_error().find("_tasks_status_list_immutable")) << last_error();
+  ASSERT_EQ(0, write("_tasks_status_list_immutable", "false\n"));
+  EXPECT_VERSIONS(1, make("tasks/task_004_docs"));
+}
+
+}  // namespace
+}  // namespace statusfs::test

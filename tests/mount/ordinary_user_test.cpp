@@ -1,0 +1,66 @@
+// An ordinary user mounts, works and unmounts with nothing but fusermount3.
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/mount/mounted_test.hpp"
+
+namespace statusfs::test {
+namespace {
+
+class OrdinaryUserTest : public MountedTest {
+ protected:
+  void SetUp() override {
+    MountedTest::SetUp();
+    if (::geteuid() == 0) options_.user = "nobody";
+    // The build directory may lie where this user cannot look.
+    std::filesystem::copy_file(MountedTest::binary(), root() / "statusfs");
+    make_sample();
+    ASSERT_EQ(0, run_command({"chown", "-R", owner(), root().string()}).exit_status);
+  }
+
+  std::string owner() const { return options_.user.empty() ? std::to_string(::geteuid()) : options_.user; }
+  CommandResult as_user(const std::string& script) {
+    return bash("B=" + (root() / "statusfs").string() + "; " + script, options_);
+  }
+  std::string output(const std::string& script) {
+    const CommandResult result = as_user(script);
+    EXPECT_EQ(0, result.exit_status) << script << "\n" << result.error;
+    return result.output;
+  }
+
+  CommandOptions options_;
+};
+
+TEST_F(OrdinaryUserTest, MountsReadsWritesAndUnmounts) {
+  EXPECT_EQ("PENDING\n", output("$B $S $M && cat $T/tasks/task_001_scaffold/status"));
+  output("echo PASSED > $T/tasks/task_001_scaffold/readiness_check/status");
+  output("echo ACTIVE > $T/tasks/task_001_scaffold/status");
+  EXPECT_EQ("ACTIVE\n", output("cat $T/tasks/task_001_scaffold/status"));
+  EXPECT_EQ(output("id -un"), output("cat $T/tasks/task_001_scaffold/last_updated_by_persona_id"));
+  EXPECT_EQ("SUPERVISOR\n", output("cat $T/tasks/task_001_scaffold/last_updated_by_archetype"));
+  EXPECT_EQ(output("id -u"), output("stat -c %u $T/tasks/task_001_scaffold/status"));
+  const CommandResult refused = as_user("echo NOPE > $T/tasks/task_001_scaffold/status");
+  EXPECT_NE(0, refused.exit_status);
+  EXPECT_NE(std::string::npos, refused.error.find("Invalid argument")) << refused.error;
+  output("mkdir $T/tasks/task_004_docs && rmdir $T/tasks/task_004_docs");
+  output("$B umount $M");
+  EXPECT_EQ("\"ACTIVE\"", jq(".payload.tasks_status[0].status", status_file()));
+  output("$B verify $S/exec_status_125.txt");
+  EXPECT_EQ(output("id -u"), output("stat -c %u $S/exec_status_125.txt"));
+}
+
+TEST_F(OrdinaryUserTest, RunsEveryCommand) {
+  output("cp $S/exec_status_125.txt $S/exec_status_126.txt && $B recover $S/exec_status_125.txt");
+  output("rm $S/exec_status_126.txt && $B check $S/exec_status_125.txt");
+  output("$B mapping > $S/mapping.yaml && $B $S $M -o mapping=$S/mapping.yaml && $B umount $M");
+}
+
+TEST_F(OrdinaryUserTest, AReadOnlySourceCanBeMountedReadOnly) {
+  output("chmod -R a-w $S");
+  EXPECT_EQ("PENDING\n", output("$B $S $M -o ro && cat $T/tasks/task_001_scaffold/status"));
+  EXPECT_NE(0, as_user("echo 5 > $T/tasks/task_001_scaffold/percent_complete").exit_status);
+  output("$B umount $M");
+}
+
+}  // namespace
+}  // namespace statusfs::test

@@ -1,0 +1,236 @@
+#include "mapping/document/patch.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <array>
+
+#include "mapping/document/parse.hpp"
+#include "mapping/document/text.hpp"
+#include "mapping/rejection.hpp"
+#include "tests/unit/document/random_values.hpp"
+
+namespace statusfs {
+namespace {
+
+Value patched(const std::string& document, const std::string& patch) {
+  return apply_json_patch(parse_json(document), decode_json_patch(parse_json(patch)));
+}
+
+void expect_patched(const std::string& document, const std::string& patch, const std::string& expected) {
+  EXPECT_EQ(compact(patched(document, patch)), compact(parse_json(expected))) << patch;
+}
+
+template <typename Action>
+void expect_rejection(Cause cause, const std::vector<std::string>& parts, const Action& action) {
+  try {
+    action();
+    ADD_FAILURE() << "nothing was refused";
+  } catch (const Rejection& rejection) {
+    EXPECT_EQ(rejection.cause(), cause) << rejection.what();
+    for (const std::string& part : parts) EXPECT_THAT(rejection.what(), testing::HasSubstr(part));
+  }
+}
+
+void expect_rejected(const std::string& document, const std::string& patch, Cause cause,
+                     const std::vector<std::string>& parts) {
+  SCOPED_TRACE(patch);
+  expect_rejection(cause, parts, [&] { patched(document, patch); });
+}
+
+// RFC 6902 appendix A, in its order.
+TEST(JsonPatchTest, ExamplesOfTheRfc) {
+  expect_patched(R"({"foo":"bar"})", R"([{"op":"add","path":"/baz","value":"qux"}])", R"({"foo":"bar","baz":"qux"})");
+  expect_patched(R"({"foo":["bar","baz"]})", R"([{"op":"add","path":"/foo/1","value":"qux"}])",
+                 R"({"foo":["bar","qux","baz"]})");
+  expect_patched(R"({"baz":"qux","foo":"bar"})", R"([{"op":"remove","path":"/baz"}])", R"({"foo":"bar"})");
+  expect_patched(R"({"foo":["bar","qux","baz"]})", R"([{"op":"remove","path":"/foo/1"}])", R"({"foo":["bar","baz"]})");
+  expect_patched(R"({"baz":"qux","foo":"bar"})", R"([{"op":"replace","path":"/baz","value":"boo"}])",
+                 R"({"baz":"boo","foo":"bar"})");
+  expect_patched(R"({"foo":{"bar":"baz","waldo":"fred"},"qux":{"corge":"grault"}})",
+                 R"([{"op":"move","from":"/foo/waldo","path":"/qux/thud"}])",
+                 R"({"foo":{"bar":"baz"},"qux":{"corge":"grault","thud":"fred"}})");
+  expect_patched(R"({"foo":["all","grass","cows","eat"]})", R"([{"op":"move","from":"/foo/1","path":"/foo/3"}])",
+                 R"({"foo":["all","cows","eat","grass"]})");
+  expect_patched(R"({"baz":"qux","foo":["a",2,"c"]})",
+                 R"([{"op":"test","path":"/baz","value":"qux"},{"op":"test","path":"/foo/1","value":2}])",
+                 R"({"baz":"qux","foo":["a",2,"c"]})");
+  expect_rejected(R"({"baz":"qux"})", R"([{"op":"test","path":"/baz","value":"bar"}])", Cause::stale,
+                  {"operation 0", "/baz"});
+  expect_patched(R"({"foo":"bar"})", R"([{"op":"add","path":"/child","value":{"grandchild":{}}}])",
+                 R"({"foo":"bar","child":{"grandchild":{}}})");
+  expect_patched(R"({"foo":"bar"})", R"([{"op":"add","path":"/baz","value":"qux","xyz":123}])",
+                 R"({"foo":"bar","baz":"qux"})");
+  expect_rejected(R"({"foo":"bar"})", R"([{"op":"add","path":"/baz/bat","value":"qux"}])", Cause::invalid,
+                  {"operation 0", "/baz/bat"});
+  EXPECT_THROW(parse_json(R"([{"op":"add","path":"/baz","value":"qux","op":"remove"}])"), ParseError);
+  expect_patched(R"({"/":9,"~1":10})", R"([{"op":"test","path":"/~01","value":10}])", R"({"/":9,"~1":10})");
+  expect_rejected(R"({"/":9,"~1":10})", R"([{"op":"test","path":"/~01","value":"10"}])", Cause::stale, {"/~01", "10"});
+  expect_patched(R"({"foo":["bar"]})", R"([{"op":"add","path":"/foo/-","value":["abc","def"]}])",
+                 R"({"foo":["bar",["abc","def"]]})");
+}
+
+TEST(JsonPatchTest, WholeDocument) {
+  expect_patched(R"({"a":1})", R"([{"op":"add","path":"","value":[1]}])", "[1]");
+  expect_patched(R"({"a":1})", R"([{"op":"replace","path":"","value":null}])", "null");
+  expect_patched(R"({"a":1})", R"([{"op":"test","path":"","value":{"a":1.0}}])", R"({"a":1})");
+  expect_patched(R"({"a":{"b":1}})", R"([{"op":"move","from":"/a","path":""}])", R"({"b":1})");
+  expect_patched(R"({"a":{"b":1}})", R"([{"op":"copy","from":"/a/b","path":""}])", "1");
+  expect_patched(R"({"a":1})", R"([{"op":"copy","from":"","path":"/b"}])", R"({"a":1,"b":{"a":1}})");
+  expect_rejected(R"({"a":1})", R"([{"op":"remove","path":""}])", Cause::invalid, {"whole document"});
+}
+
+TEST(JsonPatchTest, MoveAndCopy) {
+  expect_patched(R"({"a":[1,2]})", R"([{"op":"copy","from":"/a","path":"/b"},{"op":"add","path":"/a/0","value":0}])",
+                 R"({"a":[0,1,2],"b":[1,2]})");
+  expect_patched(R"({"a":[1,2]})", R"([{"op":"move","from":"/a/0","path":"/a/-"}])", R"({"a":[2,1]})");
+  expect_patched(R"({"a":1,"b":2})", R"([{"op":"move","from":"/a","path":"/b"}])", R"({"b":1})");
+  expect_patched(R"({"a":1,"b":2})", R"([{"op":"move","from":"/a","path":"/a"}])", R"({"a":1,"b":2})");
+  expect_patched(R"({"a":1,"ab":{}})", R"([{"op":"move","from":"/a","path":"/ab/x"}])", R"({"ab":{"x":1}})");
+  expect_rejected(R"({"a":{"b":{}}})", R"([{"op":"move","from":"/a","path":"/a/b/c"}])", Cause::invalid,
+                  {"into itself"});
+  expect_rejected(R"({"a":1})", R"([{"op":"move","from":"/b","path":"/b"}])", Cause::invalid, {"from", "/b"});
+  expect_rejected(R"({"a":1})", R"([{"op":"copy","from":"/b","path":"/c"}])", Cause::invalid, {"from", "/b", "/c"});
+  // The target's position is that after the removal.
+  expect_rejected(R"({"a":[1,2]})", R"([{"op":"move","from":"/a/0","path":"/a/2"}])", Cause::invalid, {"/a/2"});
+}
+
+TEST(JsonPatchTest, PathsThatLeadNowhere) {
+  const std::string document = R"({"a":[1,2],"b":"text"})";
+  for (const char* operation :
+       {R"({"op":"remove","path":"/c"})", R"({"op":"remove","path":"/a/2"})", R"({"op":"remove","path":"/a/-"})",
+        R"({"op":"replace","path":"/c","value":1})", R"({"op":"replace","path":"/a/2","value":1})",
+        R"({"op":"replace","path":"/a/-","value":1})", R"({"op":"add","path":"/a/3","value":1})",
+        R"({"op":"add","path":"/a/01","value":1})", R"({"op":"add","path":"/a/x","value":1})",
+        R"({"op":"add","path":"/b/0","value":1})", R"({"op":"add","path":"/a/0/0","value":1})",
+        R"({"op":"add","path":"/a/-/0","value":1})", R"({"op":"add","path":"/c/d","value":1})"}) {
+    const std::string path(parse_json(operation).find("path")->as_string());
+    expect_rejected(document, R"([{"op":"test","path":"/b","value":"text"},)" + std::string(operation) + "]",
+                    Cause::invalid, {"operation 1", "\"" + path + "\""});
+  }
+  expect_patched(document, R"([{"op":"add","path":"/a/2","value":3}])", R"({"a":[1,2,3],"b":"text"})");
+}
+
+TEST(JsonPatchTest, FailedTestsAreStale) {
+  expect_rejected(R"({"a":5})", R"([{"op":"replace","path":"/a","value":6},{"op":"test","path":"/a","value":5}])",
+                  Cause::stale, {"operation 1 (test \"/a\")", "6"});
+  expect_rejected(R"({"a":5})", R"([{"op":"test","path":"/b","value":null}])", Cause::stale, {"/b"});
+  expect_patched(R"({"a":{"x":1,"y":[1e1]}})", R"([{"op":"test","path":"/a","value":{"y":[10],"x":1}}])",
+                 R"({"a":{"x":1,"y":[1e1]}})");
+}
+
+TEST(JsonPatchTest, MalformedPatchesNameTheOperation) {
+  const auto expect = [](const std::string& patch, const std::vector<std::string>& parts) {
+    SCOPED_TRACE(patch);
+    expect_rejection(Cause::invalid, parts, [&] { decode_json_patch(parse_json(patch)); });
+  };
+  const std::string good = R"({"op":"remove","path":"/a"})";
+  expect(R"({"op":"remove","path":"/a"})", {"array"});
+  expect("[" + good + ",1]", {"operation 1", "object"});
+  expect("[" + good + R"(,{"path":"/a"}])", {"operation 1", "\"op\" is missing"});
+  expect(R"([{"op":"spam","path":"/a"}])", {"operation 0", "spam"});
+  expect(R"([{"op":1,"path":"/a"}])", {"operation 0", "\"op\" must be a string"});
+  expect(R"([{"op":"remove"}])", {"operation 0", "\"path\" is missing"});
+  expect(R"([{"op":"remove","path":null}])", {"operation 0", "\"path\" must be a string"});
+  expect(R"([{"op":"remove","path":"a"}])", {"operation 0", "begin with '/'"});
+  expect(R"([{"op":"add","path":"/a"}])", {"operation 0", "\"value\" is missing"});
+  expect(R"([{"op":"replace","path":"/a"}])", {"\"value\" is missing"});
+  expect(R"([{"op":"test","path":"/a"}])", {"\"value\" is missing"});
+  expect(R"([{"op":"move","path":"/a"}])", {"\"from\" is missing"});
+  expect(R"([{"op":"copy","path":"/a","from":"x"}])", {"operation 0", "begin with '/'"});
+  EXPECT_TRUE(decode_json_patch(parse_json("[]")).empty());
+}
+
+TEST(JsonPatchTest, EncodedPatchesComeBack) {
+  const std::string patch = R"([{"op":"add","path":"/a~1b","value":null},{"op":"remove","path":"/c"},)"
+                            R"({"op":"replace","path":"","value":1.50},{"op":"move","from":"/d","path":"/e"},)"
+                            R"({"op":"copy","from":"","path":"/f"},{"op":"test","path":"/g","value":[]}])";
+  EXPECT_EQ(compact(encode_json_patch(decode_json_patch(parse_json(patch)))), patch);
+}
+
+TEST(JsonPatchTest, TheOldDocumentStays) {
+  const Value old = parse_json(R"({"a":{"x":[1,2]},"b":{"y":1}})");
+  const std::string before = compact(old);
+  const Value changed = apply_json_patch(
+      old,
+      decode_json_patch(parse_json(R"([{"op":"add","path":"/a/x/0","value":0},{"op":"remove","path":"/a/x/2"}])")));
+  EXPECT_EQ(compact(old), before);
+  EXPECT_EQ(compact(changed), R"({"a":{"x":[0,1]},"b":{"y":1}})");
+  EXPECT_TRUE(changed.find("b")->is_same_node(*old.find("b")));
+}
+
+Value merged(const std::string& target, const std::string& patch) {
+  return apply_merge_patch(parse_json(target), parse_json(patch));
+}
+
+// RFC 7396 appendix A, every row.
+TEST(MergePatchTest, ExamplesOfTheRfc) {
+  const std::vector<std::array<std::string, 3>> rows{
+      {R"({"a":"b"})", R"({"a":"c"})", R"({"a":"c"})"},
+      {R"({"a":"b"})", R"({"b":"c"})", R"({"a":"b","b":"c"})"},
+      {R"({"a":"b"})", R"({"a":null})", R"({})"},
+      {R"({"a":"b","b":"c"})", R"({"a":null})", R"({"b":"c"})"},
+      {R"({"a":["b"]})", R"({"a":"c"})", R"({"a":"c"})"},
+      {R"({"a":"c"})", R"({"a":["b"]})", R"({"a":["b"]})"},
+      {R"({"a":{"b":"c"}})", R"({"a":{"b":"d","c":null}})", R"({"a":{"b":"d"}})"},
+      {R"({"a":[{"b":"c"}]})", R"({"a":[1]})", R"({"a":[1]})"},
+      {R"(["a","b"])", R"(["c","d"])", R"(["c","d"])"},
+      {R"({"a":"b"})", R"(["c"])", R"(["c"])"},
+      {R"({"a":"foo"})", "null", "null"},
+      {R"({"a":"foo"})", R"("bar")", R"("bar")"},
+      {R"({"e":null})", R"({"a":1})", R"({"e":null,"a":1})"},
+      {R"([1,2])", R"({"a":"b","c":null})", R"({"a":"b"})"},
+      {R"({})", R"({"a":{"bb":{"ccc":null}}})", R"({"a":{"bb":{}}})"},
+  };
+  for (const auto& [target, patch, expected] : rows) {
+    EXPECT_EQ(compact(merged(target, patch)), expected) << target << " with " << patch;
+  }
+}
+
+TEST(MergePatchTest, EqualMembersStayNullsIncluded) {
+  const std::string document = R"({"a":null,"b":{"c":null,"d":[null,{"e":null}]},"f":1.50})";
+  EXPECT_EQ(compact(merged(document, document)), document);
+  EXPECT_EQ(compact(merged(document, R"({"b":{"c":null}})")), document);
+  EXPECT_EQ(compact(merged(document, R"({"f":1.5})")), document);
+  EXPECT_EQ(compact(merged(document, R"({"a":null,"b":{"c":null,"d":[]},"f":null})")),
+            R"({"a":null,"b":{"c":null,"d":[]}})");
+  EXPECT_EQ(compact(merged(document, R"({"a":1,"b":{"c":2}})")),
+            R"({"a":1,"b":{"c":2,"d":[null,{"e":null}]},"f":1.50})");
+}
+
+TEST(MergePatchTest, NothingChangedIsTheSameNode) {
+  const Value target = parse_json(R"({"a":{"b":["x"]},"c":2,"d":null})");
+  for (const char* patch : {"{}", R"({"a":{}})", R"({"a":{"b":["x"]}})", R"({"c":2,"d":null,"missing":null})"}) {
+    EXPECT_TRUE(apply_merge_patch(target, parse_json(patch)).is_same_node(target)) << patch;
+  }
+  const Value changed = apply_merge_patch(target, parse_json(R"({"c":3})"));
+  EXPECT_TRUE(changed.find("a")->is_same_node(*target.find("a")));
+}
+
+TEST(MergePatchTest, ThousandsOfMembers) {
+  std::vector<Member> members;
+  std::vector<Member> patch;
+  for (std::int64_t number = 0; number < 20'000; ++number) {
+    const std::string key = "key" + std::to_string(number);
+    members.emplace_back(key, Value(number));
+    patch.emplace_back(key, number % 2 == 0 ? Value() : Value(-number));
+  }
+  patch.emplace_back("new", Value(true));
+  const Value result = apply_merge_patch(Value::object(std::move(members)), Value::object(std::move(patch)));
+  EXPECT_EQ(result.size(), 10'001U);
+  EXPECT_EQ(result.members()[0].name(), "key1");
+  EXPECT_EQ(result.find("key19999")->as_integer(), -19999);
+  EXPECT_EQ(result.find("key0"), nullptr);
+}
+
+TEST(MergePatchTest, RandomDocumentsWrittenBackStayThemselves) {
+  RandomValues random;
+  SCOPED_TRACE(random.trace());
+  for (int round = 0; round < 1000; ++round) {
+    const Value document = random.value();
+    ASSERT_EQ(compact(apply_merge_patch(document, parse_json(compact(document)))), compact(document));
+  }
+}
+
+}  // namespace
+}  // namespace statusfs

@@ -1,0 +1,75 @@
+// Processes to look at.
+#pragma once
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "fs/store/unique_fd.hpp"
+
+namespace statusfs {
+
+/// A child process that is killed when its owner goes.
+class ChildProcess {
+ public:
+  /// Runs `program` with exactly this environment and returns once it runs.
+  static ChildProcess with_environment(const char* program, std::vector<std::string> environment) {
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0) throw std::system_error(errno, std::generic_category(), "pipe2");
+    const UniqueFd reading(ends[0]);
+    UniqueFd writing(ends[1]);
+    const pid_t pid = ::fork();
+    if (pid == 0) execute(program, environment);
+    writing.reset();
+    char byte;
+    (void)!::read(reading.get(), &byte, 1);  // returns when exec closes the other end
+    return ChildProcess(pid);
+  }
+
+  /// Runs `body` in a copy of this process.
+  template <typename Body>
+  static ChildProcess running(Body body) {
+    const pid_t pid = ::fork();
+    if (pid == 0) {
+      body();
+      ::_exit(0);
+    }
+    return ChildProcess(pid);
+  }
+
+  ChildProcess(ChildProcess&& other) noexcept : pid_(std::exchange(other.pid_, 0)) {}
+  ChildProcess& operator=(ChildProcess&&) = delete;
+  ~ChildProcess() { kill_and_reap(); }
+
+  pid_t pid() const { return pid_; }
+
+  void kill_and_reap() {
+    if (pid_ <= 0) return;
+    ::kill(pid_, SIGKILL);
+    ::waitpid(std::exchange(pid_, 0), nullptr, 0);
+  }
+
+ private:
+  explicit ChildProcess(pid_t pid) : pid_(pid) {}
+
+  [[noreturn]] static void execute(const char* program, std::vector<std::string>& environment) {
+    std::vector<char*> entries;
+    for (std::string& entry : environment) entries.push_back(entry.data());
+    entries.push_back(nullptr);
+    char sleep_name[] = "sleep", duration[] = "1000";
+    char* const arguments[] = {sleep_name, duration, nullptr};
+    ::execve(program, arguments, entries.data());
+    ::_exit(127);
+  }
+
+  pid_t pid_;
+};
+
+}  // namespace statusfs

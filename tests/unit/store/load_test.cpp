@@ -1,0 +1,296 @@
+// The table at the end of section 7 of the contract: what a store makes of what it finds.
+#include <sys/stat.h>
+
+#include "tests/unit/store/local_store_fixture.hpp"
+
+namespace statusfs {
+namespace {
+
+using State = StoredFile::State;
+using Names = std::set<std::string>;
+
+class LoadTest : public LocalStoreTest {
+ protected:
+  /// A chain of three versions on the disk, the JSON as given.
+  void put_three(const std::optional<std::string>& json) {
+    first_text_ = maker_.text();
+    const std::string second = maker_.next().record;
+    second_text_ = maker_.text();
+    const std::string third = maker_.next().record;
+    third_text_ = maker_.text();
+    const std::string journal = maker_.first().record + "\n" + second + "\n" + third + "\n";
+    write_text(journal_path_, journal);
+    if (json) write_text(path_, *json);
+  }
+  StoredFile load_three(const std::optional<std::string>& json) {
+    put_three(json);
+    store_ = make_store();
+    return store_->load();
+  }
+  void expect_head(const StoredFile& stored) {
+    ASSERT_EQ(stored.state, State::chained) << stored.reason;
+    EXPECT_EQ(stored.head, maker_.head());
+    EXPECT_EQ(text_of(*stored.document), maker_.text());
+  }
+
+  std::string first_text_, second_text_, third_text_;
+  std::unique_ptr<LocalStore> store_;
+};
+
+TEST_F(LoadTest, MissingIsUnusable) {
+  const auto stored = make_store()->load();
+  EXPECT_EQ(stored.state, State::unusable);
+  EXPECT_EQ(directory_.names(), Names{});
+}
+
+TEST_F(LoadTest, NoJsonIsUnusableAndSaysWhere) {
+  write_text(path_, "{\n  \"payload\": nonsense}\n");
+  const auto stored = make_store()->load();
+  EXPECT_EQ(stored.state, State::unusable);
+  EXPECT_NE(stored.reason.find("line 2"), std::string::npos) << stored.reason;
+}
+
+TEST_F(LoadTest, OtherThanAFileIsUnusable) {
+  ASSERT_EQ(::mkfifo(path_.c_str(), 0600), 0);
+  EXPECT_EQ(make_store()->load().state, State::unusable);
+}
+
+TEST_F(LoadTest, WithoutHashesIsUnchained) {
+  write_text(path_, plain_status_text());
+  const auto stored = make_store()->load();
+  EXPECT_EQ(stored.state, State::unchained);
+  EXPECT_NE(stored.document, nullptr);
+  EXPECT_EQ(directory_.names(), Names{name_});
+}
+
+TEST_F(LoadTest, WithHashesThatDoNotVerifyIsUnchained) {
+  auto text = maker_.text();
+  text.replace(text.find("PENDING"), 7, "BLOCKED");
+  write_text(path_, text);
+  const auto stored = make_store()->load();
+  EXPECT_EQ(stored.state, State::unchained);
+  EXPECT_NE(stored.reason.find("/payload/tasks_status/0"), std::string::npos) << stored.reason;
+}
+
+TEST_F(LoadTest, WithHashesThatVerifyAJournalIsBegun) {
+  write_text(path_, maker_.text());
+  const auto stored = make_store()->load();
+  ASSERT_EQ(stored.state, State::chained) << stored.reason;
+  EXPECT_EQ(stored.head.version, maker_.head().version);
+  const auto head = verified_head(maker_.mapping(), read_text(journal_path_));
+  EXPECT_EQ(head.payload_hash_current, maker_.head().payload_hash_current);
+  EXPECT_EQ(make_store()->load().state, State::chained);
+  EXPECT_EQ(directory_.names(), (Names{name_, name_ + ".journal"}));
+}
+
+TEST_F(LoadTest, AnotherSchemaIsUnchained) {
+  auto text = maker_.text();
+  text.replace(text.find("Payload_v1.0"), 12, "Payload_v9.9");
+  write_text(path_, text);
+  EXPECT_EQ(make_store()->load().state, State::unchained);
+  EXPECT_EQ(directory_.names(), Names{name_});
+}
+
+TEST_F(LoadTest, TheHeadIsNormal) {
+  put_three(std::nullopt);
+  write_text(path_, third_text_);
+  store_ = make_store();
+  const auto stored = store_->load();
+  expect_head(stored);
+  EXPECT_TRUE(stored.notices.empty());
+  EXPECT_FALSE(store_->looks_changed());
+  EXPECT_EQ(directory_.names(), (Names{name_, name_ + ".journal"}));
+}
+
+TEST_F(LoadTest, AnEarlierVersionIsRebuilt) {
+  put_three(std::nullopt);
+  write_text(path_, second_text_);
+  store_ = make_store();
+  const auto stored = store_->load();
+  expect_head(stored);
+  EXPECT_EQ(stored.notices.size(), 1u);
+  EXPECT_EQ(read_text(path_), third_text_);
+  EXPECT_EQ(directory_.names(), (Names{name_, name_ + ".journal", name_ + ".lock"}));
+}
+
+TEST_F(LoadTest, TheFirstVersionIsRebuilt) {
+  put_three(std::nullopt);
+  write_text(path_, first_text_);
+  store_ = make_store();
+  expect_head(store_->load());
+  EXPECT_EQ(read_text(path_), third_text_);
+}
+
+TEST_F(LoadTest, AMissingJsonIsRebuilt) {
+  expect_head(load_three(std::nullopt));
+  EXPECT_EQ(read_text(path_), maker_.text());
+}
+
+TEST_F(LoadTest, ATornJsonIsRebuiltAndKept) {
+  const std::string torn = maker_.text().substr(0, 700);
+  expect_head(load_three(torn));
+  EXPECT_EQ(read_text(path_), maker_.text());
+  EXPECT_EQ(read_text(path_ + ".foreign-1"), torn);
+  EXPECT_EQ(store_->prepare().status, StoreStatus::done);
+}
+
+TEST_F(LoadTest, AJsonFilledWithZerosIsTorn) {
+  expect_head(load_three(std::string(5000, '\0')));
+  EXPECT_EQ(read_text(path_), maker_.text());
+}
+
+TEST_F(LoadTest, TheHeadInAnotherFormatIsTheHead) {
+  put_three(std::nullopt);
+  const std::string compacted = compact(maker_.document()->root());
+  write_text(path_, compacted);
+  store_ = make_store();
+  expect_head(store_->load());
+  EXPECT_EQ(read_text(path_), compacted);
+  EXPECT_EQ(store_->prepare().status, StoreStatus::done);
+}
+
+TEST_F(LoadTest, AnotherPayloadIsForeign) {
+  put_three(std::nullopt);
+  auto foreign = third_text_;
+  foreign.replace(foreign.find("PENDING"), 7, "BLOCKED");
+  write_text(path_, foreign);
+  store_ = make_store();
+  expect_head(store_->load());
+  EXPECT_EQ(read_text(path_), foreign);
+  EXPECT_EQ(store_->prepare().status, StoreStatus::foreign);
+  ASSERT_TRUE(store_->foreign_change());
+  EXPECT_EQ(store_->foreign_change()->text, foreign);
+  EXPECT_EQ(store_->foreign_change()->kept_as, "");
+}
+
+TEST_F(LoadTest, AnotherHeaderIsForeignThoughTheHashesVerify) {
+  put_three(std::nullopt);
+  auto foreign = third_text_;
+  foreign.replace(foreign.find("exec_status_7"), 13, "exec_status_8");
+  write_text(path_, foreign);
+  store_ = make_store();
+  expect_head(store_->load());
+  EXPECT_EQ(store_->prepare().status, StoreStatus::foreign);
+}
+
+TEST_F(LoadTest, AnotherMemberBesideThePayloadIsForeign) {
+  put_three(std::nullopt);
+  auto foreign = third_text_;
+  foreign.replace(foreign.find("1.50"), 4, "2.50");
+  write_text(path_, foreign);
+  store_ = make_store();
+  expect_head(store_->load());
+  EXPECT_EQ(store_->prepare().status, StoreStatus::foreign);
+}
+
+TEST_F(LoadTest, ALaterVersionThanTheJournalsIsForeign) {
+  put_chain();
+  maker_.next();
+  write_text(path_, maker_.text());
+  store_ = make_store();
+  EXPECT_EQ(store_->load().head, maker_.first().head);
+  EXPECT_EQ(store_->prepare().status, StoreStatus::foreign);
+}
+
+TEST_F(LoadTest, MalformedJsonIsForeign) {
+  expect_head(load_three("{\"payload\": nonsense}\n"));
+  EXPECT_EQ(store_->prepare().status, StoreStatus::foreign);
+}
+
+TEST_F(LoadTest, ATornLastLineIsDropped) {
+  put_three(std::nullopt);
+  write_text(path_, third_text_);
+  const auto journal = read_text(journal_path_);
+  write_text(journal_path_, journal + "{\"v\":4,\"g\"");
+  store_ = make_store();
+  const auto stored = store_->load();
+  expect_head(stored);
+  EXPECT_EQ(stored.notices.size(), 1u);
+  EXPECT_EQ(read_text(journal_path_), journal);
+}
+
+TEST_F(LoadTest, ATamperedLastLineTakesNoWrites) {
+  put_three(std::nullopt);
+  write_text(path_, third_text_);
+  auto journal = read_text(journal_path_);
+  journal.replace(journal.rfind("TESTER"), 6, "NOBODY");
+  write_text(journal_path_, journal);
+  store_ = make_store();
+  const auto stored = store_->load();
+  EXPECT_EQ(stored.state, State::unchained);
+  EXPECT_NE(stored.reason.find("journal line 3"), std::string::npos) << stored.reason;
+  EXPECT_NE(store_->prepare().status, StoreStatus::done);
+  EXPECT_EQ(store_->begin(maker_.first()).status, StoreStatus::conflict);
+  EXPECT_EQ(read_text(journal_path_), journal);
+}
+
+TEST_F(LoadTest, AnEmptyJournalTakesNoWrites) {
+  write_text(path_, maker_.text());
+  write_text(journal_path_, "");
+  EXPECT_EQ(make_store()->load().state, State::unchained);
+  EXPECT_EQ(read_text(journal_path_), "");
+}
+
+TEST_F(LoadTest, ReadOnlyReplaysInMemoryAndLeavesEverything) {
+  put_three(std::nullopt);
+  write_text(path_, second_text_);
+  write_text(journal_path_, read_text(journal_path_) + "{\"torn");
+  const auto journal = read_text(journal_path_);
+  LocalOptions options;
+  options.read_only = true;
+  const auto writer = make_store();
+  store_ = make_store(options);
+  expect_head(store_->load());
+  EXPECT_EQ(read_text(path_), second_text_);
+  EXPECT_EQ(read_text(journal_path_), journal);
+  EXPECT_EQ(store_->prepare().status, StoreStatus::failed);
+  EXPECT_EQ(directory_.names(), (Names{name_, name_ + ".journal"}));
+}
+
+TEST_F(LoadTest, ASecondWriterIsRefused) {
+  put_three(std::nullopt);
+  write_text(path_, third_text_);
+  store_ = make_store();
+  store_->load();
+  LocalOptions options;
+  options.lock_wait = std::chrono::milliseconds(10);
+  EXPECT_THROW(make_store(options)->load(), JournalHeld);
+  EXPECT_THROW(make_store(options)->probe(), JournalHeld);
+  options.read_only = true;
+  EXPECT_EQ(make_store(options)->load().state, State::chained);
+}
+
+TEST_F(LoadTest, LeftOversOfACrashAreRemoved) {
+  put_three(std::nullopt);
+  write_text(path_, third_text_);
+  write_text(directory_ / ("." + name_ + ".statusfs-new"), third_text_.substr(0, 100));
+  write_text(directory_ / ("." + name_ + ".journal.statusfs-new"), "x");
+  store_ = make_store();
+  expect_head(store_->load());
+  EXPECT_EQ(directory_.names(), (Names{name_, name_ + ".journal", name_ + ".lock"}));
+}
+
+TEST_F(LoadTest, AForeignLeftOverOfACrashIsKept) {
+  put_three(std::nullopt);
+  write_text(path_, third_text_);
+  write_text(directory_ / ("." + name_ + ".statusfs-new"), "{}");
+  store_ = make_store();
+  expect_head(store_->load());
+  EXPECT_EQ(read_text(path_ + ".foreign-1"), "{}");
+}
+
+TEST_F(LoadTest, ProbeReadsTheEndOnly) {
+  EXPECT_FALSE(make_store()->probe().has_journal);
+  put_three(std::nullopt);
+  EXPECT_FALSE(make_store()->probe().looks_current);
+  write_text(path_, third_text_);
+  const auto probe = make_store()->probe();
+  EXPECT_TRUE(probe.has_journal);
+  EXPECT_EQ(probe.head, maker_.head());
+  EXPECT_TRUE(probe.looks_current);
+  write_text(path_, second_text_);
+  EXPECT_FALSE(make_store()->probe().looks_current);
+}
+
+}  // namespace
+}  // namespace statusfs

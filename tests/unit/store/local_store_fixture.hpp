@@ -1,0 +1,52 @@
+// A local store in a directory of its own, and a chain to feed it with.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+
+#include "fs/store/local/local_store.hpp"
+#include "fs/store/local/posix_files.hpp"
+#include "mapping/document/text.hpp"
+#include "tests/unit/store/chain_maker.hpp"
+#include "tests/unit/store/temporary_directory.hpp"
+
+namespace statusfs {
+
+class LocalStoreTest : public ::testing::Test {
+ protected:
+  /// The adopted file and its journal, as a store left them.
+  void put_chain() {
+    write_text(path_, maker_.text());
+    write_text(journal_path_, maker_.first().record + "\n");
+  }
+  std::unique_ptr<LocalStore> make_store(LocalOptions options = {}) {
+    return std::make_unique<LocalStore>(path_, maker_.mapping(), files_, options);
+  }
+  std::unique_ptr<LocalStore> open_chain(LocalOptions options = {}) {
+    put_chain();
+    auto store = make_store(options);
+    EXPECT_EQ(store->load().state, StoredFile::State::chained);
+    return store;
+  }
+  /// Commits one more version.
+  void commit(LocalStore& store) { commit(store, maker_.next()); }
+  void commit(LocalStore& store, const CommitEntry& entry) {
+    const auto prepared = store.prepare();
+    ASSERT_EQ(prepared.status, StoreStatus::done) << prepared.reason;
+    const auto result = store.commit(entry.head.version - 1, {&entry, 1});
+    ASSERT_EQ(result.status, StoreStatus::done) << result.reason;
+  }
+  static std::string text_of(const StatusDocument& document) { return indented_document(document.root()); }
+
+  TemporaryDirectory directory_;
+  PosixFiles files_;
+  ChainMaker maker_;
+  const std::string name_ = "exec_status_7.txt";
+  const std::string path_ = directory_ / name_;
+  const std::string journal_path_ = path_ + ".journal";
+  const std::string lock_path_ = path_ + ".lock";
+};
+
+}  // namespace statusfs

@@ -1,0 +1,387 @@
+// A store at work: commits, the JSON that follows them, its lock, and other programs.
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include <atomic>
+#include <thread>
+
+#include "fs/store/unique_fd.hpp"
+#include "mapping/document/parse.hpp"
+#include "tests/unit/store/local_store_fixture.hpp"
+
+namespace statusfs {
+namespace {
+
+using std::chrono::milliseconds;
+using Clock = std::chrono::steady_clock;
+using Names = std::set<std::string>;
+
+template <typename Condition>
+bool soon(Condition condition, milliseconds allowed = milliseconds(5000)) {
+  const auto deadline = Clock::now() + allowed;
+  while (!condition()) {
+    if (Clock::now() > deadline) return false;
+    std::this_thread::sleep_for(milliseconds(1));
+  }
+  return true;
+}
+
+class RunningStoreTest : public LocalStoreTest {
+ protected:
+  bool lock_is_free() {
+    const UniqueFd descriptor(::open(lock_path_.c_str(), O_RDWR | O_CLOEXEC));
+    return !descriptor || ::flock(descriptor.get(), LOCK_EX | LOCK_NB) == 0;
+  }
+  UniqueFd take_lock() {
+    UniqueFd descriptor(::open(lock_path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
+    EXPECT_EQ(::flock(descriptor.get(), LOCK_EX), 0);
+    return descriptor;
+  }
+  /// What another program would write: the current text with one task blocked.
+  std::string foreign_text(const std::string& status = "BLOCKED") {
+    auto text = maker_.text();
+    text.replace(text.find("PENDING"), 7, status);
+    return text;
+  }
+};
+
+TEST_F(RunningStoreTest, CommitsToTheJournalAndTheJsonFollows) {
+  auto store = open_chain();
+  commit(*store);
+  EXPECT_EQ(verified_head(maker_.mapping(), read_text(journal_path_)), maker_.head());
+  EXPECT_FALSE(lock_is_free());
+  EXPECT_TRUE(soon([&] { return read_text(path_) == maker_.text(); }, milliseconds(1000)));
+  EXPECT_TRUE(soon([&] { return lock_is_free(); }, milliseconds(1000)));
+  EXPECT_FALSE(store->looks_changed());
+  EXPECT_EQ(directory_.names(), (Names{name_, name_ + ".journal", name_ + ".lock"}));
+}
+
+TEST_F(RunningStoreTest, CommitsAGroupAsOne) {
+  auto store = open_chain();
+  const std::vector<CommitEntry> group{maker_.next(), maker_.next(), maker_.next()};
+  ASSERT_EQ(store->prepare().status, StoreStatus::done);
+  ASSERT_EQ(store->commit(maker_.first().head.version, group).status, StoreStatus::done);
+  EXPECT_EQ(store->settle().status, StoreStatus::done);
+  EXPECT_EQ(read_text(path_), maker_.text());
+  store.reset();
+  EXPECT_EQ(make_store()->load().head, maker_.head());
+}
+
+TEST_F(RunningStoreTest, RefusesAnotherVersionThanItsOwn) {
+  auto store = open_chain();
+  ASSERT_EQ(store->prepare().status, StoreStatus::done);
+  const auto entry = maker_.next();
+  EXPECT_EQ(store->commit(99, {&entry, 1}).status, StoreStatus::conflict);
+}
+
+TEST_F(RunningStoreTest, SettlesBeforeItReturns) {
+  auto store = open_chain();
+  for (int round = 0; round < 20; ++round) {
+    commit(*store);
+    ASSERT_EQ(store->settle().status, StoreStatus::done);
+    ASSERT_EQ(read_text(path_), maker_.text());
+  }
+}
+
+TEST_F(RunningStoreTest, WritesTheJsonWhenItEnds) {
+  auto store = open_chain();
+  commit(*store);
+  store.reset();
+  EXPECT_EQ(read_text(path_), maker_.text());
+  EXPECT_TRUE(lock_is_free());
+}
+
+TEST_F(RunningStoreTest, LetsOthersHaveTheLockUnderLoad) {
+  auto store = open_chain();
+  std::atomic<bool> stop = false;
+  std::atomic<int> turns = 0;
+  std::atomic<int> longest = 0;
+  std::thread other([&] {
+    while (!stop) {
+      const auto begin = Clock::now();
+      UniqueFd descriptor = take_lock();
+      longest = std::max<int>(longest, std::chrono::duration_cast<milliseconds>(Clock::now() - begin).count());
+      EXPECT_NO_THROW(parse_json(read_text(path_)));
+      ++turns;
+      descriptor.reset();
+      std::this_thread::sleep_for(milliseconds(5));
+    }
+  });
+  const auto deadline = Clock::now() + milliseconds(3500);
+  int commits = 0;
+  for (; Clock::now() < deadline; ++commits) commit(*store);
+  stop = true;
+  other.join();
+  EXPECT_GE(turns, 3);
+  EXPECT_LE(longest, 2500);
+  EXPECT_GT(commits, 100);
+}
+
+TEST_F(RunningStoreTest, HoldsTheLockWhileTheJsonDiffers) {
+  auto store = open_chain();
+  std::atomic<bool> stop = false;
+  std::thread other([&] {
+    while (!stop) {
+      UniqueFd descriptor = take_lock();
+      const auto journal = read_text(journal_path_);
+      const auto json = read_text(path_);
+      EXPECT_EQ(verified_head(maker_.mapping(), journal).size, json.size());
+      descriptor.reset();
+      std::this_thread::sleep_for(milliseconds(2));
+    }
+  });
+  for (int round = 0; round < 40; ++round) {
+    commit(*store, maker_.next_of_size(round));
+    std::this_thread::sleep_for(milliseconds(round % 4 * 20));
+  }
+  stop = true;
+  other.join();
+}
+
+TEST_F(RunningStoreTest, IsBusyWhileAnotherHoldsTheLock) {
+  LocalOptions options;
+  options.lock_wait = milliseconds(50);
+  auto store = open_chain(options);
+  UniqueFd other = take_lock();
+  EXPECT_EQ(store->prepare().status, StoreStatus::busy);
+  other.reset();
+  EXPECT_EQ(store->prepare().status, StoreStatus::done);
+}
+
+TEST_F(RunningStoreTest, CommitsEvenIfTheLockWasLetGoSincePrepare) {
+  auto store = open_chain();
+  ASSERT_EQ(store->prepare().status, StoreStatus::done);
+  ASSERT_TRUE(soon([&] { return lock_is_free(); }));
+  const auto entry = maker_.next();
+  EXPECT_EQ(store->commit(entry.head.version - 1, {&entry, 1}).status, StoreStatus::done);
+  EXPECT_FALSE(lock_is_free());
+}
+
+TEST_F(RunningStoreTest, ReportsWhatAnotherProgramPutInTheJsonsPlace) {
+  auto store = open_chain();
+  for (const bool by_rename : {true, false}) {
+    const auto foreign = foreign_text(by_rename ? "BLOCKED" : "FAILED");
+    by_rename ? replace_text(path_, foreign) : write_text(path_, foreign);
+    EXPECT_TRUE(store->looks_changed());
+    EXPECT_EQ(store->prepare().status, StoreStatus::foreign);
+    ASSERT_TRUE(store->foreign_change());
+    EXPECT_EQ(store->foreign_change()->text, foreign);
+    std::string kept_as;
+    EXPECT_EQ(store->set_foreign_aside(kept_as).status, StoreStatus::done);
+    EXPECT_EQ(read_text(directory_ / kept_as), foreign);
+    EXPECT_EQ(read_text(path_), maker_.text());
+    EXPECT_FALSE(store->foreign_change());
+    commit(*store);
+    ASSERT_EQ(store->settle().status, StoreStatus::done);
+  }
+}
+
+TEST_F(RunningStoreTest, RefusesCommitsUntilAForeignChangeIsResolved) {
+  auto store = open_chain();
+  replace_text(path_, foreign_text());
+  ASSERT_EQ(store->prepare().status, StoreStatus::foreign);
+  const auto entry = maker_.next();
+  EXPECT_EQ(store->commit(entry.head.version - 1, {&entry, 1}).status, StoreStatus::foreign);
+  EXPECT_EQ(store->prepare().status, StoreStatus::foreign);
+  EXPECT_EQ(store->settle().status, StoreStatus::foreign);
+}
+
+TEST_F(RunningStoreTest, WritesOverAForeignChangeOnceItIsCommitted) {
+  auto store = open_chain();
+  replace_text(path_, foreign_text());
+  ASSERT_EQ(store->prepare().status, StoreStatus::foreign);
+  store->accept_foreign();
+  const auto entry = maker_.next(R"({"payload": {"partition_status": "PARTITIONED"}})");
+  ASSERT_EQ(store->commit(entry.head.version - 1, {&entry, 1}).status, StoreStatus::done);
+  EXPECT_FALSE(store->foreign_change());
+  ASSERT_EQ(store->settle().status, StoreStatus::done);
+  EXPECT_EQ(read_text(path_), maker_.text());
+  EXPECT_EQ(directory_.names(), (Names{name_, name_ + ".journal", name_ + ".lock"}));
+}
+
+TEST_F(RunningStoreTest, KeepsAnAcceptedChangeThatWasReplacedByAnother) {
+  auto store = open_chain();
+  replace_text(path_, foreign_text());
+  ASSERT_EQ(store->prepare().status, StoreStatus::foreign);
+  store->accept_foreign();
+  const auto second = foreign_text("FAILED");
+  replace_text(path_, second);
+  const auto entry = maker_.next(R"({"payload": {"partition_status": "PARTITIONED"}})");
+  ASSERT_EQ(store->commit(entry.head.version - 1, {&entry, 1}).status, StoreStatus::done);
+  ASSERT_EQ(store->settle().status, StoreStatus::done);
+  EXPECT_EQ(read_text(path_ + ".foreign-1"), second);
+  EXPECT_EQ(store->prepare().status, StoreStatus::foreign);
+  EXPECT_EQ(store->foreign_change()->kept_as, name_ + ".foreign-1");
+}
+
+TEST_F(RunningStoreTest, FindsInTheExchangeWhatCameWithoutTheLock) {
+  auto store = open_chain();
+  commit(*store);
+  const auto foreign = foreign_text();
+  replace_text(path_, foreign);
+  ASSERT_EQ(store->settle().status, StoreStatus::done);
+  EXPECT_EQ(read_text(path_), maker_.text());
+  EXPECT_EQ(read_text(path_ + ".foreign-1"), foreign);
+  EXPECT_TRUE(store->looks_changed());
+  EXPECT_EQ(store->prepare().status, StoreStatus::foreign);
+  EXPECT_EQ(store->foreign_change()->text, foreign);
+  std::string kept_as;
+  EXPECT_EQ(store->set_foreign_aside(kept_as).status, StoreStatus::done);
+  EXPECT_EQ(kept_as, name_ + ".foreign-1");
+  EXPECT_EQ(store->prepare().status, StoreStatus::done);
+}
+
+TEST_F(RunningStoreTest, TakesTouchingAndReformattingForNothing) {
+  auto store = open_chain();
+  std::filesystem::last_write_time(path_, std::filesystem::file_time_type::clock::now());
+  EXPECT_EQ(store->prepare().status, StoreStatus::done);
+  write_text(path_, compact(maker_.document()->root()));
+  EXPECT_EQ(store->prepare().status, StoreStatus::done);
+  commit(*store);
+  ASSERT_EQ(store->settle().status, StoreStatus::done);
+  EXPECT_EQ(read_text(path_), maker_.text());
+  EXPECT_EQ(directory_.names(), (Names{name_, name_ + ".journal", name_ + ".lock"}));
+}
+
+TEST_F(RunningStoreTest, WaitsForAProgramThatWritesInPlace) {
+  auto store = open_chain();
+  const auto foreign = foreign_text();
+  write_text(path_, foreign.substr(0, 300));
+  std::thread writing([&] {
+    for (std::size_t size = 400; size < foreign.size(); size += 400) {
+      std::this_thread::sleep_for(milliseconds(30));
+      write_text(path_, foreign.substr(0, size));
+    }
+    write_text(path_, foreign);
+  });
+  EXPECT_EQ(store->prepare().status, StoreStatus::foreign);
+  writing.join();
+  EXPECT_EQ(store->prepare().status, StoreStatus::foreign);
+  EXPECT_EQ(store->foreign_change()->text, foreign);
+}
+
+TEST_F(RunningStoreTest, RebuildsAJsonThatWasRemovedOrTorn) {
+  auto store = open_chain();
+  std::filesystem::remove(path_);
+  EXPECT_EQ(store->prepare().status, StoreStatus::done);
+  EXPECT_EQ(read_text(path_), maker_.text());
+  write_text(path_, maker_.text().substr(0, 100));
+  EXPECT_EQ(store->prepare().status, StoreStatus::done);
+  EXPECT_EQ(read_text(path_), maker_.text());
+  EXPECT_EQ(store->take_notices().size(), 2u);
+}
+
+TEST_F(RunningStoreTest, RestoresAJournalThatWasRemovedOrReplaced) {
+  auto store = open_chain();
+  commit(*store);
+  const auto journal = read_text(journal_path_);
+  std::filesystem::remove(journal_path_);
+  EXPECT_TRUE(store->looks_changed());
+  EXPECT_EQ(store->prepare().status, StoreStatus::done);
+  EXPECT_EQ(read_text(journal_path_), journal);
+  replace_text(journal_path_, "stranger\n");
+  commit(*store);
+  EXPECT_EQ(verified_head(maker_.mapping(), read_text(journal_path_)), maker_.head());
+  EXPECT_EQ(read_text(journal_path_ + ".foreign-1"), "stranger\n");
+}
+
+TEST_F(RunningStoreTest, TakesNoWritesWhenTheJournalWasChanged) {
+  auto store = open_chain();
+  commit(*store);
+  std::filesystem::resize_file(journal_path_, 10);
+  EXPECT_EQ(store->prepare().status, StoreStatus::failed);
+  EXPECT_EQ(store->recheck().status, StoreStatus::failed);
+}
+
+TEST_F(RunningStoreTest, ChecksAGoodFile) {
+  auto store = open_chain();
+  commit(*store);
+  EXPECT_EQ(store->recheck().status, StoreStatus::done);
+  commit(*store);
+  EXPECT_EQ(store->settle().status, StoreStatus::done);
+  EXPECT_EQ(verified_head(maker_.mapping(), read_text(journal_path_)), maker_.head());
+}
+
+TEST_F(RunningStoreTest, BeginsAChainOfAFileWithoutHashes) {
+  write_text(path_, plain_status_text());
+  ASSERT_EQ(::chmod(path_.c_str(), 0660), 0);
+  auto store = make_store();
+  ASSERT_EQ(store->load().state, StoredFile::State::unchained);
+  EXPECT_NE(store->prepare().status, StoreStatus::done);
+  const auto begun = store->begin(maker_.first());
+  ASSERT_EQ(begun.status, StoreStatus::done) << begun.reason;
+  EXPECT_EQ(read_text(path_), maker_.text());
+  commit(*store);
+  EXPECT_EQ(store->settle().status, StoreStatus::done);
+  EXPECT_EQ(read_text(path_), maker_.text());
+  for (const auto& name : directory_.names()) {
+    struct stat status {};
+    ASSERT_EQ(::stat((directory_ / name).c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 07777, 0660u) << name;
+  }
+  EXPECT_EQ(directory_.names(), (Names{name_, name_ + ".journal", name_ + ".lock"}));
+  EXPECT_EQ(store->begin(maker_.first()).status, StoreStatus::conflict);
+}
+
+TEST_F(RunningStoreTest, BeginsANewFileButNeverOverAnother) {
+  auto store = make_store();
+  const auto begun = store->begin(maker_.first());
+  ASSERT_EQ(begun.status, StoreStatus::done) << begun.reason;
+  EXPECT_EQ(read_text(path_), maker_.text());
+  store.reset();
+  std::filesystem::remove(journal_path_);
+  write_text(path_, plain_status_text());
+  EXPECT_EQ(make_store()->begin(maker_.first()).status, StoreStatus::conflict);
+  EXPECT_EQ(read_text(path_), plain_status_text());
+  EXPECT_FALSE(std::filesystem::exists(journal_path_));
+}
+
+TEST_F(RunningStoreTest, FollowsALinkInsideTheDirectory) {
+  std::filesystem::create_directory(directory_ / "below");
+  write_text(directory_ / "below/real.txt", maker_.text());
+  std::filesystem::create_symlink("below/real.txt", path_);
+  auto store = make_store();
+  ASSERT_EQ(store->load().state, StoredFile::State::chained);
+  commit(*store);
+  EXPECT_EQ(store->settle().status, StoreStatus::done);
+  EXPECT_TRUE(std::filesystem::is_symlink(path_));
+  EXPECT_EQ(read_text(directory_ / "below/real.txt"), maker_.text());
+  EXPECT_FALSE(store->looks_changed());
+}
+
+TEST_F(RunningStoreTest, SettlesFromAnyThreadWhileItCommits) {
+  auto store = open_chain();
+  std::atomic<bool> stop = false;
+  std::thread settling([&] {
+    while (!stop) EXPECT_EQ(store->settle().status, StoreStatus::done);
+  });
+  std::thread looking([&] {
+    while (!stop) {
+      store->looks_changed();
+      store->take_notices();
+      std::this_thread::sleep_for(milliseconds(1));
+    }
+  });
+  for (int round = 0; round < 100; ++round) commit(*store);
+  stop = true;
+  settling.join();
+  looking.join();
+  EXPECT_EQ(store->settle().status, StoreStatus::done);
+  EXPECT_EQ(read_text(path_), maker_.text());
+  EXPECT_EQ(directory_.names(), (Names{name_, name_ + ".journal", name_ + ".lock"}));
+}
+
+TEST_F(RunningStoreTest, IsLoadedAgainWhileItRuns) {
+  auto store = open_chain();
+  commit(*store);
+  const auto again = store->load();
+  ASSERT_EQ(again.state, StoredFile::State::chained) << again.reason;
+  EXPECT_EQ(again.head, maker_.head());
+  commit(*store);
+  EXPECT_EQ(store->settle().status, StoreStatus::done);
+  EXPECT_EQ(read_text(path_), maker_.text());
+}
+
+}  // namespace
+}  // namespace statusfs

@@ -1,0 +1,140 @@
+// The small parts that a local store is made of.
+#include <gtest/gtest.h>
+#include <sys/sysmacros.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <vector>
+
+#include "fs/store/local/checkpointer.hpp"
+#include "fs/store/local/directory_watch.hpp"
+#include "fs/store/local/hold_policy.hpp"
+#include "fs/store/local/lock_holder.hpp"
+#include "fs/store/timestamp.hpp"
+#include "tests/unit/store/temporary_directory.hpp"
+
+namespace statusfs {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+TEST(Timestamp, IsReadAsItIsWritten) {
+  const auto time = std::chrono::system_clock::from_time_t(1749470400) + std::chrono::microseconds(123456);
+  EXPECT_EQ(format_timestamp(time), "2025-06-09T12:00:00.123456Z");
+  EXPECT_EQ(parse_timestamp("2025-06-09T12:00:00.123456Z"), time);
+  EXPECT_EQ(parse_timestamp("2025-06-09T12:00:00.1234569Z"), time);
+  EXPECT_EQ(parse_timestamp("2025-06-09T12:00:00Z"), std::chrono::system_clock::from_time_t(1749470400));
+}
+
+TEST(Timestamp, RefusesOtherText) {
+  for (const char* text : {"", "now", "2025-06-09", "2025-06-09T12:00:00", "2025-06-09T12:00:00.Z", "2025-06-09T12:00:00Zx"})
+    EXPECT_EQ(parse_timestamp(text), std::nullopt) << text;
+}
+
+TEST(LockHolder, IsFoundInTheKernelsTable) {
+  constexpr std::string_view locks =
+      "1: POSIX  ADVISORY  WRITE 11 08:01:5678 0 EOF\n"
+      "2: FLOCK  ADVISORY  WRITE 22 08:02:5678 0 EOF\n"
+      "3: FLOCK  ADVISORY  WRITE 33 08:01:5678 0 EOF\n"
+      "3: -> FLOCK  ADVISORY  WRITE 44 08:01:5678 0 EOF\n";
+  EXPECT_EQ(flock_holder_in(locks, makedev(8, 1), 5678), 33);
+  EXPECT_EQ(flock_holder_in(locks, makedev(9, 9), 5678), 33) << "another device number than in stat(2)";
+  EXPECT_EQ(flock_holder_in(locks, makedev(8, 1), 1), std::nullopt);
+  EXPECT_EQ(flock_holder_in("", makedev(8, 1), 5678), std::nullopt);
+}
+
+TEST(HoldPolicy, WritesSmallFilesWithinFiftyMilliseconds) {
+  const HoldPolicy policy;
+  const HoldPolicy::Time begin{};
+  const auto cost = milliseconds(2);
+  EXPECT_LE(policy.write_due(begin, cost) + cost, begin + milliseconds(50));
+  EXPECT_GE(policy.write_due(begin, cost), begin + milliseconds(30));
+}
+
+TEST(HoldPolicy, SpendsATenthOfTheTimeOnLargeFiles) {
+  const HoldPolicy policy;
+  const HoldPolicy::Time begin{};
+  EXPECT_GE(policy.write_due(begin, milliseconds(100)), begin + milliseconds(700));
+  EXPECT_LE(policy.write_due(begin, milliseconds(100)) + milliseconds(100), begin + seconds(1));
+}
+
+TEST(HoldPolicy, EndsAHoldInTime) {
+  const HoldPolicy policy;
+  const HoldPolicy::Time begin{};
+  for (const auto cost : {milliseconds(1), milliseconds(100), milliseconds(400)}) {
+    EXPECT_LE(policy.drain_due(begin, cost) + cost, begin + seconds(1)) << cost.count();
+    EXPECT_TRUE(policy.must_drain(policy.drain_due(begin, cost), begin, cost));
+    EXPECT_FALSE(policy.must_drain(begin, begin, cost));
+  }
+  EXPECT_LE(policy.drain_due(begin, seconds(3)) + seconds(3), begin + 2 * seconds(3));
+}
+
+TEST(Checkpointer, CallsTheStepWhenItIsWokenAndWhenItIsDue) {
+  std::atomic<int> calls = 0;
+  Checkpointer checkpointer(
+      [&]() -> std::optional<Checkpointer::Time> {
+        if (++calls >= 3) return std::nullopt;
+        return std::chrono::steady_clock::now() + milliseconds(1);
+      },
+      milliseconds(20));
+  EXPECT_FALSE(checkpointer.is_running());
+  checkpointer.wake();
+  while (calls < 3) std::this_thread::sleep_for(milliseconds(1));
+  while (checkpointer.is_running()) std::this_thread::sleep_for(milliseconds(1));
+  EXPECT_EQ(calls, 3);
+  checkpointer.wake();
+  while (calls < 4) std::this_thread::sleep_for(milliseconds(1));
+  checkpointer.stop();
+  checkpointer.wake();
+  EXPECT_FALSE(checkpointer.is_running());
+}
+
+class Names {
+ public:
+  void add(const std::string& name) {
+    const std::lock_guard guard(mutex_);
+    names_.insert(name);
+    added_.notify_all();
+  }
+  bool wait_for(const std::string& name) {
+    std::unique_lock guard(mutex_);
+    return added_.wait_for(guard, seconds(5), [&] { return names_.contains(name); });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable added_;
+  std::set<std::string> names_;
+};
+
+TEST(DirectoryWatch, TellsNames) {
+  TemporaryDirectory directory;
+  write_text(directory / "gone", "x");
+  Names names;
+  DirectoryWatch watch(directory.path(), [&](const std::string& name) { names.add(name); });
+  write_text(directory / "made", "x");
+  EXPECT_TRUE(names.wait_for("made"));
+  std::filesystem::rename(directory / "made", directory / "moved");
+  EXPECT_TRUE(names.wait_for("moved"));
+  std::filesystem::remove(directory / "gone");
+  EXPECT_TRUE(names.wait_for("gone"));
+}
+
+TEST(DirectoryWatch, TellsThatTheDirectoryIsGone) {
+  TemporaryDirectory directory;
+  std::filesystem::create_directory(directory / "below");
+  Names names;
+  DirectoryWatch watch(directory / "below", [&](const std::string& name) { names.add(name); });
+  std::filesystem::remove(directory / "below");
+  EXPECT_TRUE(names.wait_for(""));
+}
+
+TEST(DirectoryWatch, RefusesWhatIsNoDirectory) {
+  TemporaryDirectory directory;
+  EXPECT_THROW(DirectoryWatch(directory / "none", [](const std::string&) {}), std::system_error);
+}
+
+}  // namespace
+}  // namespace statusfs

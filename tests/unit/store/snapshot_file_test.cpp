@@ -1,0 +1,155 @@
+#include "fs/store/local/snapshot_file.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
+#include "fs/store/local/posix_files.hpp"
+#include "tests/unit/store/temporary_directory.hpp"
+
+namespace statusfs {
+namespace {
+
+using State = SnapshotFile::Content::State;
+using Names = std::set<std::string>;
+
+/// A file system that cannot exchange names.
+class FilesWithoutExchange : public PosixFiles {
+ public:
+  void exchange(const std::string& one, const std::string&) override {
+    throw std::system_error(EINVAL, std::system_category(), one);
+  }
+};
+
+template <typename FilesOfTheKind>
+class SnapshotFileTest : public ::testing::Test {
+ protected:
+  SnapshotFileTest() {
+    fallback_.mode = 0640;
+    fallback_.owner = ::getuid();
+    fallback_.group = ::getgid();
+  }
+  /// Replaces the file, knowing it as it is now.
+  void replace(const std::string& text) {
+    snapshot_.set_known(snapshot_.read().status);
+    snapshot_.replace(text, fallback_, [](const std::string&) { return false; });
+  }
+  void replace_unaware(const std::string& text, bool is_ours = false) {
+    snapshot_.replace(text, fallback_, [&](const std::string&) { return is_ours; });
+  }
+  mode_t mode() {
+    struct stat status {};
+    EXPECT_EQ(::stat(path_.c_str(), &status), 0);
+    return status.st_mode & 07777;
+  }
+
+  TemporaryDirectory directory_;
+  FilesOfTheKind files_;
+  FileStatus fallback_;
+  const std::string path_ = directory_ / "a.txt";
+  SnapshotFile snapshot_{files_, path_};
+};
+
+using Kinds = ::testing::Types<PosixFiles, FilesWithoutExchange>;
+TYPED_TEST_SUITE(SnapshotFileTest, Kinds);
+
+TYPED_TEST(SnapshotFileTest, IsMadeWhereThereIsNone) {
+  EXPECT_EQ(this->snapshot_.read().state, State::missing);
+  this->replace_unaware("new");
+  EXPECT_EQ(read_text(this->path_), "new");
+  EXPECT_EQ(this->mode(), 0640u);
+  EXPECT_TRUE(this->snapshot_.is_untouched());
+  EXPECT_EQ(this->directory_.names(), Names{"a.txt"});
+}
+
+TYPED_TEST(SnapshotFileTest, ReplacesTheKnownFileAndKeepsItsMode) {
+  write_text(this->path_, "old");
+  ASSERT_EQ(::chmod(this->path_.c_str(), 0604), 0);
+  this->replace("new");
+  EXPECT_EQ(read_text(this->path_), "new");
+  EXPECT_EQ(this->mode(), 0604u);
+  EXPECT_EQ(this->snapshot_.take_kept(), std::nullopt);
+  EXPECT_EQ(this->directory_.names(), Names{"a.txt"});
+}
+
+TYPED_TEST(SnapshotFileTest, KeepsWhatItDoesNotKnow) {
+  write_text(this->path_, "old");
+  this->replace("new");
+  replace_text(this->path_, "foreign");
+  EXPECT_FALSE(this->snapshot_.is_untouched());
+  this->replace_unaware("newer");
+  const auto kept = this->snapshot_.take_kept();
+  ASSERT_TRUE(kept);
+  EXPECT_EQ(kept->text, "foreign");
+  EXPECT_EQ(kept->name, "a.txt.foreign-1");
+  EXPECT_EQ(kept->owner, ::getuid());
+  EXPECT_EQ(read_text(this->path_), "newer");
+  EXPECT_EQ(read_text(this->directory_ / "a.txt.foreign-1"), "foreign");
+}
+
+TYPED_TEST(SnapshotFileTest, SeesAnEditInPlaceOfTheSameLengthAtOnce) {
+  this->replace_unaware("1234");
+  write_text(this->path_, "4321");
+  EXPECT_FALSE(this->snapshot_.is_untouched());
+  this->replace_unaware("new");
+  EXPECT_EQ(read_text(this->directory_ / "a.txt.foreign-1"), "4321");
+}
+
+TYPED_TEST(SnapshotFileTest, ThrowsAwayWhatSaysTheSame) {
+  this->replace_unaware("same");
+  replace_text(this->path_, "same ");
+  this->replace_unaware("new", true);
+  EXPECT_EQ(this->snapshot_.take_kept(), std::nullopt);
+  EXPECT_EQ(this->directory_.names(), Names{"a.txt"});
+}
+
+TYPED_TEST(SnapshotFileTest, NumbersWhatItKeeps) {
+  for (int round = 0; round < 3; ++round) {
+    write_text(this->path_, "foreign " + std::to_string(round));
+    this->replace_unaware("new");
+  }
+  EXPECT_EQ(this->directory_.names(), (Names{"a.txt", "a.txt.foreign-1", "a.txt.foreign-2", "a.txt.foreign-3"}));
+  EXPECT_EQ(read_text(this->directory_ / "a.txt.foreign-3"), "foreign 2");
+}
+
+TYPED_TEST(SnapshotFileTest, KeepsWhatIsNoFile) {
+  ASSERT_EQ(::mkfifo(this->path_.c_str(), 0600), 0);
+  EXPECT_EQ(this->snapshot_.read().state, State::unreadable);
+  this->replace_unaware("new");
+  EXPECT_EQ(read_text(this->path_), "new");
+  EXPECT_TRUE(std::filesystem::is_fifo(this->directory_ / "a.txt.foreign-1"));
+}
+
+TYPED_TEST(SnapshotFileTest, FollowsALinkInsideTheDirectoryWhichStaysOne) {
+  std::filesystem::create_directory(this->directory_ / "below");
+  write_text(this->directory_ / "below/real.txt", "old");
+  std::filesystem::create_symlink("below/real.txt", this->path_);
+  this->replace("new");
+  EXPECT_TRUE(std::filesystem::is_symlink(this->path_));
+  EXPECT_EQ(read_text(this->directory_ / "below/real.txt"), "new");
+  EXPECT_TRUE(this->snapshot_.is_untouched());
+  EXPECT_EQ(this->directory_.names(), (Names{"a.txt", "below"}));
+}
+
+TYPED_TEST(SnapshotFileTest, DoesNotFollowALinkThatLeadsOut) {
+  TemporaryDirectory elsewhere;
+  write_text(elsewhere / "real.txt", "secret");
+  std::filesystem::create_symlink(elsewhere / "real.txt", this->path_);
+  const auto content = this->snapshot_.read();
+  EXPECT_EQ(content.state, State::unreadable);
+  EXPECT_NE(content.reason.find("leads out"), std::string::npos) << content.reason;
+}
+
+TYPED_TEST(SnapshotFileTest, ReadsABeginning) {
+  write_text(this->path_, "0123456789");
+  const auto beginning = this->snapshot_.read_beginning(4);
+  ASSERT_TRUE(beginning);
+  EXPECT_EQ(beginning->first, "0123");
+  EXPECT_EQ(beginning->second, 10u);
+}
+
+}  // namespace
+}  // namespace statusfs
