@@ -204,4 +204,9 @@ std::string problem_after(const DiskState& state, const History& history, Simula
   return {};
 }
 
+void load_once(SimulatedFiles& files) {
+  LocalStore store(json_path, the_mapping(), files, without_threads());
+  store.load();
+}
+
 }  // namespace statusfs::crash

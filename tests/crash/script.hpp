@@ -37,4 +37,7 @@ History run_script(SimulatedFiles& files);
 /// first one.
 std::string problem_after(const DiskState& state, const History& history, SimulatedFiles* recovery = nullptr);
 
+/// What a mount does that comes and goes: loads, whatever comes of it.
+void load_once(SimulatedFiles& files);
+
 }  // namespace statusfs::crash
