@@ -26,8 +26,10 @@ void require_plan_authorization(const StatusDocument& document, const std::strin
   if (!judge.plan || task.empty() || judge.author.archetype == authority(document.mapping())) return;
   const PlannedTask* planned = judge.plan->find(task);
   if (!planned || planned->authorized_archetypes.empty()) return;
-  if (!contains(planned->authorized_archetypes, judge.author.archetype))
-    deny(judge.author, "write task " + task + ", for which the plan names its writers", planned->authorized_archetypes);
+  if (contains(planned->authorized_archetypes, judge.author.archetype)) return;
+  std::vector<std::string> allowed{authority(document.mapping())};
+  allowed.insert(allowed.end(), planned->authorized_archetypes.begin(), planned->authorized_archetypes.end());
+  deny(judge.author, "write task " + task + ", for which the plan names its writers", allowed);
 }
 
 void require_removal(const StatusDocument& document, const std::string& task, const Judge& judge) {
