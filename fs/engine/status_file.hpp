@@ -47,7 +47,7 @@ class StatusFile final : private CommitterEvents {
 
   /// Queues the job; jobs are carried out in order, those that wait together share one fsync.
   void submit(Job job);
-  /// Queues a look at the file, after something happened to it from outside. Loads nothing that was not loaded.
+  /// Queues a look at the file, after something happened to it from outside.
   void check();
   /// The same after a file of the directory changed: looks at the plan, if this is its name, or if the name is empty.
   void check_plan(const std::string& file_name);

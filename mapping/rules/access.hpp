@@ -16,7 +16,7 @@ void require_access_to_pointer(const StatusDocument& document, std::string task,
 /// Only for the authority over locks; `what` is what the others may not do.
 void require_authority(const StatusDocument& document, const std::string& what, const Judge& judge);
 
-/// Whether this archetype may write anything at all under the mapping.
-bool may_write_anything(const Mapping& mapping, std::string_view archetype) noexcept;
+/// For patches, whose targets are known only once they are read: throws for an author who may write nothing at all.
+void require_some_access(const Mapping& mapping, const Author& author);
 
 }  // namespace statusfs

@@ -5,7 +5,6 @@
 
 #include "mapping/document/text.hpp"
 #include "mapping/rejection.hpp"
-#include "mapping/tree/template.hpp"
 
 namespace statusfs {
 namespace {
@@ -16,14 +15,6 @@ struct TouchedTask {
   Value before;
   Value after;
 };
-
-// Tasks that are added come from the template, so that what a patch gives them is judged like writes.
-void append_added_tasks(const Mapping& mapping, const ChangeSet& changes, std::vector<TouchedTask>& tasks) {
-  for (const Value& task : changes.added_tasks) {
-    const std::string id(task.find(mapping.collection_id)->as_string());
-    tasks.push_back({id, initial_task(mapping, {{}, {}, id, 0}), task});
-  }
-}
 
 std::vector<TouchedTask> touched_tasks(const StatusDocument& document, const ChangeSet& changes) {
   std::vector<TouchedTask> tasks;
@@ -111,7 +102,8 @@ std::optional<std::string> broken_implication(const ImplicationRule& rule, const
   const bool was_broken = holds(rule.when, task.before) && !holds(rule.then, task.before);
   const Value* now = find(task.after, rule.then.field->pointer);
   const Value* then = find(task.before, rule.then.field->pointer);
-  if (was_broken && now && then && *now == *then) return std::nullopt;  // not of this write's making
+  const bool is_same = now && then ? *now == *then : now == then;
+  if (was_broken && is_same) return std::nullopt;  // not of this write's making
   return "a task whose " + rule.when.field->name + " is " + compact(rule.when.value) + " has " + rule.then.field->name + " " +
          compact(rule.then.value) + ", not " + shown(now);
 }
@@ -240,8 +232,7 @@ void add_consequences(const StatusDocument& document, ChangeSet& changes) {
 
 void require_rules(const StatusDocument& document, const ChangeSet& changes, const Judge& judge,
                    std::vector<RuleWarning>& warnings) {
-  std::vector<TouchedTask> tasks = touched_tasks(document, changes);
-  append_added_tasks(document.mapping(), changes, tasks);
+  const std::vector<TouchedTask> tasks = touched_tasks(document, changes);
   const Situation situation{document, changes, judge, tasks};
   for (const Rule& rule : document.mapping().rules) {
     if (rule.mode == RuleMode::off) continue;

@@ -133,9 +133,7 @@ StoredFile LocalStore::load_chained(const Content& content) {
   return stored;
 }
 
-bool LocalStore::has_left_over() {
-  return follower_.file().read_left_over().state != Content::State::missing;
-}
+bool LocalStore::has_left_over() { return follower_.file().read_left_over().state != Content::State::missing; }
 
 /// Brings the JSON to what the journal says. What cannot be mended now is tried again by prepare().
 void LocalStore::mend(const Content& content, Comparison comparison) {
@@ -168,8 +166,8 @@ StoreResult LocalStore::mend_under_lock(const Content& content, const Comparison
   return catch_up();
 }
 
-/// What a crash left under the temporary name is thrown away if it is a version of ours, whole or torn, and kept otherwise: it may be
-/// what an exchange had brought out.
+/// What a crash left under the temporary name is thrown away if it is a version of ours, whole or torn, and kept
+/// otherwise: it may be what an exchange had brought out.
 void LocalStore::tidy_left_over() {
   const Content left_over = follower_.file().read_left_over();
   if (left_over.state == Content::State::missing) return;

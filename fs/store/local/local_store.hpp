@@ -53,8 +53,8 @@ class LocalStore final : public Store {
   void visit_records_backwards(const std::function<bool(std::string_view line)>& visit) override;
   StoreResult settle() override;
 
-  /// Whether the JSON or the journal is not what this store left there: then prepare() (or, read-only, load()) is to be called. Any
-  /// thread; two or three calls of stat(2).
+  /// Whether the JSON or the journal is not what this store left there: then prepare() (or, read-only, load()) is to be
+  /// called. Any thread; two or three calls of stat(2).
   bool looks_changed() override;
   /// What was mended since the last call, for people. Any thread.
   std::vector<std::string> take_notices() override;
