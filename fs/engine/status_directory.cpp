@@ -15,7 +15,7 @@ namespace filesystem = std::filesystem;
 constexpr std::string_view prefix = "exec_status_";
 constexpr std::string_view suffix = ".txt";
 constexpr std::string_view journal_suffix = ".journal";
-constexpr std::chrono::milliseconds time_to_remove_the_rest(200);
+constexpr std::chrono::milliseconds time_to_remove_the_rest(1000);
 
 bool is_regular(const std::string& path) {
   std::error_code error;

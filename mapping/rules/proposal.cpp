@@ -261,6 +261,7 @@ void patch_scope(const StatusDocument& document, const WriteRequest& request, co
     } catch (const Rejection&) {
       // Its own first success may be why a repeated patch does not fit any more.
       if (is_replay(proposal, judge)) return void(proposal = as_replay(proposal));
+      require_version(document, patch.if_version);  // a patch that does not fit any more is stale before it is wrong
       throw;
     }
   } else {

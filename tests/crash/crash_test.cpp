@@ -23,8 +23,7 @@ bool is_full() {
 /// The power goes when so many operations were made, and all that was not synced is lost.
 std::string problem_of_cut(const SimulatedDisk& disk, const History& history, std::size_t count) {
   const auto unsynced = disk.unsynced_before(count);
-  const std::string problem =
-      problem_after(disk.after_power_cut(count, {unsynced.begin(), unsynced.end()}), history.before(count));
+  const std::string problem = problem_after(disk.after_power_cut(count, {unsynced.begin(), unsynced.end()}), history);
   return problem.empty() ? problem : "after a power cut at " + std::to_string(count) + ": " + problem;
 }
 
@@ -37,7 +36,7 @@ std::string problem_of_fault(const Fault& fault, bool& is_met) {
   std::string problem = problem_after(disk.now(), history);
   if (!problem.empty()) return "after the end of the process: " + problem;
   for (std::size_t count = is_full() ? 0 : disk.log().size(); count <= disk.log().size(); ++count)
-    if (problem = problem_of_cut(disk, history, count); !problem.empty()) return problem;
+    if (problem = problem_of_cut(disk, history.before(count), count); !problem.empty()) return problem;
   return {};
 }
 
@@ -71,7 +70,7 @@ TEST(Fault, DuringRecovery) {
   const History history = run_script(files);
   const SimulatedDisk& disk = files.disk();
   std::size_t cases = 0;
-  for (std::size_t cut = 0; cut <= disk.log().size(); cut += 3) {
+  for (std::size_t cut = 0; cut <= disk.log().size(); cut += is_full() ? 1 : 7) {
     const auto unsynced = disk.unsynced_before(cut);
     const DiskState state = disk.after_power_cut(cut, {unsynced.begin(), unsynced.end()});
     for (const Fault::Kind kind : {Fault::Kind::io_error, Fault::Kind::no_space, Fault::Kind::short_write}) {

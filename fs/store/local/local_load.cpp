@@ -213,6 +213,29 @@ StoredFile LocalStore::begin_with(const Content& content, std::shared_ptr<const 
   stored.modified = modified_at(content.status);
   stored.reason = hindrance_to_begin(*document);
   if (!stored.reason.empty()) return stored;
+  if (!options_.read_only) {
+    // Whoever is just beginning this chain (init, adopt) holds the lock, and the JSON comes before the journal.
+    if (const StoreResult held = follower_.hold(); held.status != StoreStatus::done) {
+      stored.reason = held.reason;
+      return stored;
+    }
+    if (files_.status(journal_path_)) {
+      follower_.release();
+      return load_begun_by_another();
+    }
+  }
+  stored = begin_held(std::move(stored), content);
+  if (!options_.read_only) follower_.release();
+  return stored;
+}
+
+StoredFile LocalStore::load_begun_by_another() {
+  open_journal();
+  return journal_ ? load_chained(follower_.file().read()) : unusable(journal_path_ + " came and went");
+}
+
+StoredFile LocalStore::begin_held(StoredFile stored, const Content& content) {
+  const auto document = stored.document;
   const CommitEntry entry = first_entry(document);
   try {
     if (!options_.read_only) {

@@ -87,6 +87,8 @@ class LocalStore final : public Store {
   StoredFile load_without_journal(const Content& content);
   StoredFile load_read_only_after(const Content& content, const std::string& reason);
   StoredFile begin_with(const Content& content, std::shared_ptr<const StatusDocument> document);
+  StoredFile begin_held(StoredFile stored, const Content& content);
+  StoredFile load_begun_by_another();
   void mend(const Content& content, Comparison comparison);
   StoreResult mend_under_lock(const Content& content, const Comparison& comparison);
   void tidy_left_over();

@@ -63,14 +63,14 @@ TEST(AccessTest, ReadOnlyIsNotAMatterOfWhoIsWriting) {
 
 TEST(AccessTest, AnUnknownArchetypeMayWriteNothing) {
   expect_judged(sample(), {"tasks/one/status", "BLOCKED", Kind::set, "NOBODY"}, Cause::access_denied);
-  EXPECT_FALSE(may_write_anything(*default_mapping(), "NOBODY"));
+  expect_judged(sample(), {"patch", "{}", Kind::set, "NOBODY"}, Cause::access_denied);
 }
 
-TEST(AccessTest, WhoMayWriteAnything) {
-  EXPECT_TRUE(may_write_anything(*default_mapping(), "SUPERVISOR"));
-  EXPECT_TRUE(may_write_anything(*default_mapping(), "MANAGER"));
-  EXPECT_TRUE(may_write_anything(*default_mapping(), "BUILDER"));
-  EXPECT_FALSE(may_write_anything(*default_mapping(), "AUDITOR"));
+TEST(AccessTest, WhoMayWriteSomething) {
+  for (const char* archetype : {"SUPERVISOR", "MANAGER", "BUILDER", "JANITOR"})
+    EXPECT_NO_THROW(require_some_access(*default_mapping(), author_of(archetype))) << archetype;
+  expect_refused(Cause::access_denied, {"TESTER is AUDITOR", "allowed for: SUPERVISOR, MANAGER, BUILDER, JANITOR"},
+                 [] { require_some_access(*default_mapping(), author_of("AUDITOR")); });
 }
 
 // --- the plan's say --------------------------------------------------------------------------------------------------

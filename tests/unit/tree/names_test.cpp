@@ -90,10 +90,16 @@ TEST(NamesTest, TheLimitHoldsForTheEncodedName) {
   EXPECT_TRUE(is_cut_name(cut));
 }
 
-TEST(NamesTest, TheFirstByteIsEncoded) {
+TEST(NamesTest, MoreBytesAreEncodedWhereANameIsTaken) {
   EXPECT_EQ(encode_name("patch", 1), "%70atch");
-  EXPECT_EQ(decode_name(encode_name("patch", 1)), "patch");
-  EXPECT_EQ(encode_name("x", 1), "%78");
+  EXPECT_EQ(encode_name("patch", 2), "%70%61tch");
+  EXPECT_EQ(encode_name("x", 3), "%78");
+  EXPECT_EQ(encode_name(".x%", 1), "%2E%78%25") << "what is encoded anyway does not count";
+  EXPECT_EQ(encode_name("\u00e9t", 1), "%C3%A9t") << "no half of a character is left";
+  for (const char* text : {"patch", ".x%", "\u00e9t", "a/b"})
+    for (std::size_t forced = 0; forced < 6; ++forced) EXPECT_EQ(decode_name(encode_name(text, forced)), text);
+  EXPECT_LE(encode_name(std::string(300, 'k'), 1).size(), 255u);
+  EXPECT_NE(encode_name(std::string(300, 'k'), 1), encode_name(std::string(300, 'k')));
 }
 
 std::string random_bytes(RandomValues& random) {

@@ -122,6 +122,21 @@ TEST(NodeTest, AKeyWhoseNameIsTaken) {
   EXPECT_EQ(file_pointer(document, node_at(document, "%62oth")).text(), "/payload/both");
 }
 
+TEST(NodeTest, AKeyThatIsTakenTwice) {
+  const std::string longest(300, 'k');
+  const auto add = [](const std::string& at, const std::string& key) {
+    return R"({"op":"add","path":")" + at + "/" + key + R"(","value":")" + at + R"("})";
+  };
+  std::string operations;
+  for (const std::string& key : {std::string("patch"), std::string("summary"), std::string("status.json"),
+                                 std::string(".x"), std::string("%a"), std::string("\u00e9"), longest})
+    for (const std::string at : {"", "/payload"}) operations += (operations.empty() ? "" : ",") + add(at, key);
+  const StatusDocument document = sample_after("[" + operations + "]");
+  expect_listing_and_lookup_agree(document, {});
+  EXPECT_EQ(file_pointer(document, node_at(document, "%70atch")).text(), "/patch");
+  EXPECT_EQ(file_pointer(document, node_at(document, "%70%61tch")).text(), "/payload/patch");
+}
+
 TEST(NodeTest, KeysThatAreNoFileNames) {
   const StatusDocument document =
       sample_after(R"([{"op":"add","path":"/extra","value":{"a/b":1,".x":2,"%":3,"line\nbreak":4,"":5}}])");
