@@ -61,7 +61,8 @@ TEST(LocksTest, OfOneGroup) {
 
 TEST(LocksTest, OfAListProtectItsMembership) {
   const StatusDocument summary = sample_after(
-      R"([{"op":"add","path":"/payload/overall_status_summary/_active_blockers_summary_list_immutable","value":true}])");
+      R"([{"op":"add","value":true,
+           "path":"/payload/overall_status_summary/_active_blockers_summary_list_immutable"}])");
   const std::string lock = "/payload/overall_status_summary/_active_blockers_summary_list_immutable";
   expect_locked(summary, {"summary/active_blockers_summary", "x\n", Kind::append}, lock);
   expect_locked(summary, {"summary/active_blockers_summary", "x\n"}, lock);

@@ -65,7 +65,7 @@ TEST(DifferenceTest, FieldsAreFoundDownToTheRowsOfTheMapping) {
 
 TEST(DifferenceTest, UnknownValuesHaveNoField) {
   const ChangeSet changes = changes_by(sample(), R"([{"op":"add","path":"/extra","value":{"a":1}},
-                                                     {"op":"add","path":"/payload/tasks_status/0/_status_locked","value":true}])");
+          {"op":"add","path":"/payload/tasks_status/0/_status_locked","value":true}])");
   EXPECT_THAT(described(changes), ElementsAre(R"(:/extra absent -> {"a":1})", "one:/_status_locked absent -> true"));
   EXPECT_EQ(changes.fields[0].field, nullptr);
   EXPECT_EQ(changes.fields[1].field, nullptr);

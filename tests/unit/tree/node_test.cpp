@@ -31,7 +31,7 @@ TEST(NodeTest, TheTreeOfTheContract) {
   EXPECT_THAT(names_in(document, "tasks/two"),
               ElementsAre("status", "percent_complete", "g_last_update", "last_updated_by_persona_id",
                           "last_updated_by_archetype", "signature_hash", "readiness_check", "execution_log",
-                          "latest_test_status", "task.json"));
+                          "latest_test_status", "override", "task.json"));
   EXPECT_THAT(names_in(document, "tasks/two/readiness_check"),
               ElementsAre("status", "g_checked", "idempotency_key", "readiness_assessment_id_ref"));
   EXPECT_THAT(names_in(document, "tasks/two/execution_log"),
@@ -163,7 +163,7 @@ TEST(NodeTest, TaskIdsThatAreNoFileNames) {
   const StatusDocument document =
       sample_after(R"([{"op":"replace","path":"/payload/tasks_status/0/task_id_ref","value":"a/b%"},
                        {"op":"replace","path":"/payload/tasks_status/1/task_id_ref","value":".."},
-                       {"op":"replace","path":"/payload/tasks_status/2/task_id_ref","value":"short~0123456789abcdef"}])");
+           {"op":"replace","path":"/payload/tasks_status/2/task_id_ref","value":"short~0123456789abcdef"}])");
   EXPECT_THAT(names_in(document, "tasks"), ElementsAre("a%2Fb%25", "%2E.", "short~0123456789abcdef"));
   EXPECT_EQ(node_at(document, "tasks/a%2Fb%25").task, "a/b%");
   EXPECT_EQ(node_at(document, "tasks/%2E.").task, "..");

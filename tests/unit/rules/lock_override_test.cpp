@@ -1,0 +1,117 @@
+#include "mapping/rules/lock_override.hpp"
+
+#include "tests/unit/rules/judging.hpp"
+
+namespace statusfs {
+namespace {
+
+const std::string override_file = "tasks/one/override";
+const std::string log = "one:/execution_log/lock_override_log";
+
+StatusDocument locked_sample() { return sample_with("/_percent_complete_locked", "true"); }
+
+TEST(LockOverrideTest, SetsALockedFieldAndRecordsIt) {
+  const Proposal proposal =
+      judged(locked_sample(), {override_file, R"({"field":"percent_complete","value":7,"reason":"stuck"})"});
+  EXPECT_EQ(proposal.op, "override");
+  EXPECT_EQ(outcome(proposal),
+            (Outcome{{"one:/percent_complete", "7"},
+                     {log, R"(+[{"field":"percent_complete","old_value":0,"new_value":7,"reason":"stuck"}])"}}));
+}
+
+TEST(LockOverrideTest, OfAFieldInAGroup) {
+  const StatusDocument document = sample_with("/readiness_check/_locked_object_definition", "true");
+  EXPECT_EQ(outcome(judged(document,
+                           {override_file, R"({"field":"readiness_check/status","value":"PASSED","reason":"seen"})"}))
+                .at("one:/readiness_check/status"),
+            R"("PASSED")");
+}
+
+TEST(LockOverrideTest, WhatIsThereAlreadyIsNotRecorded) {
+  EXPECT_TRUE(judged(locked_sample(), {override_file, R"({"field":"percent_complete","value":0,"reason":"x"})"})
+                  .changes.empty());
+}
+
+TEST(LockOverrideTest, IsForTheAuthorityOverLocks) {
+  for (const char* archetype : {"MANAGER", "BUILDER", "JANITOR", "AUDITOR"})
+    expect_judged(
+        locked_sample(),
+        {override_file, R"({"field":"percent_complete","value":7,"reason":"x"})", WriteRequest::Kind::set, archetype},
+        Cause::access_denied, {"override locks", "SUPERVISOR"});
+}
+
+TEST(LockOverrideTest, OpensLocksAndNothingElse) {
+  const auto expect = [](const std::string& request, Cause cause, const std::string& part) {
+    expect_judged(locked_sample(), {override_file, request}, cause, {part});
+  };
+  expect(R"({"field":"g_last_update","value":7,"reason":"x"})", Cause::not_permitted, "read-only");
+  expect(R"({"field":"percent_complete","value":101,"reason":"x"})", Cause::invalid, "0 to 100");
+  expect(R"({"field":"status","value":"DONE","reason":"x"})", Cause::invalid, "rule task-life");
+  expect(R"({"field":"execution_log/retry_attempts_log","value":[],"reason":"x"})", Cause::not_permitted,
+         "append-only");
+}
+
+struct BadOverride {
+  std::string text;
+  std::string part;
+};
+
+class BadOverrideTest : public testing::TestWithParam<BadOverride> {};
+
+TEST_P(BadOverrideTest, IsInvalid) {
+  expect_judged(locked_sample(), {override_file, GetParam().text}, Cause::invalid, {GetParam().part});
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Requests, BadOverrideTest,
+    testing::Values(BadOverride{"{", "not valid JSON"}, BadOverride{"7", "no JSON object"},
+                    BadOverride{"{}", "the member field"},
+                    BadOverride{R"({"field":"percent_complete","value":7})", "the member reason"},
+                    BadOverride{R"({"field":"percent_complete","value":7,"reason":" \n"})", "the member reason"},
+                    BadOverride{R"({"field":"percent_complete","value":7,"reason":3})", "the member reason"},
+                    BadOverride{R"({"field":"percent_complete","reason":"x"})", "the member value"},
+                    BadOverride{R"({"field":"nothing","value":7,"reason":"x"})", "no field of a task"},
+                    BadOverride{R"({"field":"percent_complete","value":7,"reason":"x","more":1})",
+                                "more is not known"}));
+
+// --- what a plan brings ----------------------------------------------------------------------------------------------
+
+Plan plan_with(const std::string& first_task, const std::string& members = "") {
+  return Plan(parse_json(R"({"payload":{"execution_plan_id":"exec_plan_7",)" + members +
+                         R"("tasks":[{"task_id":"one")" + first_task +
+                         R"(},{"task_id":"two"},{"task_id":"three"}]}})"));
+}
+
+TEST(PlanRulesTest, DependenciesComeFirst) {
+  const Plan plan = plan_with(R"(,"dependencies":["two","gone"])");
+  const StatusDocument ready = sample_with("/readiness_check/status", R"("PASSED")");
+  const Attempt start{"tasks/one/status", "ACTIVE"};
+  expect_judged(ready, start, Cause::invalid, {"rule dependencies-first", "depends on two", "is \"PENDING\""}, &plan);
+  EXPECT_NO_THROW(judged(ready, start)) << "no plan, no rule";
+  const StatusDocument done = ready.with_task(1, ready.task(1).with_member("status", Value("SKIPPED")));
+  expect_judged(done, start, Cause::invalid, {"depends on gone", "is absent"}, &plan);
+  const Plan one_dependency = plan_with(R"(,"dependencies":["two"])");
+  EXPECT_NO_THROW(judged(done, start, &one_dependency));
+  EXPECT_NO_THROW(judged(ready, {"tasks/one/percent_complete", "4"}, &plan));
+}
+
+TEST(PlanRulesTest, RetriesStayWithinThePlan) {
+  const Plan plan = plan_with(R"(,"max_retries":2)");
+  const StatusDocument document = sample_with("/execution_log/retry_attempts_log", R"([{"note":"a"}])");
+  const std::string retries = "tasks/one/execution_log/retry_attempts_log";
+  EXPECT_NO_THROW(judged(document, {retries, "b\n", WriteRequest::Kind::append}, &plan));
+  expect_judged(document, {retries, "b\nc\n", WriteRequest::Kind::append}, Cause::invalid,
+                {"rule retries-within-plan", "3 entries", "allows 2"}, &plan);
+  EXPECT_NO_THROW(judged(document, {retries, "b\nc\n", WriteRequest::Kind::append}));
+}
+
+TEST(PlanRulesTest, WhatThePlanSaysOfItselfIsMirrored) {
+  const Plan plan = plan_with("", R"("final_execution_status":"OVER",)");
+  expect_judged(sample(), {"summary/execution_status", "RUNNING"}, Cause::invalid, {"mirrors plan exec_plan_7", "OVER"},
+                &plan);
+  EXPECT_NO_THROW(judged(sample(), {"summary/execution_status", "OVER"}, &plan));
+  EXPECT_NO_THROW(judged(sample(), {"summary/validation_status", "RUNNING"}, &plan)) << "the plan says nothing of it";
+}
+
+}  // namespace
+}  // namespace statusfs
