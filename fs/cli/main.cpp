@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "fs/cli/file_commands.hpp"
+#include "fs/cli/integrity_commands.hpp"
 #include "fs/cli/mapping_source.hpp"
 #include "fs/cli/mount_command.hpp"
 #include "fs/cli/mount_options.hpp"
@@ -81,6 +82,7 @@ class CommandLine {
                            "status file, or a directory of them", [this] { return recover_command(argument_, mapping()); }));
     add_mapping_option(add("adopt", "start a chain with the current content", "FILE", "status file",
                            [this] { return adopt_command(argument_, mapping()); }));
+    add_integrity_commands(app_, [this](std::function<ExitStatus()> run) { run_ = std::move(run); });
     add_mapping_option(add("mapping", "print the mapping in force (YAML)", nullptr, nullptr, [this] {
       std::cout << load_mapping_file(mapping())->text;
       return ExitStatus::done;

@@ -4,6 +4,7 @@
 #include "fs/cli/file_snapshot.hpp"
 #include "fs/cli/mapping_source.hpp"
 #include "fs/cli/status_targets.hpp"
+#include "fs/store/local/chain_reader.hpp"
 #include "mapping/chain/replay.hpp"
 #include "mapping/document/parse.hpp"
 #include "mapping/document/text.hpp"
@@ -29,8 +30,8 @@ std::optional<std::int64_t> version_of(const Mapping& mapping, const Value& root
 // Replays the journal and compares the JSON with the version that it says it is.
 class Verification {
  public:
-  Verification(std::shared_ptr<const Mapping> mapping, const FileSnapshot& snapshot)
-      : mapping_(std::move(mapping)), snapshot_(snapshot), replay_(mapping_, ReplayDepth::verified) {}
+  Verification(std::shared_ptr<const Mapping> mapping, const std::string& path, const FileSnapshot& snapshot)
+      : mapping_(std::move(mapping)), path_(path), snapshot_(snapshot), replay_(mapping_, ReplayDepth::verified) {}
 
   Verdict run() {
     read_json();
@@ -67,18 +68,17 @@ class Verification {
   }
 
   bool replay_journal() {
-    std::string_view rest = *snapshot_.journal;
-    while (!rest.empty()) {
-      const std::size_t end = rest.find('\n');
-      if (end == std::string_view::npos) {
-        verdict_.notices.push_back("the journal's last line is torn and is passed over");
-        break;
-      }
-      if (!replay_line(rest.substr(0, end))) return false;
-      rest.remove_prefix(end + 1);
+    if (!snapshot_.journal->empty() && snapshot_.journal->back() != '\n')
+      verdict_.notices.push_back("the journal's last line is torn and is passed over");
+    bool is_good = true;
+    try {
+      read_chain(path_, *snapshot_.journal, 0, [&](std::string_view line) { return is_good = replay_line(line); });
+    } catch (const std::runtime_error& error) {
+      find(error.what());
+      return false;
     }
-    if (replay_.lines() == 0) find("the journal is empty");
-    return replay_.lines() > 0;
+    if (replay_.lines() == 0 && is_good) find("the journal is empty");
+    return is_good && replay_.lines() > 0;
   }
 
   bool replay_line(std::string_view line) {
@@ -108,6 +108,7 @@ class Verification {
   }
 
   const std::shared_ptr<const Mapping> mapping_;
+  const std::string& path_;
   const FileSnapshot& snapshot_;
   Replay replay_;
   Verdict verdict_;
@@ -130,7 +131,7 @@ ExitStatus verify_command(const std::string& argument, const std::optional<std::
   ExitStatus status = ExitStatus::done;
   for (const StatusTarget& target : status_targets(argument)) {
     const FileSnapshot snapshot = take_snapshot(target.path);
-    const Verdict verdict = Verification(mapping, snapshot).run();
+    const Verdict verdict = Verification(mapping, target.path, snapshot).run();
     print(target, verdict);
     if (!verdict.findings.empty()) status = ExitStatus::unusable;
   }
