@@ -49,6 +49,10 @@ class Commands {
         add("blame", "who set a value, when, and what it was before", "FILE", "status file", blame_command);
     blame->add_option("PATH", arguments_->path, "path in the tree, or JSON pointer")->required();
     blame->add_flag("--json", arguments_->json, "as a JSON object");
+    CLI::App* anchor = add("anchor", "print one line that says where the chain stands, to be kept elsewhere", "FILE",
+                           "status file", anchor_command);
+    anchor->add_option("--signing-key", arguments_->signing_key, "sign it with this Ed25519 key (PEM, mode 0600)")
+        ->type_name("FILE");
   }
 
   void add_writers() {

@@ -22,6 +22,7 @@ struct HistoryArguments {
   std::string mapping;
   bool json = false;
   bool ours = false, theirs = false, merge = false;
+  std::string signing_key;  ///< of anchor: PEM file, or empty
   std::string prefer;  ///< ours, theirs, or empty
 };
 
@@ -32,6 +33,7 @@ ExitStatus diff_command(const HistoryArguments& arguments);       // diff_comman
 ExitStatus blame_command(const HistoryArguments& arguments);      // blame_command.cpp
 ExitStatus rollback_command(const HistoryArguments& arguments);   // rollback_command.cpp
 ExitStatus reconcile_command(const HistoryArguments& arguments);  // reconcile_command.cpp
+ExitStatus anchor_command(const HistoryArguments& arguments);     // anchor_command.cpp
 
 /// Adds these commands to the command line. `set_run` is told what to run when one of them was named.
 void add_integrity_commands(CLI::App& app, const std::function<void(std::function<ExitStatus()>)>& set_run);
