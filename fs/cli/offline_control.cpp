@@ -42,7 +42,7 @@ std::uint64_t run_offline(const StatusTarget& target, const std::shared_ptr<cons
   PosixFiles files;
   LocalStore store(target.path, mapping, files);
   NoEvents events;
-  Committer committer(target.stem, store, context, events);
+  Committer committer(target.stem, target.directory(), store, context, events);
   std::optional<Rejection> refusal;
   try {
     committer.load();

@@ -47,7 +47,6 @@ class Announcer final : public StatusDirectoryObserver {
   };
   Target target() const;
   std::string top_of(const StatusFile& file) const;
-  void add_known(std::vector<NodeId>& ids, const std::string& path) const;
   void announce_inodes(std::vector<NodeId> ids);
   void drop_name(const std::string& path);
   void drop_everything_below(const std::string& path);

@@ -10,7 +10,13 @@ void require_access(const StatusDocument& document, const ChangeSet& changes, co
 void require_access_to_field(const StatusDocument& document, const Field& field, const std::string& task,
                              const Judge& judge);
 
-/// Whether this archetype may write anything at all under the mapping.
-bool may_write_anything(const Mapping& mapping, std::string_view archetype) noexcept;
+/// The same by pointer into the scope (the file, where `task` is empty), for a JSON patch whose outcome is not asked for.
+void require_access_to_pointer(const StatusDocument& document, std::string task, const Pointer& pointer,
+                               const Judge& judge);
+/// Only for the authority over locks; `what` is what the others may not do.
+void require_authority(const StatusDocument& document, const std::string& what, const Judge& judge);
+
+/// For patches, whose targets are known only once they are read: throws for an author who may write nothing at all.
+void require_some_access(const Mapping& mapping, const Author& author);
 
 }  // namespace statusfs

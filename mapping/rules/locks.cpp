@@ -1,5 +1,7 @@
 #include "mapping/rules/locks.hpp"
 
+#include <algorithm>
+
 #include "mapping/rejection.hpp"
 
 namespace statusfs {
@@ -12,8 +14,10 @@ bool is_set(const Value& object, const std::string& lock) {
 
 // The locks in one object that protect its member `key`. Only the innermost step of a path can change a list's membership.
 std::optional<std::string> lock_in(const Locks& locks, const Value& object, const std::string& key, bool is_list) {
+  // Locks of the object do not hinder changes of each other; else two of them could never be cleared.
+  const bool is_object_lock = std::ranges::find(locks.object, key) != locks.object.end();
   for (const std::string& lock : locks.object)
-    if (lock != key && is_set(object, lock)) return lock;
+    if (!is_object_lock && is_set(object, lock)) return lock;
   if (std::string lock = locks.field_prefix + key + locks.field_suffix; is_set(object, lock)) return lock;
   if (std::string lock = locks.list_prefix + key + locks.list_suffix; is_list && is_set(object, lock)) return lock;
   return std::nullopt;
@@ -43,7 +47,8 @@ bool is_list(const Field* field) {
 }
 
 [[noreturn]] void refuse(const std::string& what, const Pointer& lock) {
-  throw Rejection(Cause::not_permitted, what + " is locked by " + lock.text() + " = true; a SUPERVISOR may clear the lock");
+  throw Rejection(Cause::not_permitted, what + " is locked by " + lock.text() + " = true; a SUPERVISOR may clear the lock",
+                  "lock");
 }
 
 void require_membership_unlocked(const StatusDocument& document, const ChangeSet& changes) {
@@ -84,8 +89,9 @@ std::optional<Pointer> lock_of(const StatusDocument& document, const std::string
   return std::nullopt;
 }
 
-void require_unlocked(const StatusDocument& document, const ChangeSet& changes) {
+void require_unlocked(const StatusDocument& document, const ChangeSet& changes, const std::string& overridden_task) {
   for (const FieldChange& change : changes.fields) {
+    if (change.in_task() && change.task == overridden_task) continue;
     const auto lock = lock_of(document, change.task, change.pointer, is_list(change.field));
     if (lock) refuse(file_pointer(document, change).text(), *lock);
   }

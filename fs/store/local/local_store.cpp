@@ -35,6 +35,7 @@ StoreResult LocalStore::prepare() {
   if (options_.read_only) return failed(path_ + " is read-only here");
   if (!is_chained_) return failed(path_ + " has no chain");
   if (journal_->has_failed()) return failed(journal_path_ + " must be checked first");
+  if (must_reload_) return {StoreStatus::conflict, journal_path_ + " was closed and begun anew"};
   return guarded([&]() -> StoreResult {
     journal_->make_name_durable();
     if (!foreign_ && follower_.is_ready() && journal_->is_in_place()) return {};
@@ -61,11 +62,13 @@ StoreResult LocalStore::rotate_if_due() {
     return {};
   try {
     head_ = rotate(files_, path_, *journal_, *document_);
+    must_reload_ = true;
     remember_journal();
     return {StoreStatus::conflict, journal_path_ + " was closed at version " + std::to_string(head_.version)};
   } catch (const std::exception& error) {
     if (journal_->has_failed()) {
       // The new journal has the name, but who knows for how long: it is what has to be checked.
+      must_reload_ = true;
       if (const auto line = journal_->last_line()) head_ = head_of(decode_record(*line));
       throw;
     }
@@ -89,7 +92,8 @@ StoreResult LocalStore::look_at_json() {
   if (const auto kept = follower_.kept(); kept && !foreign_)
     foreign_ = Foreign{{kept->text, kept->owner, kept->name}, std::nullopt, false};
   if (foreign_ && !foreign_->in_place)
-    return foreign_->is_accepted ? StoreResult{} : StoreResult{StoreStatus::foreign, path_ + " was changed by another program"};
+    return foreign_->is_accepted ? StoreResult{}
+                                 : StoreResult{StoreStatus::foreign, path_ + " was changed by another program"};
   if (!foreign_ && follower_.file().is_untouched()) return {};
   const Content content = read_when_whole();
   if (foreign_ && foreign_->is_accepted && content.status.is_same_content(*foreign_->in_place)) return {};
@@ -155,7 +159,7 @@ StoreResult LocalStore::catch_up() {
 StoreResult LocalStore::commit(std::uint64_t expected_version, std::span<const CommitEntry> entries) {
   if (entries.empty()) return {};
   if (!is_chained_ || options_.read_only) return failed(path_ + " takes no writes");
-  if (head_.version != expected_version)
+  if (must_reload_ || head_.version != expected_version)
     return {StoreStatus::conflict, path_ + " is at version " + std::to_string(head_.version)};
   if (foreign_ && !foreign_->is_accepted) return {StoreStatus::foreign, path_ + " was changed by another program"};
   std::string lines;
@@ -237,10 +241,11 @@ StoreResult LocalStore::publish_first(const CommitEntry& entry) {
   auto journal = JournalFile::create(files_, journal_path_, entry.record, like);
   follower_.set_newest(entry.document, false);
   StoreResult result = follower_.write();
-  if (result.status == StoreStatus::done) result = guarded([&]() -> StoreResult {
-    journal->publish();
-    return {};
-  });
+  if (result.status == StoreStatus::done)
+    result = guarded([&]() -> StoreResult {
+      journal->publish();
+      return {};
+    });
   if (result.status != StoreStatus::done) {
     follower_.set_newest(nullptr, true);
     return result;
@@ -274,6 +279,13 @@ StoreResult LocalStore::recheck() {
 }
 
 StoreResult LocalStore::settle() { return follower_.settle(); }
+
+void LocalStore::visit_records_backwards(const std::function<bool(std::string_view line)>& visit) {
+  if (!journal_) return;
+  BackwardReader reader = journal_->read_backwards();
+  while (const auto line = reader.next())
+    if (!visit(*line)) return;
+}
 
 bool LocalStore::looks_changed() try {
   if (follower_.is_disturbed()) return true;

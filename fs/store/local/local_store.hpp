@@ -50,10 +50,11 @@ class LocalStore final : public Store {
   StoreResult set_foreign_aside(std::string& kept_as) override;
   StoreResult begin(const CommitEntry& entry) override;
   StoreResult recheck() override;
+  void visit_records_backwards(const std::function<bool(std::string_view line)>& visit) override;
   StoreResult settle() override;
 
-  /// Whether the JSON or the journal is not what this store left there: then prepare() (or, read-only, load()) is to be called. Any
-  /// thread; two or three calls of stat(2).
+  /// Whether the JSON or the journal is not what this store left there: then prepare() (or, read-only, load()) is to be
+  /// called. Any thread; two or three calls of stat(2).
   bool looks_changed() override;
   /// What was mended since the last call, for people. Any thread.
   std::vector<std::string> take_notices() override;
@@ -89,6 +90,8 @@ class LocalStore final : public Store {
   StoredFile load_without_journal(const Content& content);
   StoredFile load_read_only_after(const Content& content, const std::string& reason);
   StoredFile begin_with(const Content& content, std::shared_ptr<const StatusDocument> document);
+  StoredFile begin_held(StoredFile stored, const Content& content);
+  StoredFile load_begun_by_another();
   void mend(const Content& content, Comparison comparison);
   StoreResult mend_under_lock(const Content& content, const Comparison& comparison);
   void tidy_left_over();
@@ -109,6 +112,7 @@ class LocalStore final : public Store {
   ChainHead head_;
   std::shared_ptr<const StatusDocument> document_;
   std::optional<Foreign> foreign_;
+  bool must_reload_ = false;  ///< the head is another than whoever builds versions knows: nothing is committed until load()
   std::uint64_t no_rotation_below_ = 0;  ///< length of the journal below which a rotation that failed is not tried again
   std::optional<FileStatus> loaded_;  ///< the JSON that load() saw; nothing when there was none
 
