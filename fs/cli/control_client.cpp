@@ -10,6 +10,7 @@
 #include "fs/cli/mapping_source.hpp"
 #include "fs/cli/mount_table.hpp"
 #include "fs/store/unique_fd.hpp"
+#include "mapping/document/text.hpp"
 
 namespace statusfs {
 namespace {
@@ -28,12 +29,16 @@ std::string reason_for(const StatusTarget& target, int error_number) {
 }  // namespace
 
 bool send_control(const StatusTarget& target, const std::string& command) {
+  return send_control(target, Value::object().with_member("command", Value(std::string_view(command))));
+}
+
+bool send_control(const StatusTarget& target, const Value& command) {
   const auto directory = mounted_directory_of(target);
   if (!directory) return false;
   const std::string path = *directory + "/.control";
   const UniqueFd control(open(path.c_str(), O_WRONLY | O_CLOEXEC));
   if (!control) throw CommandError(ExitStatus::unusable, path + ": " + std::strerror(errno));
-  const std::string text = "{\"command\":\"" + command + "\"}\n";
+  const std::string text = compact(command) + "\n";
   if (write(control.get(), text.data(), text.size()) < 0)
     throw CommandError(ExitStatus::unusable, target.path + ": " + reason_for(target, errno));
   return true;

@@ -5,11 +5,14 @@
 #include <string>
 
 #include "fs/cli/status_targets.hpp"
+#include "mapping/document/value.hpp"
 
 namespace statusfs {
 
 /// Writes the command to the `.control` of the mount that shows the target. False where no mount shows it. Throws
 /// CommandError with the mount's own words where it refuses.
 bool send_control(const StatusTarget& target, const std::string& command);
+/// The same for a command with arguments.
+bool send_control(const StatusTarget& target, const Value& command);
 
 }  // namespace statusfs

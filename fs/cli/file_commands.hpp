@@ -12,7 +12,14 @@ namespace statusfs {
 ExitStatus init_command(const std::string& plan_file);                                              // init_command.cpp
 ExitStatus adopt_command(const std::string& file, const std::optional<std::string>& mapping_file);  // adopt_command.cpp
 ExitStatus check_command(const std::string& argument, const std::optional<std::string>& mapping_file);    // check_command.cpp
-ExitStatus verify_command(const std::string& argument, const std::optional<std::string>& mapping_file);   // verify_command.cpp
+/// What verify looks at besides the file, and how it answers.
+struct VerifyOptions {
+  bool json = false;       ///< one JSON object a file
+  std::string anchor;      ///< a line that `statusfs anchor` printed; empty: none
+  std::string public_key;  ///< PEM file; the anchor's signature must be of it
+};
+ExitStatus verify_command(const std::string& argument, const std::optional<std::string>& mapping_file,
+                          const VerifyOptions& options = {});  // verify_command.cpp
 ExitStatus recover_command(const std::string& argument, const std::optional<std::string>& mapping_file);  // recover_command.cpp
 ExitStatus umount_command(const std::string& mountpoint);                                           // umount_command.cpp
 

@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "fs/cli/file_commands.hpp"
+#include "fs/cli/integrity_commands.hpp"
 #include "fs/cli/mapping_source.hpp"
 #include "fs/cli/mount_command.hpp"
 #include "fs/cli/mount_options.hpp"
@@ -75,12 +76,19 @@ class CommandLine {
         [this] { return init_command(argument_); });
     add_mapping_option(add("check", "validate against the mapping; every finding with its JSON pointer", "FILE|DIR",
                            "status file, or a directory of them", [this] { return check_command(argument_, mapping()); }));
-    add_mapping_option(add("verify", "recompute every hash and the whole journal; the JSON must be its head", "FILE|DIR",
-                           "status file, or a directory of them", [this] { return verify_command(argument_, mapping()); }));
+    CLI::App* verify = add("verify", "recompute every hash and the whole journal; the JSON must be its head", "FILE|DIR",
+                           "status file, or a directory of them", [this] { return verify_command(argument_, mapping(), verify_); });
+    add_mapping_option(verify);
+    verify->add_flag("--json", verify_.json, "one JSON object a file");
+    CLI::Option* anchor = verify->add_option("--anchor", verify_.anchor, "a line that statusfs anchor printed")->type_name("LINE");
+    verify->add_option("--public-key", verify_.public_key, "the anchor must be signed by this key (PEM)")
+        ->type_name("FILE")
+        ->needs(anchor);
     add_mapping_option(add("recover", "bring the JSON up to date from its journal without mounting", "FILE|DIR",
                            "status file, or a directory of them", [this] { return recover_command(argument_, mapping()); }));
     add_mapping_option(add("adopt", "start a chain with the current content", "FILE", "status file",
                            [this] { return adopt_command(argument_, mapping()); }));
+    add_integrity_commands(app_, [this](std::function<ExitStatus()> run) { run_ = std::move(run); });
     add_mapping_option(add("mapping", "print the mapping in force (YAML)", nullptr, nullptr, [this] {
       std::cout << load_mapping_file(mapping())->text;
       return ExitStatus::done;
@@ -110,6 +118,7 @@ class CommandLine {
   MountArguments mount_;
   std::string argument_;
   std::string mapping_file_;
+  VerifyOptions verify_;
   std::function<ExitStatus()> run_;
 };
 

@@ -122,7 +122,7 @@ std::unique_ptr<GlobalCounter> counter_of(const MountSettings& settings) {
 }
 
 Presentation presentation_of(const MountSettings& settings) {
-  return {getuid(), getgid(), settings.umask.value_or(0), settings.allow_other, STATUSFS_VERSION};
+  return {getuid(), getgid(), settings.umask.value_or(0), settings.allow_other, STATUSFS_VERSION, settings.history};
 }
 
 CurrentConfig config_of(const MountSettings& settings, const Mapping& mapping) {

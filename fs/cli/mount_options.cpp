@@ -7,7 +7,7 @@
 namespace statusfs {
 namespace {
 
-constexpr std::array<MountOption, 8> options{{
+constexpr std::array<MountOption, 9> options{{
     {"ro", "", "show everything, change nothing; also beside another mount of the same files"},
     {"allow_other", "", "let other users in; only together with default_permissions"},
     {"default_permissions", "", "let the kernel check owner and mode"},
@@ -16,6 +16,7 @@ constexpr std::array<MountOption, 8> options{{
     {"config", "FILE", "who may write what; default /etc/statusfs.yaml, where it exists"},
     {"state", "FILE", "draw the global counter g from this state file"},
     {"adopt", "", "start a chain for files that bear no hashes"},
+    {"nohistory", "", "no .history in the directory of a status file"},
 }};
 
 // Those of fstab (user, nofail, ...) are mount(8)'s business and are dropped.
@@ -56,7 +57,8 @@ void set_flag(MountSettings& settings, std::string_view name) {
   if (name == "allow_other") settings.allow_other = true;
   if (name == "default_permissions") settings.default_permissions = true;
   if (name == "adopt") settings.adopt = true;
-  if (name != "adopt") settings.kernel_options.emplace_back(name);
+  if (name == "nohistory") settings.history = false;
+  if (name != "adopt" && name != "nohistory") settings.kernel_options.emplace_back(name);
 }
 
 void set_value(MountSettings& settings, std::string_view name, const std::string& value) {

@@ -29,6 +29,7 @@ struct MountSettings {
   bool allow_other = false;
   bool default_permissions = false;
   bool adopt = false;
+  bool history = true;
   std::optional<mode_t> umask;
   std::optional<std::string> mapping, config, state;
   std::vector<std::string> kernel_options;

@@ -2,12 +2,15 @@
 
 #include <algorithm>
 
+#include "fs/engine/reconciliation.hpp"
+#include "fs/engine/record_walk.hpp"
 #include "fs/identity/trace_context.hpp"
 #include "fs/store/timestamp.hpp"
 #include "mapping/document/parse.hpp"
 #include "mapping/rules/access.hpp"
 #include "mapping/rules/plan_mirror.hpp"
 #include "mapping/rules/proposal.hpp"
+#include "mapping/rules/rollback.hpp"
 #include "mapping/tree/template.hpp"
 
 namespace statusfs {
@@ -18,6 +21,8 @@ using std::chrono::system_clock;
 
 // States of partition_status (seed 2.1, ADR-028) that the driver itself sets.
 constexpr std::string_view partitioned = "PARTITIONED";
+constexpr std::string_view reconciling = "RECONCILING";
+constexpr std::string_view consistent = "CONSISTENT";
 
 // The field in which the driver itself keeps that state, if the mapping has one.
 const Field* partition_field(const Mapping& mapping) {
@@ -347,9 +352,15 @@ StoreResult Committer::make_durable(std::span<const Version> versions, std::uint
 // --- control ---------------------------------------------------------------------------------------------------------
 
 void Committer::run_control(Job& job) {
+  const ControlRequest& request = std::get<ControlRequest>(job.request);
+  std::vector<Job*> jobs{&job};
+  if (request.command != ControlRequest::Command::adopt && state_->chained && !context_.read_only && !prepare(jobs))
+    return;
   const auto refusal = refusal_of([&] {
-    switch (std::get<ControlRequest>(job.request).command) {
+    switch (request.command) {
       case ControlRequest::Command::adopt: adopt(job.author); break;
+      case ControlRequest::Command::rollback: roll_back(request, job.author); break;
+      case ControlRequest::Command::reconcile: reconcile(request, job.author); break;
     }
   });
   if (!refusal) {
@@ -357,6 +368,61 @@ void Committer::run_control(Job& job) {
     events_.replace(state_);
   }
   job.done(refusal);
+}
+
+void Committer::carry_out(const Proposal& proposal, const Author& author) {
+  require_chain();
+  const std::uint64_t expected_version = chain_->head().version;
+  try {
+    const auto lease = context_.counter.begin();
+    const MutationStamp stamp{lease->next(), format_timestamp(system_clock::now()), author};
+    const std::vector<Version> versions{chain_->append(proposal, stamp)};
+    lease->commit();
+    const StoreResult result = make_durable(versions, expected_version);
+    if (result.status != StoreStatus::done) throw rejection_of(result);
+    context_.metrics.count_mutations(1);
+    publish(versions);
+  } catch (...) {
+    chain_->reset(state_->document, state_->head);
+    throw;
+  }
+}
+
+void Committer::roll_back(const ControlRequest& request, const Author& author) {
+  require_open_for_writes();
+  const StatusDocument earlier(state_->document->shared_mapping(),
+                               document_at(store_, context_.mapping, request.version));
+  const Proposal proposal =
+      propose_rollback(*state_->document, earlier, request.version, request.task, judge_for(author));
+  if (!proposal.changes.empty()) carry_out(proposal, author);
+}
+
+// Readers see that it runs; the journal has the outcome alone.
+void Committer::show_reconciling() {
+  auto state = std::make_shared<FileState>(*state_);
+  const Field& field = *partition_field(*context_.mapping);
+  state->document = std::make_shared<const StatusDocument>(state_->document->with_field(field, Value(reconciling)));
+  state->read_only = "it is being reconciled";
+  events_.replace(state);
+}
+
+void Committer::reconcile(const ControlRequest& request, const Author& author) {
+  if (context_.read_only) throw Rejection(Cause::read_only, "the file system is mounted read-only");
+  const Field* field = partition_field(*context_.mapping);
+  const Value* before = field && state_->document && state_->chained ? state_->document->value_of(*field) : nullptr;
+  if (!before || !(*before == Value(partitioned)))
+    throw Rejection(Cause::not_permitted, stem_ + " is not in quarantine; there is nothing to reconcile");
+  show_reconciling();
+  try {
+    const ForeignFile foreign = last_foreign_file(store_, context_.mapping);
+    Proposal proposal =
+        propose_reconciliation(*state_->document, foreign, request.resolution, request.preferred, {author});
+    proposal.changes.fields.push_back({{}, field, field->pointer, *before, Value(consistent), {}});
+    carry_out(proposal, author);
+  } catch (...) {
+    events_.replace(state_);
+    throw;
+  }
 }
 
 void Committer::adopt(const Author& author) {

@@ -56,6 +56,12 @@ class Committer {
   void run_control(Job& job);
   void run_check();
   void adopt(const Author& author);
+  void roll_back(const ControlRequest& request, const Author& author);
+  void reconcile(const ControlRequest& request, const Author& author);
+  /// Commits the proposal alone. Precondition: the store was prepared. Throws Rejection; nothing was kept then, or the
+  /// disk failed.
+  void carry_out(const Proposal& proposal, const Author& author);
+  void show_reconciling();
 
   void resolve_foreign_change();
   bool adopt_foreign(const ForeignChange& change);

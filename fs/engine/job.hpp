@@ -1,11 +1,13 @@
 // What is handed to the commit thread of a status file.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
 #include <variant>
 
+#include "fs/engine/reconciliation.hpp"
 #include "mapping/rejection.hpp"
 #include "mapping/rules/write_request.hpp"
 
@@ -13,8 +15,12 @@ namespace statusfs {
 
 /// A request to the driver itself, written to the status directory's control file.
 struct ControlRequest {
-  enum class Command { adopt };
+  enum class Command { adopt, rollback, reconcile };
   Command command = Command::adopt;
+  std::uint64_t version = 0;                 ///< of rollback
+  std::optional<std::string> task;           ///< of rollback: only this one
+  Resolution resolution = Resolution::ours;  ///< of reconcile
+  std::optional<Side> preferred;             ///< of reconcile by merge
 };
 
 /// Look whether another program changed the file.

@@ -15,6 +15,7 @@ StatusFile::StatusFile(std::string name, const std::string& directory, std::uniq
     : name_(std::move(name)),
       observer_(observer),
       store_(std::move(store)),
+      history_(context.mapping, *store_),
       committer_(name_, directory, *store_, context, *this),
       thread_([this] { return commit_step(); }, idle_time) {}
 
@@ -30,8 +31,12 @@ std::shared_ptr<const FileState> StatusFile::state() {
   const std::lock_guard loading(load_mutex_);
   if (auto state = loaded_state()) return state;
   auto state = committer_.load();
-  const std::lock_guard lock(state_mutex_);
-  state_ = state;
+  {
+    const std::lock_guard lock(state_mutex_);
+    state_ = state;
+  }
+  if (store_->looks_changed())
+    submit({CheckRequest{}, {}, [](const std::optional<Rejection>&) {}});  // it was found foreign
   return state;
 }
 

@@ -13,6 +13,7 @@
 #include "fs/engine/committer.hpp"
 #include "fs/engine/engine_context.hpp"
 #include "fs/engine/file_state.hpp"
+#include "fs/engine/history.hpp"
 #include "fs/engine/job.hpp"
 #include "fs/engine/on_demand_thread.hpp"
 #include "fs/store/store.hpp"
@@ -30,7 +31,7 @@ class StatusFileObserver {
   virtual void state_replaced(StatusFile& file) = 0;
 };
 
-/// Thread safety: any thread. Lock order: load_mutex_, then state_mutex_; queue_mutex_ alone.
+/// Thread safety: any thread. Lock order: load_mutex_, then state_mutex_ or queue_mutex_.
 class StatusFile final : private CommitterEvents {
  public:
   /// `name` is the name of the directory that shows the file, `directory` is where its plan lies. `observer` must outlive this.
@@ -44,6 +45,8 @@ class StatusFile final : private CommitterEvents {
   std::shared_ptr<const FileState> state();
   /// The same, or nullptr while the file has not been loaded.
   std::shared_ptr<const FileState> loaded_state() const;
+
+  History& history() noexcept { return history_; }
 
   /// Queues the job; jobs are carried out in order, those that wait together share one fsync.
   void submit(Job job);
@@ -65,6 +68,7 @@ class StatusFile final : private CommitterEvents {
   const std::string name_;
   StatusFileObserver& observer_;
   const std::unique_ptr<Store> store_;
+  History history_;
 
   std::mutex load_mutex_;  // held while the file is loaded for the first time; guards committer_'s initial load
 

@@ -23,7 +23,13 @@ StatusFile* file_of(const Place& place) noexcept {
   if (const auto* control = std::get_if<ControlPlace>(&place)) return control->file.get();
   if (const auto* error = std::get_if<ErrorPlace>(&place)) return error->file.get();
   if (const auto* version = std::get_if<VersionPlace>(&place)) return version->file.get();
+  if (const auto* history = std::get_if<HistoryPlace>(&place)) return history->file.get();
   return nullptr;
+}
+
+bool is_immutable(const Place& place) noexcept {
+  const auto* history = std::get_if<HistoryPlace>(&place);
+  return std::holds_alternative<VersionPlace>(place) || (history && history->kind == HistoryPlace::Kind::version);
 }
 
 // FNV-1a, 64 bits: spreads paths well enough that no two of a mount are likely to share a number.

@@ -39,10 +39,10 @@ std::optional<WriteBuffer> buffer_for(const Inode& inode, const fuse_file_info& 
 }
 
 Reply reply_open(Mount& mount, std::shared_ptr<const Inode> inode, fuse_file_info info) {
-  const bool is_immutable = std::holds_alternative<VersionPlace>(inode->place);
+  const bool is_cacheable = is_immutable(inode->place);
   // Pages of a file that is also written through FUSE would be torn; those of a version never change.
-  info.direct_io = !is_immutable;
-  info.keep_cache = is_immutable;
+  info.direct_io = !is_cacheable;
+  info.keep_cache = is_cacheable;
   info.noflush = !wants_to_write(info);
   info.fh = mount.files.add(std::make_shared<OpenFile>(inode, buffer_for(*inode, info)));
   mount.context.metrics.handle_opened();

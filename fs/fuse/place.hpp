@@ -42,7 +42,18 @@ struct VersionPlace {
   std::shared_ptr<const FileState> state;
 };
 
-using Place = std::variant<RootPlace, AboutPlace, NodePlace, ControlPlace, ErrorPlace, VersionPlace>;
+/// `.history` of a status file and what is in it.
+struct HistoryPlace {
+  enum class Kind { directory, log, head, version };
+  std::shared_ptr<StatusFile> file;
+  Kind kind = Kind::directory;
+  std::uint64_t version = 0;  ///< of Kind::version, whose content never changes
+};
+
+using Place = std::variant<RootPlace, AboutPlace, NodePlace, ControlPlace, ErrorPlace, VersionPlace, HistoryPlace>;
+
+/// Whether what the place reads as is the same for ever, so that the kernel may keep it.
+bool is_immutable(const Place& place) noexcept;
 
 /// The status file that a place belongs to, or nullptr.
 StatusFile* file_of(const Place& place) noexcept;

@@ -94,6 +94,8 @@ void guarded(fuse_req_t request, fuse_ino_t directory, const char* name, const s
 
 double attribute_timeout(const Place& place) {
   const auto* about = std::get_if<AboutPlace>(&place);
+  const auto* history = std::get_if<HistoryPlace>(&place);
+  if (history) return is_immutable(place) ? announced_timeout : 0;
   const bool is_counted = std::holds_alternative<RootPlace>(place) || std::holds_alternative<ErrorPlace>(place) ||
                           (about && about->kind != AboutPlace::Kind::directory);
   return is_counted ? 0 : announced_timeout;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "fs/fuse/history_view.hpp"
 #include "mapping/rejection.hpp"
 #include "mapping/rules/locks.hpp"
 #include "mapping/tree/node_text.hpp"
@@ -97,6 +98,8 @@ std::optional<Place> TreeView::find_in_file(const NodePlace& directory, std::str
     if (is_top(directory) && name == error_name) return ErrorPlace{directory.file};
     return std::nullopt;
   }
+  if (is_top(directory) && name == history_name && presentation_.history && state->chained)
+    return HistoryPlace{directory.file};
   const auto node = child(*state->document, directory.node, name);
   if (!node) return std::nullopt;
   return place_of(directory.file, *node);
@@ -113,6 +116,10 @@ std::optional<Found> TreeView::find(const Inode& directory, std::string_view nam
     for (const AboutName& about : about_names)
       if (about.name == name) return found(directory, name, AboutPlace{about.kind});
     return std::nullopt;
+  }
+  if (const auto* history = std::get_if<HistoryPlace>(&directory.place)) {
+    auto place = find_in_history(*history, name);
+    return place ? std::optional(found(directory, name, std::move(*place))) : std::nullopt;
   }
   const auto* node = std::get_if<NodePlace>(&directory.place);
   auto place = node ? find_in_file(*node, name) : std::nullopt;
@@ -137,6 +144,8 @@ std::vector<DirectoryEntry> TreeView::list(const Inode& directory) const {
     for (const auto& file : directory_.files()) entries.push_back({file->name(), NodePlace{file, Node{}}});
   } else if (std::holds_alternative<AboutPlace>(directory.place)) {
     for (const AboutName& about : about_names) entries.push_back({std::string(about.name), AboutPlace{about.kind}});
+  } else if (const auto* history = std::get_if<HistoryPlace>(&directory.place)) {
+    for (auto& [name, place] : list_history(*history)) entries.push_back({std::move(name), std::move(place)});
   } else if (const auto* node = std::get_if<NodePlace>(&directory.place)) {
     list_file(*node, entries);
   }
@@ -146,6 +155,7 @@ std::vector<DirectoryEntry> TreeView::list(const Inode& directory) const {
 bool TreeView::is_directory(const Place& place) const {
   if (std::holds_alternative<RootPlace>(place)) return true;
   if (const auto* about = std::get_if<AboutPlace>(&place)) return about->kind == AboutPlace::Kind::directory;
+  if (const auto* history = std::get_if<HistoryPlace>(&place)) return history->kind == HistoryPlace::Kind::directory;
   const auto* node = std::get_if<NodePlace>(&place);
   if (!node) return false;
   if (is_top(*node)) return true;
@@ -201,8 +211,12 @@ struct stat TreeView::attributes(const Inode& inode) const {
     attributes.st_mtim = attributes.st_ctim = attributes.st_atim = timespec_of(state.modified);
   } else if (std::holds_alternative<RootPlace>(inode.place)) {
     set_directory(attributes, directory_.names().size());
-  } else if (const auto* about = std::get_if<AboutPlace>(&inode.place); about && is_directory(inode.place)) {
+  } else if (is_directory(inode.place)) {  // .statusfs and .history
     set_directory(attributes, 0);
+  } else if (const auto* history = std::get_if<HistoryPlace>(&inode.place)) {
+    const HistoryAttributes of_history = history_attributes(*history);
+    set_file(attributes, of_history.size, false);
+    attributes.st_mtim = attributes.st_ctim = attributes.st_atim = timespec_of(of_history.time);
   } else {
     set_file(attributes, text(inode.place, {}).size(), std::holds_alternative<ControlPlace>(inode.place));
   }
@@ -241,6 +255,7 @@ std::string TreeView::about_text(AboutPlace::Kind kind, const Reader& reader) co
 
 std::string TreeView::text(const Place& place, const Reader& reader) const {
   if (const auto* about = std::get_if<AboutPlace>(&place)) return about_text(about->kind, reader);
+  if (const auto* history = std::get_if<HistoryPlace>(&place)) return history_text(*history);
   if (const auto* version = std::get_if<VersionPlace>(&place))
     return node_text(*version->state->document, {Node::Kind::field, whole_file_view(mapping_), {}, {}});
   if (const auto* error = std::get_if<ErrorPlace>(&place)) {

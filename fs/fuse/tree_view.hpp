@@ -22,6 +22,7 @@ struct Presentation {
   mode_t umask = 0;
   bool allow_other = false;
   std::string version;  ///< of statusfs
+  bool history = true;  ///< whether there is a .history
 };
 
 /// Something that a name leads to.

@@ -111,6 +111,13 @@ class Store {
   virtual bool looks_changed() = 0;
   /// What was mended since the last call, for people. Any thread.
   virtual std::vector<std::string> take_notices() = 0;
+
+  /// Calls `visit` with the record of every version above `after_version`, oldest first, until it returns false. May go
+  /// beyond what was acknowledged, and may repeat a version (is_rotation). Any thread. Throws std::runtime_error where
+  /// the records cannot be read.
+  virtual void read_records(std::uint64_t after_version, const std::function<bool(std::string_view record)>& visit);
+  /// The content that set_foreign_aside() kept under this name. Throws std::runtime_error.
+  virtual std::string read_foreign(const std::string& kept_as);
 };
 
 }  // namespace statusfs

@@ -1,5 +1,7 @@
 #include "mapping/chain/journal_record.hpp"
 
+#include <charconv>
+
 #include "mapping/document/parse.hpp"
 #include "mapping/document/sha256.hpp"
 #include "mapping/document/text.hpp"
@@ -150,6 +152,17 @@ JournalRecord decode_record(std::string_view line) {
   record.payload_hash_current = reader.text("payload_hash_current");
   record.record_previous = reader.optional_text("record_previous");
   return record;
+}
+
+bool is_rotation(const JournalRecord& record) noexcept { return record.op == rotation_op; }
+
+std::optional<std::uint64_t> version_of_line(std::string_view line) noexcept {
+  constexpr std::string_view beginning = "{\"v\":";
+  if (!line.starts_with(beginning)) return std::nullopt;
+  std::uint64_t version = 0;
+  const auto [end, error] = std::from_chars(line.data() + beginning.size(), line.data() + line.size(), version);
+  if (error != std::errc() || end == line.data() + line.size() || *end != ',') return std::nullopt;
+  return version;
 }
 
 ChainHead head_of(const JournalRecord& record) {

@@ -43,6 +43,14 @@ std::string encode_record(JournalRecord& record);
 /// Checks the record_hash. Throws RecordError.
 JournalRecord decode_record(std::string_view line);
 
+/// Whether the record begins a journal that goes on where a closed one ended. It is no mutation: it repeats the last
+/// version with the whole document as its patch.
+bool is_rotation(const JournalRecord& record) noexcept;
+inline constexpr std::string_view rotation_op = "rotate";
+
+/// The v of a line, read from its beginning without decoding it; nothing where it does not begin like a record.
+std::optional<std::uint64_t> version_of_line(std::string_view line) noexcept;
+
 /// The members of the line that say where the chain stands, read without decoding the patch where that is possible.
 struct ChainHead {
   std::uint64_t version = 0;

@@ -19,10 +19,20 @@ void Replay::check_chain(const JournalRecord& record) const {
     throw TamperError(lines_ + 1, "record_previous is " + record.record_previous.value_or("null") +
                                       ", but the line before has the record_hash " + expected_previous_.value_or("null"));
   if (lines_ == 0) return;
+  if (is_rotation(record)) return check_rotation(record);
   if (record.version != last_.version + 1)
     throw TamperError(lines_ + 1, "v is " + std::to_string(record.version) + " after " + std::to_string(last_.version));
   if (record.payload_hash_previous != last_.payload_hash_current)
     throw TamperError(lines_ + 1, "payload_hash_previous is not the payload_hash_current of the line before");
+}
+
+// The first line of a journal that goes on where a closed one ended: the same version once more, whole.
+void Replay::check_rotation(const JournalRecord& record) const {
+  const bool is_same = record.version == last_.version && record.g == last_.g && record.size == last_.size &&
+                       record.payload_hash_previous == last_.payload_hash_previous &&
+                       record.payload_hash_current == last_.payload_hash_current;
+  if (!is_same)
+    throw TamperError(lines_ + 1, "the journal goes on with another version than the closed one ended with");
 }
 
 namespace {
@@ -98,6 +108,8 @@ void Replay::apply(std::string_view line) {
   }
   check_chain(record);
   Value root = applied(root_, record.patch, lines_ + 1);
+  if (lines_ > 0 && is_rotation(record) && !(root == root_))
+    throw TamperError(lines_ + 1, "the journal goes on with another document than the closed one ended with");
   try {
     if (depth_ == ReplayDepth::verified) check_document(record, root);
   } catch (const TamperError&) {
@@ -107,7 +119,6 @@ void Replay::apply(std::string_view line) {
   root_ = std::move(root);
   expected_previous_ = record.record_hash;
   last_ = std::move(record);
-  last_.patch = Value();
   ++lines_;
 }
 

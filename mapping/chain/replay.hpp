@@ -40,11 +40,12 @@ class Replay {
   std::uint64_t lines() const noexcept { return lines_; }
   /// Precondition of those below: lines() > 0.
   const Value& root() const noexcept { return root_; }
-  const JournalRecord& last() const noexcept { return last_; }  ///< its patch is left empty
+  const JournalRecord& last() const noexcept { return last_; }
   ChainHead head() const { return head_of(last_); }
 
  private:
   void check_chain(const JournalRecord& record) const;
+  void check_rotation(const JournalRecord& record) const;
   void check_document(const JournalRecord& record, const Value& root);
   void verify_touched(const StatusDocument& document, std::uint64_t line);
   void verify_task(const StatusDocument& document, std::size_t position, std::uint64_t line) const;

@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "fs/store/local/chain_reader.hpp"
 #include "mapping/chain/hashes.hpp"
 #include "mapping/chain/replay.hpp"
 #include "mapping/document/parse.hpp"
@@ -9,6 +10,8 @@
 
 namespace statusfs {
 namespace {
+
+constexpr std::string_view journal_suffix = ".journal";
 
 const Value* stamped_value(const Mapping& mapping, const Value& root, Stamp stamp) {
   const Field* field = mapping.stamped(stamp, false);
@@ -85,6 +88,35 @@ JsonState state_without_version(const JsonText& json) {
   return json.is_torn ? JsonState::torn : JsonState::foreign;
 }
 
+/// A journal that goes on where a closed one ended is taken at its word; verifying looks at both.
+void go_on_from_closed(Replay& replay, std::string_view line) try {
+  const JournalRecord record = decode_record(line);
+  if (is_rotation(record) && record.record_previous) replay.continue_from(*record.record_previous);
+} catch (const RecordError&) {
+  return;  // the replay says what is wrong with it
+}
+
+/// Whether a closed journal has the document as the version that it says it is.
+bool is_in_closed_journal(const std::shared_ptr<const Mapping>& mapping, const std::string& path, std::string_view live,
+                          std::uint64_t version, const Value& root) try {
+  Replay replay(mapping, ReplayDepth::chained);
+  bool found = false;
+  read_chain(path, live, 0, [&](std::string_view line) {
+    replay.apply(line);
+    found = replay.last().version == version && replay.root() == root;
+    return !found && replay.last().version < version;
+  });
+  return found;
+} catch (const std::runtime_error&) {
+  return false;
+}
+
+std::string first_line(JournalFile& journal) {
+  auto reader = journal.read();
+  const auto line = reader.next();
+  return line ? std::string(*line) + '\n' : std::string();
+}
+
 Comparison compare_by_replay(const std::shared_ptr<const Mapping>& mapping, JournalFile& journal,
                              const JsonText& json) {
   Replay replay(mapping, ReplayDepth::chained);
@@ -94,11 +126,16 @@ Comparison compare_by_replay(const std::shared_ptr<const Mapping>& mapping, Jour
   result.json = state_without_version(json);
   auto reader = journal.read();
   while (const auto line = reader.next()) {
+    if (replay.lines() == 0) go_on_from_closed(replay, *line);
     replay.apply(*line);
     if (version == replay.last().version && replay.root() == *json.root) result.json = JsonState::earlier;
   }
   if (replay.lines() == 0) throw TamperError(1, "there is no record in the journal");
   result.head = replay.head();
+  if (result.json == JsonState::foreign && json.root) {
+    const std::string status_path = journal.path().substr(0, journal.path().size() - journal_suffix.size());
+    if (is_in_closed_journal(mapping, status_path, first_line(journal), version, *json.root)) result.json = JsonState::earlier;
+  }
   if (result.json == JsonState::earlier && version == result.head.version) result.json = JsonState::head;
   result.document = std::make_shared<const StatusDocument>(mapping, replay.root());
   return result;

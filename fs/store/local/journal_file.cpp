@@ -180,12 +180,30 @@ std::string JournalFile::replace_by_copy() {
   if (!copy->try_lock()) throw JournalHeld(path_, std::nullopt);
   copy_lines_to(*copy);
   const std::string kept = keep_stranger_aside();
-  files_.rename(temporary_name(path_), path_);
-  file_ = std::move(copy);
-  name_is_durable_ = false;
-  make_name_durable();
+  take_name(std::move(copy));
   failed_ = false;
   return kept;
+}
+
+void JournalFile::take_name(std::unique_ptr<File> file) {
+  files_.rename(temporary_name(path_), path_);
+  file_ = std::move(file);
+  name_is_durable_ = false;
+  make_name_durable();
+}
+
+void JournalFile::replace_by_line(std::string_view line) {
+  auto next = create_temporary(files_, temporary_name(path_), file_->status());
+  if (!next->try_lock()) throw JournalHeld(path_, std::nullopt);
+  const std::string text = std::string(line) + '\n';
+  write_durably(*next, text);
+  const std::uint64_t old_end = std::exchange(end_, text.size());
+  try {
+    take_name(std::move(next));
+  } catch (const std::system_error&) {
+    if (name_is_durable_) end_ = old_end;  // the name was not taken
+    throw;
+  }
 }
 
 }  // namespace statusfs

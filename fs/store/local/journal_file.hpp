@@ -78,8 +78,15 @@ class JournalFile {
   /// Throws std::system_error.
   std::string replace_by_copy();
 
+  /// Puts a journal with this one line in the journal's place, locked. Precondition: is_in_place(). Throws std::system_error: it stands as it
+  /// was, or has failed.
+  void replace_by_line(std::string_view line);
+  const std::string& path() const noexcept { return path_; }
+
  private:
   JournalFile(Files& files, std::string path, std::unique_ptr<File> file);
+
+  void take_name(std::unique_ptr<File> file);
 
   void write_all(std::string_view lines);
   void sync_once();

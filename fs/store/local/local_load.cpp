@@ -85,6 +85,7 @@ Probe LocalStore::probe() {
 
 StoredFile LocalStore::load() {
   const auto guard = follower_.exclusive();
+  must_reload_ = false;
   if (options_.read_only) journal_.reset();  // another process may have added to it
   const Content content = follower_.file().read();
   try {

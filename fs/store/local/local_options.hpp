@@ -12,6 +12,7 @@ struct LocalOptions {
   bool background = true;  ///< false: the JSON is written by settle() only, and the lock is held until then
   std::chrono::milliseconds lock_wait{5000};  ///< for an old mount that ends, and for the file's lock
   std::chrono::milliseconds idle{3000};       ///< after which the thread that writes the JSON ends
+  std::uint64_t longest_journal = 5 * 1024 * 1024;  ///< bytes behind its first line, after which a journal is closed
   HoldPolicy hold;
 };
 

@@ -4,7 +4,10 @@
 #include <thread>
 #include <utility>
 
+#include "fs/store/local/chain_reader.hpp"
 #include "fs/store/local/outcome.hpp"
+#include "fs/store/local/rotation.hpp"
+#include "fs/store/local/side_file.hpp"
 
 namespace statusfs {
 namespace {
@@ -32,6 +35,7 @@ StoreResult LocalStore::prepare() {
   if (options_.read_only) return failed(path_ + " is read-only here");
   if (!is_chained_) return failed(path_ + " has no chain");
   if (journal_->has_failed()) return failed(journal_path_ + " must be checked first");
+  if (must_reload_) return {StoreStatus::conflict, journal_path_ + " was closed and begun anew"};
   return guarded([&]() -> StoreResult {
     journal_->make_name_durable();
     if (!foreign_ && follower_.is_ready() && journal_->is_in_place()) return {};
@@ -48,7 +52,30 @@ StoreResult LocalStore::prepare_slowly() {
   StoreResult result = take_care_of_journal();
   if (result.status == StoreStatus::done) result = look_at_json();
   if (result.status == StoreStatus::done) result = catch_up();
+  if (result.status == StoreStatus::done) result = rotate_if_due();
   return result;
+}
+
+/// conflict: the journal was closed, and the chain goes on from the first line of a new one. A rotation that cannot be made hinders nothing.
+StoreResult LocalStore::rotate_if_due() {
+  if (foreign_ || journal_->end() < no_rotation_below_ || !is_rotation_due(*journal_, head_, options_.longest_journal))
+    return {};
+  try {
+    head_ = rotate(files_, path_, *journal_, *document_);
+    must_reload_ = true;
+    remember_journal();
+    return {StoreStatus::conflict, journal_path_ + " was closed at version " + std::to_string(head_.version)};
+  } catch (const std::exception& error) {
+    if (journal_->has_failed()) {
+      // The new journal has the name, but who knows for how long: it is what has to be checked.
+      must_reload_ = true;
+      if (const auto line = journal_->last_line()) head_ = head_of(decode_record(*line));
+      throw;
+    }
+    no_rotation_below_ = journal_->end() + options_.longest_journal / 4;
+    note(journal_path_ + " could not be closed and goes on growing: " + error.what());
+    return {};
+  }
 }
 
 StoreResult LocalStore::take_care_of_journal() {
@@ -132,7 +159,7 @@ StoreResult LocalStore::catch_up() {
 StoreResult LocalStore::commit(std::uint64_t expected_version, std::span<const CommitEntry> entries) {
   if (entries.empty()) return {};
   if (!is_chained_ || options_.read_only) return failed(path_ + " takes no writes");
-  if (head_.version != expected_version)
+  if (must_reload_ || head_.version != expected_version)
     return {StoreStatus::conflict, path_ + " is at version " + std::to_string(head_.version)};
   if (foreign_ && !foreign_->is_accepted) return {StoreStatus::foreign, path_ + " was changed by another program"};
   std::string lines;
@@ -271,6 +298,18 @@ bool LocalStore::looks_changed() try {
   return known ? !named || !named->is_same_file(*known) : named.has_value();
 } catch (const std::system_error&) {
   return true;
+}
+
+void LocalStore::read_records(std::uint64_t after_version, const std::function<bool(std::string_view)>& visit) {
+  const auto file = files_.open(journal_path_, Files::Open::read);
+  if (!file) throw std::runtime_error(journal_path_ + " is missing");
+  read_chain(path_, read_all(*file), after_version, visit);
+}
+
+std::string LocalStore::read_foreign(const std::string& kept_as) {
+  const auto file = files_.open(directory_of(path_) + "/" + name_of_path(kept_as), Files::Open::read);
+  if (!file) throw std::runtime_error(kept_as + " is missing");
+  return read_all(*file);
 }
 
 std::vector<std::string> LocalStore::take_notices() {

@@ -58,6 +58,8 @@ class LocalStore final : public Store {
   bool looks_changed() override;
   /// What was mended since the last call, for people. Any thread.
   std::vector<std::string> take_notices() override;
+  void read_records(std::uint64_t after_version, const std::function<bool(std::string_view record)>& visit) override;
+  std::string read_foreign(const std::string& kept_as) override;
 
  private:
   using Content = SnapshotFile::Content;
@@ -78,6 +80,7 @@ class LocalStore final : public Store {
   Comparison compare_with(const Content& content);
   Content read_when_whole();
   StoreResult catch_up();
+  StoreResult rotate_if_due();
   void committed(const CommitEntry& last);
   StoreResult publish_first(const CommitEntry& entry);
 
@@ -109,6 +112,8 @@ class LocalStore final : public Store {
   ChainHead head_;
   std::shared_ptr<const StatusDocument> document_;
   std::optional<Foreign> foreign_;
+  bool must_reload_ = false;  ///< the head is another than whoever builds versions knows: nothing is committed until load()
+  std::uint64_t no_rotation_below_ = 0;  ///< length of the journal below which a rotation that failed is not tried again
   std::optional<FileStatus> loaded_;  ///< the JSON that load() saw; nothing when there was none
 
   std::mutex mutex_;  // never held while waiting for a file. Guards:

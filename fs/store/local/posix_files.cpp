@@ -184,6 +184,20 @@ bool PosixFiles::unlink(const std::string& path) {
   fail(errno, "removing " + path);
 }
 
+void PosixFiles::make_directory(const std::string& path, const FileStatus& like) {
+  const mode_t mode = like.mode | ((like.mode & 0444) >> 2);
+  if (::mkdir(path.c_str(), 0700) == 0) {
+    // Owner and mode are the status file's, as far as we may give them away.
+    if (::chown(path.c_str(), like.owner, like.group) != 0 && errno != EPERM) fail(errno, "changing the owner of " + path);
+    if (::chmod(path.c_str(), mode) != 0) fail(errno, "changing the mode of " + path);
+    return;
+  }
+  if (errno != EEXIST) fail(errno, "making " + path);
+  struct stat status {};
+  if (::lstat(path.c_str(), &status) != 0) fail(errno, "looking at " + path);
+  if (!S_ISDIR(status.st_mode)) fail(ENOTDIR, path);
+}
+
 void PosixFiles::sync_directory(const std::string& path) {
   const UniqueFd descriptor(retried([&] { return ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }));
   if (!descriptor) fail(errno, "opening " + path);

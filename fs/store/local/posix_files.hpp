@@ -15,6 +15,7 @@ class PosixFiles : public Files {
   void exchange(const std::string& one, const std::string& other) override;
   void link(const std::string& path, const std::string& name) override;
   bool unlink(const std::string& path) override;
+  void make_directory(const std::string& path, const FileStatus& like) override;
   void sync_directory(const std::string& path) override;
 };
 

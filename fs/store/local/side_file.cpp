@@ -5,6 +5,11 @@
 
 namespace statusfs {
 
+// Where there are no directories, nothing is put into one.
+void Files::make_directory(const std::string& path, const FileStatus&) {
+  throw std::system_error(ENOTSUP, std::system_category(), path);
+}
+
 std::string temporary_name(const std::string& path) {
   return directory_of(path) + "/." + name_of_path(path) + ".statusfs-new";
 }

@@ -1,0 +1,42 @@
+#include <iostream>
+
+#include "fs/cli/chain_walk.hpp"
+#include "fs/cli/ed25519.hpp"
+#include "fs/cli/file_snapshot.hpp"
+#include "fs/cli/integrity_commands.hpp"
+#include "fs/store/local/chain_reader.hpp"
+#include "mapping/chain/checkpoint.hpp"
+#include "mapping/chain/replay.hpp"
+#include "fs/cli/mapping_source.hpp"
+
+namespace statusfs {
+namespace {
+
+Checkpoint checkpoint_of(const StatusTarget& target, const std::shared_ptr<const Mapping>& mapping) {
+  const FileSnapshot snapshot = take_snapshot(target.path);
+  if (!snapshot.journal) throw CommandError(ExitStatus::unusable, target.path + ": has no journal; statusfs adopt begins one");
+  Replay replay(mapping, ReplayDepth::verified);
+  try {
+    read_chain(target.path, *snapshot.journal, 0, [&](std::string_view line) {
+      replay.apply(line);
+      return true;
+    });
+  } catch (const std::runtime_error& error) {
+    throw CommandError(ExitStatus::unusable, target.path + ": " + error.what() + "; what is damaged is not anchored");
+  }
+  if (replay.lines() == 0) throw CommandError(ExitStatus::unusable, target.path + ": its journal is empty");
+  const JournalRecord& last = replay.last();
+  return {target.stem, last.version, replay.lines(), last.record_hash, last.payload_hash_current, last.time, std::nullopt};
+}
+
+}  // namespace
+
+ExitStatus anchor_command(const HistoryArguments& arguments) {
+  const auto mapping = load_mapping_file(arguments.mapping.empty() ? std::nullopt : std::optional(arguments.mapping));
+  Checkpoint checkpoint = checkpoint_of(single_target(arguments.file), mapping);
+  if (!arguments.signing_key.empty()) checkpoint.signature = sign(arguments.signing_key, signed_part(checkpoint));
+  std::cout << encode_checkpoint(checkpoint) << '\n';
+  return ExitStatus::done;
+}
+
+}  // namespace statusfs

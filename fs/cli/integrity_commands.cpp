@@ -1,0 +1,86 @@
+#include "fs/cli/integrity_commands.hpp"
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+namespace statusfs {
+namespace {
+
+using SetRun = std::function<void(std::function<ExitStatus()>)>;
+using Command = ExitStatus (*)(const HistoryArguments&);
+
+class Commands {
+ public:
+  Commands(CLI::App& app, const SetRun& set_run)
+      : app_(app), set_run_(set_run), arguments_(std::make_shared<HistoryArguments>()) {}
+
+  void add_all() {
+    add_readers();
+    add_writers();
+  }
+
+ private:
+  CLI::App* add(const std::string& name, const std::string& help, const char* file, const char* file_help,
+                Command run) {
+    CLI::App* command = app_.add_subcommand(name, help);
+    command->add_option(file, arguments_->file, file_help)->required();
+    command->add_option("--mapping", arguments_->mapping, "use this mapping instead of the one that is compiled in")
+        ->type_name("FILE");
+    command->callback(
+        [set_run = set_run_, arguments = arguments_, run] { set_run([arguments, run] { return run(*arguments); }); });
+    return command;
+  }
+
+  void add_task(CLI::App* command, const char* help) {
+    command->add_option("--task", arguments_->task, help)->type_name("ID");
+  }
+
+  void add_readers() {
+    CLI::App* log = add("log", "a line for every version: who changed what", "FILE", "status file", log_command);
+    add_task(log, "only versions that touch this task");
+    log->add_flag("--json", arguments_->json, "one JSON object a line");
+    add("show", "print the file as it was at a version", "FILE@V", "status file, and the version behind an @",
+        show_command);
+    CLI::App* diff =
+        add("diff", "what is different between two versions, by field", "FILE", "status file", diff_command);
+    diff->add_option("V1", arguments_->version, "version")->required();
+    diff->add_option("V2", arguments_->other_version, "version")->required();
+    CLI::App* blame =
+        add("blame", "who set a value, when, and what it was before", "FILE", "status file", blame_command);
+    blame->add_option("PATH", arguments_->path, "path in the tree, or JSON pointer")->required();
+    blame->add_flag("--json", arguments_->json, "as a JSON object");
+    CLI::App* anchor = add("anchor", "print one line that says where the chain stands, to be kept elsewhere", "FILE",
+                           "status file", anchor_command);
+    anchor->add_option("--signing-key", arguments_->signing_key, "sign it with this Ed25519 key (PEM, mode 0600)")
+        ->type_name("FILE");
+  }
+
+  void add_writers() {
+    CLI::App* rollback = add("rollback", "a new version with the content of an old one; logs and locks are kept",
+                             "FILE", "status file", rollback_command);
+    rollback->add_option("V", arguments_->version, "version")->required();
+    add_task(rollback, "only this task");
+    CLI::App* reconcile = add("reconcile", "end a quarantine: decide about the foreign content", "FILE", "status file",
+                              reconcile_command);
+    CLI::Option* ours = reconcile->add_flag("--ours", arguments_->ours, "our content stays");
+    CLI::Option* theirs =
+        reconcile->add_flag("--theirs", arguments_->theirs, "the foreign content, as far as the rules allow it");
+    CLI::Option* merge = reconcile->add_flag("--merge", arguments_->merge, "both, by field");
+    ours->excludes(theirs)->excludes(merge);
+    theirs->excludes(merge);
+    reconcile->add_option("--prefer", arguments_->prefer, "the side that wins where both changed a field")
+        ->check(CLI::IsMember({"ours", "theirs"}))
+        ->needs(merge)
+        ->type_name("ours|theirs");
+  }
+
+  CLI::App& app_;
+  const SetRun& set_run_;
+  const std::shared_ptr<HistoryArguments> arguments_;
+};
+
+}  // namespace
+
+void add_integrity_commands(CLI::App& app, const SetRun& set_run) { Commands(app, set_run).add_all(); }
+
+}  // namespace statusfs

@@ -1,0 +1,28 @@
+#include <algorithm>
+#include <iostream>
+
+#include "fs/cli/chain_walk.hpp"
+#include "fs/cli/integrity_commands.hpp"
+#include "fs/cli/mapping_source.hpp"
+#include "mapping/chain/history.hpp"
+#include "mapping/document/text.hpp"
+
+namespace statusfs {
+
+ExitStatus log_command(const HistoryArguments& arguments) {
+  const auto mapping = load_mapping_file(arguments.mapping.empty() ? std::nullopt : std::optional(arguments.mapping));
+  walk_chain(single_target(arguments.file), mapping, [&](const ChainStep& step) {
+    std::vector<HistoryChange> changes = changes_of(*mapping, step.before, step.record);
+    if (!arguments.task.empty()) {
+      std::erase_if(changes, [&](const HistoryChange& change) { return change.task != arguments.task; });
+      if (changes.empty()) return true;
+    }
+    std::cout << (arguments.json ? compact(log_object(*mapping, step.record, changes))
+                                 : log_line(*mapping, step.record, changes))
+              << '\n';
+    return true;
+  });
+  return ExitStatus::done;
+}
+
+}  // namespace statusfs

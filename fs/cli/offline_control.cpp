@@ -1,0 +1,61 @@
+#include "fs/cli/offline_control.hpp"
+
+#include <unistd.h>
+
+#include <iostream>
+
+#include "fs/cli/exit_status.hpp"
+#include "fs/cli/offline_author.hpp"
+#include "fs/counter/memory_counter.hpp"
+#include "fs/engine/committer.hpp"
+#include "fs/store/local/local_store.hpp"
+#include "fs/store/local/posix_files.hpp"
+#include "mapping/rejection.hpp"
+
+namespace statusfs {
+namespace {
+
+// Nobody watches: the file is not mounted.
+class NoEvents final : public CommitterEvents {
+ public:
+  void publish(std::span<const Version>, std::shared_ptr<const FileState> state) override { state_ = std::move(state); }
+  void replace(std::shared_ptr<const FileState> state) override { state_ = std::move(state); }
+  std::uint64_t version() const { return state_ ? state_->head.version : 0; }
+
+ private:
+  std::shared_ptr<const FileState> state_;
+};
+
+}  // namespace
+
+std::uint64_t run_offline(const StatusTarget& target, const std::shared_ptr<const Mapping>& mapping,
+                          const ControlRequest& request) {
+  MemoryCounter counter(largest_g_in_directory(target.directory()));
+  Metrics metrics;
+  const EngineContext context{mapping,
+                              counter,
+                              metrics,
+                              [] { return default_config(getuid()); },
+                              [&](const std::string& message) { std::cerr << "statusfs: " << message << '\n'; },
+                              false,
+                              false};
+  PosixFiles files;
+  LocalStore store(target.path, mapping, files);
+  NoEvents events;
+  Committer committer(target.stem, target.directory(), store, context, events);
+  std::optional<Rejection> refusal;
+  try {
+    committer.load();
+    std::vector<Job> jobs;
+    jobs.push_back({request, offline_author(), [&](const std::optional<Rejection>& answer) { refusal = answer; }});
+    committer.run(std::move(jobs));
+  } catch (const std::exception& error) {
+    throw CommandError(ExitStatus::unusable, target.path + ": " + error.what());
+  }
+  if (refusal) throw CommandError(ExitStatus::unusable, target.path + ": " + refusal->what());
+  if (const StoreResult result = store.settle(); result.status != StoreStatus::done)
+    throw CommandError(ExitStatus::unusable, target.path + ": " + result.reason);
+  return events.version();
+}
+
+}  // namespace statusfs

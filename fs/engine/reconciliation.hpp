@@ -1,0 +1,35 @@
+// Deciding what becomes of content that another program put in a status file's place.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "fs/store/store.hpp"
+#include "mapping/rules/merge.hpp"
+#include "mapping/rules/write_request.hpp"
+
+namespace statusfs {
+
+enum class Resolution {
+  ours,    ///< our content stays
+  theirs,  ///< the foreign content, as far as the rules allow it
+  merge,   ///< both, by field, from the last version that they have in common
+};
+
+/// Content that was set aside when the quarantine began.
+struct ForeignFile {
+  std::string name;  ///< <file>.foreign-<n>
+  std::string text;
+  Value base;  ///< the last version that it has in common with ours
+};
+
+/// What was set aside last, by the journal's last quarantine record. Throws Rejection.
+ForeignFile last_foreign_file(Store& store, const std::shared_ptr<const Mapping>& mapping);
+
+/// The mutation that settles the matter, but for the state of the partition. Its path names the foreign file and its
+/// hash. Throws Rejection: access_denied unless the author has the authority over locks, invalid with all conflicts
+/// where a merge has some and no side is preferred, and what the rules refuse.
+Proposal propose_reconciliation(const StatusDocument& ours, const ForeignFile& foreign, Resolution resolution,
+                                std::optional<Side> preferred, const Judge& judge);
+
+}  // namespace statusfs

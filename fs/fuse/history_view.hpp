@@ -1,0 +1,29 @@
+// `.history` of a status file as a directory.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "fs/fuse/place.hpp"
+
+namespace statusfs {
+
+inline constexpr std::string_view history_name = ".history";
+
+/// What a name in the directory leads to: log, head, <v>.json.
+std::optional<Place> find_in_history(const HistoryPlace& directory, std::string_view name);
+/// The names in it and what they lead to.
+std::vector<std::pair<std::string, Place>> list_history(const HistoryPlace& directory);
+
+/// Precondition of both: the place is a file.
+struct HistoryAttributes {
+  std::uint64_t size = 0;
+  std::chrono::system_clock::time_point time;
+};
+HistoryAttributes history_attributes(const HistoryPlace& place);
+std::string history_text(const HistoryPlace& place);
+
+}  // namespace statusfs

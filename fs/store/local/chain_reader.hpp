@@ -1,0 +1,19 @@
+// All lines of a status file's chain, oldest first: its closed journals, then the live one.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace statusfs {
+
+/// Called with each line, without its newline. False: no more of them.
+using LineVisitor = std::function<bool(std::string_view line)>;
+
+/// Reads the lines of versions above `after_version`; 0 for all. `path` is the status file's, `live` the text of its
+/// live journal, which must have been read before: a journal that is closed meanwhile is then not missed. A torn last
+/// line is passed over. Throws std::runtime_error where a closed journal cannot be read.
+void read_chain(const std::string& path, std::string_view live, std::uint64_t after_version, const LineVisitor& visit);
+
+}  // namespace statusfs

@@ -1,0 +1,113 @@
+#include "fs/store/local/closed_journals.hpp"
+
+#include <zlib.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <sstream>
+#include <stdexcept>
+
+namespace statusfs {
+namespace {
+
+constexpr std::string_view suffix = ".jsonl.gz";
+constexpr int gzip_window = 15 + 16;  // the largest window, and gzip's header instead of zlib's
+
+std::optional<std::uint64_t> number(std::string_view text) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+std::optional<ClosedJournal> closed_journal(const std::filesystem::path& path) {
+  const std::string name = path.filename().string();
+  const std::size_t dash = name.find('-');
+  if (!name.ends_with(suffix) || dash == std::string::npos) return std::nullopt;
+  const auto first = number(std::string_view(name).substr(0, dash));
+  const auto last = number(std::string_view(name).substr(dash + 1, name.size() - suffix.size() - dash - 1));
+  if (!first || !last) return std::nullopt;
+  return ClosedJournal{*first, *last, path.string()};
+}
+
+class Inflater {
+ public:
+  Inflater() {
+    if (inflateInit2(&stream_, gzip_window) != Z_OK) throw std::runtime_error("no memory to decompress");
+  }
+  ~Inflater() { inflateEnd(&stream_); }
+  Inflater(const Inflater&) = delete;
+  Inflater& operator=(const Inflater&) = delete;
+
+  /// Nothing when the bytes are no whole gzip file.
+  std::optional<std::string> text_of(std::string& bytes) {
+    stream_.next_in = reinterpret_cast<Bytef*>(bytes.data());
+    stream_.avail_in = static_cast<uInt>(bytes.size());
+    std::string text;
+    std::array<char, 65536> buffer;
+    int result = Z_OK;
+    while (result == Z_OK) {
+      stream_.next_out = reinterpret_cast<Bytef*>(buffer.data());
+      stream_.avail_out = static_cast<uInt>(buffer.size());
+      result = inflate(&stream_, Z_NO_FLUSH);
+      text.append(buffer.data(), buffer.size() - stream_.avail_out);
+    }
+    if (result != Z_STREAM_END || stream_.avail_in != 0) return std::nullopt;
+    return text;
+  }
+
+ private:
+  z_stream stream_{};
+};
+
+}  // namespace
+
+std::string closed_journal_directory(const std::string& path) { return path + ".journal.d"; }
+
+std::string closed_journal_name(std::uint64_t first, std::uint64_t last) {
+  return std::to_string(first) + "-" + std::to_string(last) + std::string(suffix);
+}
+
+std::vector<ClosedJournal> closed_journals(const std::string& path, std::uint64_t first_of_live) {
+  std::vector<ClosedJournal> journals;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(closed_journal_directory(path), error)) {
+    const auto journal = closed_journal(entry.path());
+    if (journal && journal->first < first_of_live) journals.push_back(*journal);
+  }
+  std::ranges::sort(journals, {}, [](const ClosedJournal& journal) { return std::pair(journal.first, journal.last); });
+  return journals;
+}
+
+std::string read_closed_journal(const ClosedJournal& journal) {
+  std::ifstream file(journal.path, std::ios::binary);
+  std::ostringstream content;
+  content << file.rdbuf();
+  if (!file) throw std::runtime_error(journal.path + " cannot be read");
+  std::string bytes = content.str();
+  const auto text = Inflater().text_of(bytes);
+  if (!text) throw std::runtime_error(journal.path + " is damaged: it is no whole gzip file");
+  return *text;
+}
+
+std::string gzip_compressed(std::string_view text) {
+  z_stream stream{};
+  if (deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, gzip_window, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+    throw std::runtime_error("no memory to compress");
+  std::string bytes(deflateBound(&stream, text.size()), '\0');
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
+  stream.avail_in = static_cast<uInt>(text.size());
+  stream.next_out = reinterpret_cast<Bytef*>(bytes.data());
+  stream.avail_out = static_cast<uInt>(bytes.size());
+  const int result = deflate(&stream, Z_FINISH);
+  bytes.resize(bytes.size() - stream.avail_out);
+  deflateEnd(&stream);
+  if (result != Z_STREAM_END) throw std::runtime_error("compressing failed");
+  return bytes;
+}
+
+}  // namespace statusfs

@@ -1,0 +1,34 @@
+// Journals that were closed: <file>.journal.d/<first>-<last>.jsonl.gz, the versions that they hold in the name.
+//
+// A closed journal begins with the document whole, as every journal does; the next one begins with the record that
+// repeats its last version (is_rotation) and bears the record_hash of its last line.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace statusfs {
+
+struct ClosedJournal {
+  std::uint64_t first = 0;  ///< version of its first line
+  std::uint64_t last = 0;   ///< and of its last
+  std::string path;
+};
+
+/// The directory of a status file's closed journals.
+std::string closed_journal_directory(const std::string& path);
+std::string closed_journal_name(std::uint64_t first, std::uint64_t last);
+
+/// The closed journals of the status file at `path` in order. One that begins where the live journal begins is left
+/// out: whoever closed it died before the live one was replaced, so the live one holds its lines still.
+std::vector<ClosedJournal> closed_journals(const std::string& path, std::uint64_t first_of_live);
+
+/// All lines. Throws std::runtime_error, naming the file, where it cannot be read or is damaged.
+std::string read_closed_journal(const ClosedJournal& journal);
+
+/// The text as zcat(1) takes it. Throws std::runtime_error.
+std::string gzip_compressed(std::string_view text);
+
+}  // namespace statusfs

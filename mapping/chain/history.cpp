@@ -1,0 +1,230 @@
+#include "mapping/chain/history.hpp"
+
+#include <algorithm>
+#include <span>
+
+#include "mapping/document/patch.hpp"
+#include "mapping/document/text.hpp"
+#include "mapping/rejection.hpp"
+#include "mapping/tree/names.hpp"
+
+namespace statusfs {
+namespace {
+
+constexpr std::size_t shown_size = 80;  // bytes of a value in a line for people
+
+std::string id_of(const Mapping& mapping, const Value* task) {
+  const Value* id = task ? task->find(mapping.collection_id) : nullptr;
+  return id && id->is_string() ? std::string(id->as_string()) : std::string();
+}
+
+Pointer tail(const Pointer& pointer, std::size_t from) {
+  const auto& tokens = pointer.tokens();
+  return Pointer(std::vector<std::string>(tokens.begin() + static_cast<std::ptrdiff_t>(from), tokens.end()));
+}
+
+HistoryChange change_of(const Mapping& mapping, const Value& root, const PatchOperation& operation) {
+  HistoryChange change;
+  Pointer path = operation.path;
+  if (operation.kind != PatchOperation::Kind::remove) change.after = operation.value;
+  const bool is_end = !path.is_root() && path.last() == "-";
+  const Pointer& tasks = mapping.collection->pointer;
+  const std::size_t depth = tasks.tokens().size();
+  if (path.starts_with(tasks) && path.tokens().size() > depth) {
+    const Pointer task = tasks.child(path.tokens()[depth]);
+    const Value* known = find(root, task);
+    change.task = id_of(mapping, known ? known : &operation.value);
+    change.pointer = tail(path, depth + 1);
+  } else {
+    change.pointer = path;
+  }
+  if (is_end && !change.pointer.is_root()) {
+    change.pointer = change.pointer.parent();
+    change.is_entry = true;
+  } else if (const Value* before = find(root, path)) {
+    change.before = *before;
+  }
+  return change;
+}
+
+const Field* field_around(const Mapping& mapping, bool in_task, const Pointer& pointer, Pointer& rest) {
+  Pointer at = pointer;
+  for (;;) {
+    if (const Field* field = mapping.at(at, in_task)) {
+      rest = tail(pointer, at.tokens().size());
+      return field;
+    }
+    if (at.is_root()) return nullptr;
+    at = at.parent();
+  }
+}
+
+std::string row_path(const Field& field) {
+  const bool has_group = field.parent && field.parent->type != FieldType::collection;
+  return (has_group ? row_path(*field.parent) + "/" : std::string()) + field.name;
+}
+
+std::string shown(const std::optional<Value>& value) {
+  if (!value) return "(absent)";
+  std::string text = compact(*value);
+  if (text.size() <= shown_size) return text;
+  std::size_t end = shown_size;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;  // not within a character
+  return text.substr(0, end) + "...";
+}
+
+std::vector<std::string_view> parts_of(std::string_view path) {
+  std::vector<std::string_view> parts;
+  while (!path.empty()) {
+    const std::size_t slash = std::min(path.find('/'), path.size());
+    if (slash > 0) parts.push_back(path.substr(0, slash));
+    path.remove_prefix(std::min(slash + 1, path.size()));
+  }
+  return parts;
+}
+
+const Value& tasks_in(const Mapping& mapping, const Value& root) {
+  static const Value none;
+  const Value* tasks = find(root, mapping.collection->pointer);
+  return tasks && tasks->is_array() ? *tasks : none;
+}
+
+}  // namespace
+
+std::vector<HistoryChange> changes_of(const Mapping& mapping, const Value& before, const JournalRecord& record) {
+  std::vector<HistoryChange> changes;
+  Value root = before;
+  for (const PatchOperation& operation : decode_json_patch(record.patch)) {
+    if (operation.path.is_root()) return {};
+    changes.push_back(change_of(mapping, root, operation));
+    root = apply_json_patch(root, {operation});
+  }
+  return changes;
+}
+
+bool is_stamp(const Mapping& mapping, const HistoryChange& change) {
+  const Field* field = mapping.at(change.pointer, !change.task.empty());
+  return field && (field->stamp != Stamp::none || field->stamp_with || field->derived);
+}
+
+std::vector<HistoryChange> without_stamps(const Mapping& mapping, std::vector<HistoryChange> changes) {
+  std::erase_if(changes, [&](const HistoryChange& change) { return is_stamp(mapping, change); });
+  return changes;
+}
+
+std::string path_in_tree(const Mapping& mapping, const std::string& task, const Pointer& pointer) {
+  std::string path = task.empty() ? std::string() : mapping.collection->name + "/" + encode_name(task);
+  if (pointer.is_root()) return path;
+  Pointer rest;
+  const Field* field = field_around(mapping, !task.empty(), pointer, rest);
+  if (!path.empty()) path += '/';
+  if (!field) return path + pointer.text().substr(1);
+  return path + row_path(*field) + rest.text();
+}
+
+std::string change_text(const Mapping& mapping, const HistoryChange& change) {
+  const std::string path = path_in_tree(mapping, change.task, change.pointer);
+  if (change.is_entry) return path + ": + " + shown(change.after);
+  if (change.pointer.is_root() && !change.before) return path + ": added";
+  if (change.pointer.is_root() && !change.after) return path + ": removed";
+  return path + ": " + shown(change.before) + " -> " + shown(change.after);
+}
+
+std::string log_line(const Mapping& mapping, const JournalRecord& record, const std::vector<HistoryChange>& changes) {
+  std::string line = std::to_string(record.version) + " " + std::to_string(record.g) + " " + record.time + " " +
+                     record.author.persona + " " + record.op;
+  const std::vector<HistoryChange> named = without_stamps(mapping, changes);
+  if (named.empty() && !record.path.empty()) line += " " + record.path;
+  for (std::size_t position = 0; position < named.size(); ++position)
+    line += (position == 0 ? " " : "; ") + change_text(mapping, named[position]);
+  return line;
+}
+
+Value log_object(const Mapping& mapping, const JournalRecord& record, const std::vector<HistoryChange>& changes) {
+  std::vector<Value> list;
+  for (const HistoryChange& change : without_stamps(mapping, changes)) {
+    Value object = Value::object().with_member("path", Value(path_in_tree(mapping, change.task, change.pointer)));
+    if (change.before) object = object.with_member("old", *change.before);
+    if (change.after) object = object.with_member(change.is_entry ? "entry" : "new", *change.after);
+    list.push_back(std::move(object));
+  }
+  return Value::object()
+      .with_member("v", Value(static_cast<std::int64_t>(record.version)))
+      .with_member("g", Value(record.g))
+      .with_member("time", Value(record.time))
+      .with_member("op", Value(record.op))
+      .with_member("path", Value(record.path))
+      .with_member("persona", Value(record.author.persona))
+      .with_member("archetype", Value(record.author.archetype))
+      .with_member("uid", Value(static_cast<std::int64_t>(record.author.uid)))
+      .with_member("trace_id", Value(record.author.trace_id))
+      .with_member("payload_hash_current", Value(record.payload_hash_current))
+      .with_member("changes", Value::array(std::move(list)));
+}
+
+const Value* task_in(const Mapping& mapping, const Value& root, std::string_view id) {
+  const Value& tasks = tasks_in(mapping, root);
+  for (std::size_t position = 0; position < tasks.size(); ++position)
+    if (id_of(mapping, &tasks.element(position)) == id) return &tasks.element(position);
+  return nullptr;
+}
+
+const Value* value_at(const Mapping& mapping, const Value& root, const HistoryTarget& target) {
+  const Value* scope = target.task.empty() ? &root : task_in(mapping, root, target.task);
+  return scope ? find(*scope, target.pointer) : nullptr;
+}
+
+namespace {
+
+HistoryTarget target_of_pointer(const Mapping& mapping, const Value& root, const Pointer& pointer) {
+  const Pointer& tasks = mapping.collection->pointer;
+  const std::size_t depth = tasks.tokens().size();
+  if (!pointer.starts_with(tasks) || pointer.tokens().size() == depth) return {{}, pointer};
+  const Value* task = find(root, tasks.child(pointer.tokens()[depth]));
+  if (!task) throw Rejection(Cause::not_found, pointer.text() + " leads to no task");
+  return {id_of(mapping, task), tail(pointer, depth + 1)};
+}
+
+const Field* row_named(const std::vector<std::unique_ptr<Field>>& rows, std::string_view name) {
+  for (const auto& row : rows)
+    if (row->name == name) return row.get();
+  return nullptr;
+}
+
+// The pointer that names lead to among these rows; names behind a value that is no group are keys of it.
+Pointer pointer_of_names(const std::vector<std::unique_ptr<Field>>& rows, std::span<const std::string_view> names) {
+  const Field* row = names.empty() ? nullptr : row_named(rows, names.front());
+  if (!row) {
+    Pointer pointer;
+    for (const std::string_view name : names) pointer = pointer.child(decode_name(name).value_or(std::string(name)));
+    return pointer;
+  }
+  if (row->type == FieldType::group && names.size() > 1) {
+    const Field* below = row_named(row->children, names[1]);
+    if (below) return pointer_of_names(row->children, names.subspan(1));
+  }
+  Pointer pointer = row->pointer;
+  for (const std::string_view name : names.subspan(1)) pointer = pointer.child(name);
+  return pointer;
+}
+
+}  // namespace
+
+HistoryTarget history_target(const Mapping& mapping, const Value& root, std::string_view path) {
+  if (path.starts_with('/')) return target_of_pointer(mapping, root, Pointer::parse(path));
+  const std::vector<std::string_view> parts = parts_of(path);
+  if (parts.size() > 1 && parts.front() == mapping.collection->name) {
+    const std::string id = decode_name(parts[1]).value_or(std::string(parts[1]));
+    return {id, pointer_of_names(mapping.collection->children, std::span(parts).subspan(2))};
+  }
+  if (parts.empty()) throw Rejection(Cause::not_found, "a path in the tree is missing, like tasks/ID/status");
+  return {{}, pointer_of_names(mapping.tree, parts)};
+}
+
+bool touches(const Mapping& mapping, const HistoryChange& change, const HistoryTarget& target) {
+  if (change.task == target.task)
+    return change.pointer.starts_with(target.pointer) || target.pointer.starts_with(change.pointer);
+  return target.task.empty() && mapping.collection->pointer.starts_with(target.pointer);
+}
+
+}  // namespace statusfs

@@ -1,0 +1,130 @@
+#include "mapping/rules/merge.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include "mapping/tree/change.hpp"
+
+namespace statusfs {
+namespace {
+
+using Key = std::pair<std::string, Pointer>;
+
+bool is_mergeable(const FieldChange& change) {
+  const Field* field = change.field;
+  if (!field) return true;
+  const bool is_drivers = field->stamp != Stamp::none || field->stamp_with || field->derived;
+  return !is_drivers && field->access != Access::read_only;
+}
+
+class Merge {
+ public:
+  Merge(const StatusDocument& base, const StatusDocument& ours, const StatusDocument& theirs,
+        std::optional<Side> preferred)
+      : base_(base),
+        theirs_(theirs),
+        preferred_(preferred),
+        our_changes_(difference(base, ours.root(), Removal::is_removal)),
+        their_changes_(difference(base, theirs.root(), Removal::is_removal)),
+        merged_(ours) {
+    for (const FieldChange& change : our_changes_.fields)
+      ours_by_key_.emplace(Key{change.task, change.pointer}, &change);
+  }
+
+  MergeResult run() {
+    for (const FieldChange& change : their_changes_.fields)
+      if (is_mergeable(change)) take(change);
+    for (const std::string& id : their_changes_.removed_tasks) take_removal(id);
+    for (const Value& task : their_changes_.added_tasks) take_task(task);
+    for (const Value& task : restored_) merged_ = merged_.with_added_task(task);
+    return {merged_.root(), std::move(conflicts_)};
+  }
+
+ private:
+  bool prefers_theirs() const { return preferred_ == Side::theirs; }
+
+  void add_conflict(std::string task, Pointer pointer, std::optional<Value> ours, std::optional<Value> theirs) {
+    conflicts_.push_back({std::move(task), std::move(pointer), std::move(ours), std::move(theirs)});
+  }
+
+  void take(const FieldChange& theirs) {
+    if (theirs.in_task() && !merged_.find_task(theirs.task)) return take_into_removed(theirs);
+    const auto found = ours_by_key_.find({theirs.task, theirs.pointer});
+    const FieldChange* ours = found == ours_by_key_.end() ? nullptr : found->second;
+    if (theirs.is_append()) return append(theirs);
+    if (theirs.field && theirs.field->type == FieldType::log)  // entries were changed or taken away: never taken over
+      return add_conflict(theirs.task, theirs.pointer, theirs.before, theirs.after);
+    if (ours && ours->after == theirs.after) return;
+    if (ours) add_conflict(theirs.task, theirs.pointer, ours->after, theirs.after);
+    if (!ours || prefers_theirs()) set(theirs.task, theirs.pointer, theirs.after);
+  }
+
+  // We removed the task in which they changed something.
+  void take_into_removed(const FieldChange& theirs) {
+    const bool is_listed = std::ranges::any_of(conflicts_, [&](const MergeConflict& conflict) {
+      return conflict.task == theirs.task && conflict.pointer.is_root();
+    });
+    if (is_listed) return;
+    const Value& task = theirs_.task(*theirs_.find_task(theirs.task));
+    add_conflict(theirs.task, Pointer(), std::nullopt, task);
+    if (prefers_theirs()) restored_.push_back(task);
+  }
+
+  void append(const FieldChange& theirs) {
+    const Value* list = value(theirs.task, theirs.pointer);
+    Value longer = list && list->is_array() ? *list : Value::array();
+    for (const Value& entry : theirs.appended) longer = longer.with_appended(entry);
+    set(theirs.task, theirs.pointer, longer);
+  }
+
+  void take_removal(const std::string& id) {
+    const auto position = merged_.find_task(id);
+    if (!position) return;
+    const bool is_changed = std::ranges::any_of(
+        our_changes_.fields, [&](const FieldChange& change) { return change.task == id && is_mergeable(change); });
+    if (is_changed) add_conflict(id, Pointer(), merged_.task(*position), std::nullopt);
+    if (!is_changed || prefers_theirs()) merged_ = merged_.without_task(*position);
+  }
+
+  void take_task(const Value& task) {
+    const std::string id(task.find(base_.mapping().collection_id)->as_string());
+    const auto position = merged_.find_task(id);
+    if (!position) return void(merged_ = merged_.with_added_task(task));
+    if (merged_.task(*position) == task) return;
+    add_conflict(id, Pointer(), merged_.task(*position), task);
+    if (!prefers_theirs()) return;
+    // Values alone: what the driver stamped stays ours.
+    for (const FieldChange& change : task_difference(merged_, id, task, Removal::is_removal).fields)
+      if (is_mergeable(change) && !change.is_append()) set(id, change.pointer, change.after);
+  }
+
+  const Value* value(const std::string& task, const Pointer& pointer) const {
+    if (task.empty()) return find(merged_.root(), pointer);
+    return find(merged_.task(*merged_.find_task(task)), pointer);
+  }
+
+  void set(const std::string& task, const Pointer& pointer, std::optional<Value> after) {
+    if (task.empty()) return void(merged_ = merged_.with_value(pointer, std::move(after)));
+    const std::size_t position = *merged_.find_task(task);
+    merged_ = merged_.with_task(position, with_value_at(merged_.task(position), pointer, std::move(after)));
+  }
+
+  const StatusDocument& base_;
+  const StatusDocument& theirs_;
+  const std::optional<Side> preferred_;
+  const ChangeSet our_changes_;
+  const ChangeSet their_changes_;
+  std::map<Key, const FieldChange*> ours_by_key_;
+  StatusDocument merged_;
+  std::vector<Value> restored_;  // tasks that we removed and that come back with their changes
+  std::vector<MergeConflict> conflicts_;
+};
+
+}  // namespace
+
+MergeResult merge(const StatusDocument& base, const StatusDocument& ours, const StatusDocument& theirs,
+                  std::optional<Side> preferred) {
+  return Merge(base, ours, theirs, preferred).run();
+}
+
+}  // namespace statusfs

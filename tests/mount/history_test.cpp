@@ -1,0 +1,201 @@
+// .history in the tree, and the commands that tell the history and go back in it.
+#include <chrono>
+
+#include "tests/mount/mounted_test.hpp"
+
+namespace statusfs::test {
+namespace {
+
+class HistoryTest : public SampleTest {
+ protected:
+  CommandResult on_file(const std::string& command, const Arguments& more = {}) {
+    Arguments arguments{command, status_file().string()};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return statusfs(arguments);
+  }
+  std::string path_of(const std::string& field) const { return "tasks/" + std::string(first_task) + "/" + field; }
+  std::string shown(int at) { return statusfs({"show", status_file().string() + "@" + std::to_string(at)}).output; }
+};
+
+TEST_F(HistoryTest, EveryVersionStandsInHistory) {
+  const int first = version();
+  const std::string before = read("status.json");
+  ASSERT_EQ(0, write(path_of("percent_complete"), "5\n"));
+  ASSERT_EQ(0, write(path_of("percent_complete"), "6\n"));
+  const Path history = tree(".history");
+  EXPECT_EQ(before, read_file(history / (std::to_string(first) + ".json")));
+  EXPECT_EQ(read("status.json"), read_file(history / (std::to_string(first + 2) + ".json")));
+  EXPECT_EQ(before.size(), std::filesystem::file_size(history / (std::to_string(first) + ".json")));
+  EXPECT_EQ(ENOENT, read_error(history / (std::to_string(first + 3) + ".json")));
+  EXPECT_EQ(ENOENT, read_error(history / "01.json"));
+  EXPECT_EQ(first + 2, Json::parse(read_file(history / "head"))["v"]);
+  const auto lines = lines_of(read_file(history / "log"));
+  ASSERT_EQ(3u, lines.size());
+  EXPECT_NE(std::string::npos, lines[2].find(path_of("percent_complete") + ": 5 -> 6")) << lines[2];
+  EXPECT_EQ(ENOENT, read_error(history / "nothing"));
+}
+
+TEST_F(HistoryTest, HistoryIsNotListedAndCannotBeWritten) {
+  EXPECT_EQ(std::string::npos, bash("ls -A $T").output.find("history"));
+  EXPECT_EQ("", bash("find $T -name '*.history*'").output);
+  const std::string first = ".history/" + std::to_string(version()) + ".json";
+  EXPECT_EQ(EPERM, write(first, "{}"));
+  EXPECT_EQ(EPERM, write(".history/log", "x"));
+  EXPECT_NE(0, bash("touch $T/.history/new").exit_status);
+  EXPECT_NE(0, bash("rm $T/" + first).exit_status);
+  EXPECT_EQ("log\nhead\n", bash("ls -U $T/.history | head -2").output);
+}
+
+TEST_F(HistoryTest, HistoryCanBeSwitchedOff) {
+  unmount();
+  mount({"-o", "nohistory"});
+  EXPECT_EQ(ENOENT, read_error(tree(".history") / "log"));
+}
+
+TEST_F(HistoryTest, HistoryOutlivesTheMount) {
+  const int first = version();
+  const std::string before = read("status.json");
+  for (int round = 1; round <= 70; ++round)
+    ASSERT_EQ(0, write(path_of("percent_complete"), std::to_string(round) + "\n"));
+  const std::string middle = read_file(tree(".history") / (std::to_string(first + 40) + ".json"));
+  unmount();
+  mount();
+  EXPECT_EQ(before, read_file(tree(".history") / (std::to_string(first) + ".json")));
+  EXPECT_EQ(middle, read_file(tree(".history") / (std::to_string(first + 40) + ".json")));
+  EXPECT_EQ(40, Json::parse(middle)["payload"]["tasks_status"][0]["percent_complete"]);
+  EXPECT_EQ(71u, lines_of(read_file(tree(".history") / "log")).size());
+}
+
+TEST_F(HistoryTest, ManyVersionsListAndOpenFast) {
+  constexpr int count = 2000;
+  const int first = version();
+  ASSERT_EQ(0, bash("for i in $(seq " + std::to_string(count) +
+                    "); do echo $((i % 100)); done | while read v; do echo $v > "
+                    "$T/" +
+                    path_of("percent_complete") + "; done")
+                   .exit_status);
+  unmount();
+  mount();
+  EXPECT_EQ(std::to_string(version() - first + 3) + "\n", bash("ls $T/.history | wc -l").output);
+  for (const int at : {first, first + 777, first + 1500, version() - 1}) {
+    const auto begun = std::chrono::steady_clock::now();
+    read_file(tree(".history") / (std::to_string(at) + ".json"));
+    EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::milliseconds(500))
+        << at;  // 50 on a machine of our own
+  }
+}
+
+TEST_F(HistoryTest, LogNamesWhoChangedWhat) {
+  ASSERT_EQ(0, write(path_of("percent_complete"), "5\n"));
+  ASSERT_EQ(0, append("achievements", "it works\n"));
+  const CommandResult log = on_file("log");
+  EXPECT_EQ(0, log.exit_status) << log.error;
+  const auto lines = lines_of(log.output);
+  ASSERT_EQ(3u, lines.size());
+  EXPECT_NE(std::string::npos, lines[0].find(" init")) << lines[0];
+  EXPECT_NE(std::string::npos, lines[1].find(path_of("percent_complete") + ": 0 -> 5")) << lines[1];
+  EXPECT_NE(std::string::npos, lines[2].find("achievements: + {")) << lines[2];
+  EXPECT_EQ(log.output, read(".history/log"));
+  EXPECT_EQ(1u, lines_of(on_file("log", {"--task", first_task}).output).size());
+  const Json object = Json::parse(lines_of(on_file("log", {"--json"}).output)[1]);
+  EXPECT_EQ(5, object["changes"][0]["new"]);
+  EXPECT_EQ(0, object["changes"][0]["old"]);
+}
+
+TEST_F(HistoryTest, ShowAndDiff) {
+  const int first = version();
+  const std::string before = read("status.json");
+  ASSERT_EQ(0, write(path_of("percent_complete"), "5\n"));
+  EXPECT_EQ(before, shown(first));
+  EXPECT_EQ(read("status.json"), shown(first + 1));
+  const CommandResult diff = on_file("diff", {std::to_string(first), std::to_string(first + 1)});
+  EXPECT_EQ(path_of("percent_complete") + "\n  - 0\n  + 5\n", diff.output) << diff.error;
+  EXPECT_EQ(2, on_file("diff", {"1", "999"}).exit_status);
+  EXPECT_EQ(1, statusfs({"show", status_file().string()}).exit_status);
+}
+
+TEST_F(HistoryTest, BlameNamesTheVersionThatSetTheValue) {
+  ASSERT_EQ(0, write(path_of("percent_complete"), "5\n"));
+  const int culprit = version();
+  ASSERT_EQ(0, append("achievements", "unrelated\n"));
+  const CommandResult blame = on_file("blame", {path_of("percent_complete"), "--json"});
+  ASSERT_EQ(0, blame.exit_status) << blame.error;
+  const Json object = Json::parse(blame.output);
+  EXPECT_EQ(culprit, object["v"]);
+  EXPECT_EQ(0, object["old"]);
+  EXPECT_EQ(5, object["value"]);
+  const CommandResult by_pointer = on_file("blame", {"/payload/tasks_status/0/percent_complete"});
+  EXPECT_NE(std::string::npos, by_pointer.output.find("since version " + std::to_string(culprit))) << by_pointer.output;
+  EXPECT_EQ(2, on_file("blame", {"tasks/no_such_task/status"}).exit_status);
+}
+
+class RollbackTest : public HistoryTest, public ::testing::WithParamInterface<bool> {
+ protected:
+  // Where the command finds the file: mounted, or on its own.
+  CommandResult roll_back(const Arguments& more) {
+    if (!GetParam()) unmount();
+    const CommandResult result = on_file("rollback", more);
+    if (!GetParam()) mount();
+    return result;
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(MountedOrNot, RollbackTest, ::testing::Bool());
+
+TEST_P(RollbackTest, BringsTheContentBackAndKeepsLogs) {
+  const int first = version();
+  ASSERT_EQ(0, write(path_of("percent_complete"), "5\n"));
+  ASSERT_EQ(0, append("achievements", "it works\n"));
+  ASSERT_EQ(0, append("summary/active_blockers_summary", "a blocker\n"));
+  ASSERT_EQ(0, bash("mkdir $T/tasks/new_one").exit_status);
+  const int last = version();
+  const CommandResult result = roll_back({std::to_string(first)});
+  ASSERT_EQ(0, result.exit_status) << result.error;
+  EXPECT_EQ(last + 1, version()) << "one mutation";
+  EXPECT_EQ("0\n", read(path_of("percent_complete")));
+  EXPECT_EQ("", read("summary/active_blockers_summary"));
+  EXPECT_EQ(ENOENT, read_error(tree("tasks/new_one/status")));
+  EXPECT_NE(std::string::npos, read("achievements").find("it works"));
+  EXPECT_EQ("rollback", journal().back()["op"]);
+  unmount();
+  expect_verified();
+}
+
+TEST_P(RollbackTest, OfOneTaskLeavesTheOthers) {
+  const int first = version();
+  ASSERT_EQ(0, write(path_of("percent_complete"), "5\n"));
+  ASSERT_EQ(0, append("summary/active_blockers_summary", "a blocker\n"));
+  ASSERT_EQ(0, roll_back({std::to_string(first), "--task", first_task}).exit_status);
+  EXPECT_EQ("0\n", read(path_of("percent_complete")));
+  EXPECT_EQ("a blocker\n", read("summary/active_blockers_summary"));
+}
+
+TEST_P(RollbackTest, BringsARemovedTaskBack) {
+  const int first = version();
+  const std::string before = read(path_of("status"));
+  ASSERT_EQ(0, bash("rmdir $T/tasks/" + std::string(first_task)).exit_status);
+  ASSERT_EQ(0, roll_back({std::to_string(first), "--task", first_task}).exit_status);
+  EXPECT_EQ(before, read(path_of("status")));
+  unmount();
+  expect_verified();
+}
+
+TEST_P(RollbackTest, DoesNotTouchWhatIsLocked) {
+  const int first = version();
+  ASSERT_EQ(0, write(path_of("percent_complete"), "5\n"));
+  ASSERT_EQ(0, write("tasks/" + std::string(first_task) + "/task.json", R"({"_percent_complete_locked": true})"))
+      << last_error();
+  const CommandResult refused = roll_back({std::to_string(first)});
+  EXPECT_EQ(2, refused.exit_status);
+  EXPECT_NE(std::string::npos, refused.error.find("lock")) << refused.error;
+  EXPECT_EQ("5\n", read(path_of("percent_complete")));
+}
+
+TEST_P(RollbackTest, ToAVersionThatIsNotThereIsRefused) {
+  const int last = version();
+  EXPECT_EQ(2, roll_back({"999"}).exit_status);
+  EXPECT_EQ(last, version());
+}
+
+}  // namespace
+}  // namespace statusfs::test

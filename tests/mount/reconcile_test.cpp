@@ -1,0 +1,127 @@
+// The way out of quarantine: statusfs reconcile --ours, --theirs, --merge.
+#include "tests/mount/mounted_test.hpp"
+
+namespace statusfs::test {
+namespace {
+
+class ReconcileTest : public SampleTest, public ::testing::WithParamInterface<bool> {
+ protected:
+  static std::string path_of(const std::string& field) { return "tasks/" + std::string(first_task) + "/" + field; }
+  static Json& first_of(Json& document) { return document["payload"]["tasks_status"][0]; }
+
+  // Somebody edits the file without setting hashes: percent_complete of the first task becomes 77.
+  void edit(const std::function<void(Json&)>& change) {
+    Json document = document_on_disk();
+    change(document);
+    foreign_ = document.dump(2) + "\n";
+    put_file(root() / "new", foreign_);
+    const CommandOptions options{.environment = {{"NEW", (root() / "new").string()}}};
+    ASSERT_EQ(0,
+              bash("flock -w 20 $S/exec_status_125.txt.lock mv \"$NEW\" $S/exec_status_125.txt", options).exit_status);
+    ASSERT_TRUE(eventually([&] { return read("partition_status") == "PARTITIONED\n"; }));
+  }
+  CommandResult reconcile(const Arguments& more) {
+    Arguments arguments{"reconcile", status_file().string()};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    if (!GetParam()) unmount();
+    const CommandResult result = statusfs(arguments);
+    if (!GetParam()) mount();
+    return result;
+  }
+  // Our side changes after the other one was read: the journal goes on where the foreign content does not know of it.
+  void edit_behind_our_back(const std::function<void(Json&)>& theirs, const std::string& field,
+                            const std::string& ours) {
+    Json document = document_on_disk();
+    ASSERT_EQ(0, write(path_of(field), ours));
+    theirs(document);
+    foreign_ = document.dump(2) + "\n";
+    document_on_disk();
+    put_file(root() / "new", foreign_);
+    const CommandOptions options{.environment = {{"NEW", (root() / "new").string()}}};
+    ASSERT_EQ(0,
+              bash("flock -w 20 $S/exec_status_125.txt.lock mv \"$NEW\" $S/exec_status_125.txt", options).exit_status);
+    ASSERT_TRUE(eventually([&] { return read("partition_status") == "PARTITIONED\n"; }));
+  }
+  void expect_consistent(int versions_more) {
+    EXPECT_EQ("CONSISTENT\n", read("partition_status"));
+    EXPECT_EQ(versions_more, version());
+    EXPECT_EQ("reconcile", journal().back()["op"]);
+    EXPECT_EQ(0, write(path_of("readiness_check/idempotency_key"), "again\n")) << last_error();
+    unmount();
+    expect_verified();
+  }
+
+  std::string foreign_;
+};
+
+INSTANTIATE_TEST_SUITE_P(MountedOrNot, ReconcileTest, ::testing::Bool());
+
+TEST_P(ReconcileTest, OursKeepsOurContent) {
+  edit([](Json& document) { first_of(document)["percent_complete"] = 77; });
+  const int last = version();
+  const CommandResult result = reconcile({"--ours"});
+  ASSERT_EQ(0, result.exit_status) << result.error;
+  EXPECT_EQ("0\n", read(path_of("percent_complete")));
+  const std::string path = journal().back()["path"];
+  EXPECT_EQ(0u, path.find("exec_status_125.txt.foreign-1 sha256:")) << path;
+  EXPECT_NE(std::string::npos,
+            path.find(bash("sha256sum < $S/exec_status_125.txt.foreign-1 | cut -c1-64 | tr -d '\\n'").output));
+  EXPECT_EQ(foreign_, read_file(source() / "exec_status_125.txt.foreign-1"));
+  expect_consistent(last + 1);
+}
+
+TEST_P(ReconcileTest, TheirsTakesTheForeignContent) {
+  edit([](Json& document) { first_of(document)["percent_complete"] = 77; });
+  const int last = version();
+  const CommandResult result = reconcile({"--theirs"});
+  ASSERT_EQ(0, result.exit_status) << result.error;
+  EXPECT_EQ("77\n", read(path_of("percent_complete")));
+  expect_consistent(last + 1);
+}
+
+TEST_P(ReconcileTest, MergeTakesWhatOneSideAloneChanged) {
+  edit_behind_our_back([](Json& document) { first_of(document)["percent_complete"] = 77; },
+                       "readiness_check/idempotency_key", "ours\n");
+  const int last = version();
+  const CommandResult result = reconcile({"--merge"});
+  ASSERT_EQ(0, result.exit_status) << result.error;
+  EXPECT_EQ("77\n", read(path_of("percent_complete")));
+  EXPECT_EQ("ours\n", read(path_of("readiness_check/idempotency_key")));
+  expect_consistent(last + 1);
+}
+
+TEST_P(ReconcileTest, AConflictIsListedAndNothingIsWritten) {
+  edit_behind_our_back([](Json& document) { first_of(document)["percent_complete"] = 77; }, "percent_complete", "5\n");
+  const int last = version();
+  const CommandResult refused = reconcile({"--merge"});
+  EXPECT_EQ(2, refused.exit_status);
+  EXPECT_NE(std::string::npos, refused.error.find(path_of("percent_complete") + " is 5 in ours and 77 in theirs"))
+      << refused.error;
+  EXPECT_EQ(last, version());
+  EXPECT_EQ("PARTITIONED\n", read("partition_status"));
+  ASSERT_EQ(0, reconcile({"--merge", "--prefer", "theirs"}).exit_status);
+  EXPECT_EQ("77\n", read(path_of("percent_complete")));
+  expect_consistent(last + 1);
+}
+
+TEST_P(ReconcileTest, WhatIsNoStatusFileLeavesOurs) {
+  put_file(root() / "new", "{ no JSON\n");
+  const CommandOptions options{.environment = {{"NEW", (root() / "new").string()}}};
+  ASSERT_EQ(0, bash("flock -w 20 $S/exec_status_125.txt.lock mv \"$NEW\" $S/exec_status_125.txt", options).exit_status);
+  ASSERT_TRUE(eventually([&] { return read("partition_status") == "PARTITIONED\n"; }));
+  const CommandResult refused = reconcile({"--merge"});
+  EXPECT_EQ(2, refused.exit_status);
+  EXPECT_NE(std::string::npos, refused.error.find("--ours")) << refused.error;
+  EXPECT_EQ(0, reconcile({"--ours"}).exit_status);
+  EXPECT_EQ("CONSISTENT\n", read("partition_status"));
+}
+
+TEST_P(ReconcileTest, WithoutAQuarantineThereIsNothingToDo) {
+  const int last = version();
+  EXPECT_EQ(2, reconcile({"--ours"}).exit_status);
+  EXPECT_EQ(last, version());
+  EXPECT_EQ(1, statusfs({"reconcile", status_file().string()}).exit_status);
+}
+
+}  // namespace
+}  // namespace statusfs::test

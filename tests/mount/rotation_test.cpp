@@ -1,0 +1,78 @@
+// Journals that grow long are closed, and nothing of them is lost.
+#include "tests/mount/mounted_test.hpp"
+
+namespace statusfs::test {
+namespace {
+
+class RotationTest : public SampleTest {
+ protected:
+  static std::string details(char letter) { return std::string(500'000, letter); }
+
+  // More than 5 MiB of records.
+  void fill() {
+    for (int round = 0; round < 12; ++round) {
+      ASSERT_EQ(0, write_file(task("execution_log/failure_details"), details(static_cast<char>('a' + round)))) << last_error();
+      ::usleep(300'000);  // so that the lock is let go and taken again now and then
+    }
+    ASSERT_EQ(0, write_file(task("percent_complete"), "7\n"));
+  }
+  Path closed() const { return journal_file().string() + ".d"; }
+  CommandResult on_file(const std::string& command, const Arguments& more = {}) {
+    Arguments arguments{command, status_file().string()};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return statusfs(arguments);
+  }
+};
+
+TEST_F(RotationTest, ALongJournalIsClosedAndReadOnFromThere) {
+  const int first = version();
+  const std::string before = read("status.json");
+  fill();
+  const int last = version();
+  EXPECT_EQ(first + 13, last) << "closing a journal makes no version";
+  ASSERT_TRUE(std::filesystem::is_directory(closed()));
+  const std::string name = bash("ls " + closed().string()).output;
+  EXPECT_EQ(0u, name.find(std::to_string(first) + "-")) << name;
+  EXPECT_NE(std::string::npos, name.find(".jsonl.gz\n")) << name;
+  EXPECT_EQ("\"rotate\"\n", bash("head -1 $S/exec_status_125.txt.journal | jq .op").output);
+  EXPECT_EQ("true\n", bash("[[ $(zcat " + closed().string() + "/*.gz | tail -1 | jq .record_hash) == "
+                           "$(head -1 $S/exec_status_125.txt.journal | jq .record_previous) ]] && echo true").output);
+  EXPECT_LT(std::filesystem::file_size(journal_file()), 5'000'000u);
+  EXPECT_EQ(static_cast<std::size_t>(last - first + 1), lines_of(on_file("log").output).size());
+  EXPECT_EQ(before, read_file(tree(".history") / (std::to_string(first) + ".json")));
+  unmount();
+  expect_verified();
+  mount();
+  EXPECT_EQ(last, version());
+  EXPECT_EQ(before, read_file(tree(".history") / (std::to_string(first) + ".json")));
+  EXPECT_EQ(std::to_string(last - first + 3) + "\n", bash("ls $T/.history | wc -l").output);
+  EXPECT_EQ(0, write("tasks/" + std::string(first_task) + "/percent_complete", "8\n"));
+  unmount();
+  expect_verified();
+}
+
+TEST_F(RotationTest, ADamagedClosedJournalIsFound) {
+  fill();
+  unmount();
+  ASSERT_EQ(0, bash("cd " + closed().string() + " && for f in *.gz; do zcat $f | sed '2s/aaaa/aaab/' | gzip > x && mv x $f; done").exit_status);
+  const CommandResult result = on_file("verify");
+  EXPECT_EQ(2, result.exit_status);
+  EXPECT_NE(std::string::npos, result.output.find("line 2")) << result.output;
+  ASSERT_EQ(0, bash("rm -r " + closed().string()).exit_status);
+  EXPECT_EQ(2, on_file("verify").exit_status) << "a chain without its beginning";
+}
+
+TEST_F(RotationTest, AnEarlierCopyFromAClosedJournalIsRebuilt) {
+  const std::string before = document_on_disk().dump();
+  std::filesystem::copy_file(status_file(), root() / "old");
+  fill();
+  unmount();
+  std::filesystem::copy_file(root() / "old", status_file(), std::filesystem::copy_options::overwrite_existing);
+  ASSERT_EQ(0, on_file("recover").exit_status);
+  mount();
+  EXPECT_EQ("CONSISTENT\n", read("partition_status"));
+  EXPECT_EQ("7\n", read_file(task("percent_complete")));
+}
+
+}  // namespace
+}  // namespace statusfs::test
