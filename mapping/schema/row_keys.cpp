@@ -45,6 +45,7 @@ constexpr std::array key_uses{
     KeyUse{"derived", set_of(FieldType::integer)},
     KeyUse{"entry", set_of(FieldType::log)},
     KeyUse{"fields", set_of(FieldType::group, FieldType::collection)},
+    KeyUse{"by", set_of(FieldType::board)},
     KeyUse{"id", set_of(FieldType::collection)},
     KeyUse{"create", set_of(FieldType::collection)},
     KeyUse{"remove", set_of(FieldType::collection)},
