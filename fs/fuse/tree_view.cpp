@@ -229,6 +229,11 @@ struct stat TreeView::attributes(const Inode& inode) const {
   attributes.st_gid = presentation_.group;
   attributes.st_blksize = preferred_block_size;
   attributes.st_mtim = attributes.st_ctim = attributes.st_atim = timespec_of(system_clock::now());
+  const bool changes_with_file = std::holds_alternative<ColumnPlace>(inode.place) ||
+                                 std::holds_alternative<LinkPlace>(inode.place) ||
+                                 std::holds_alternative<EventsPlace>(inode.place);
+  if (changes_with_file)
+    attributes.st_mtim = attributes.st_ctim = attributes.st_atim = timespec_of(file_of(inode.place)->state()->modified);
   if (const auto* node = std::get_if<NodePlace>(&inode.place)) {
     set_node(attributes, inode, *node);
   } else if (const auto* scratch = std::get_if<ScratchPlace>(&inode.place)) {
