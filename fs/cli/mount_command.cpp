@@ -1,6 +1,7 @@
 #include "fs/cli/mount_command.hpp"
 
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -103,6 +104,14 @@ class ReloadThread {
   std::jthread thread_;
 };
 
+// Every status file with a journal keeps one descriptor. Where the limit cannot be raised the mount says later what it lacks.
+void allow_many_files() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 std::unique_ptr<GlobalCounter> counter_of(const MountSettings& settings) {
   if (!settings.state) return std::make_unique<MemoryCounter>(0);
   try {
@@ -157,6 +166,7 @@ ExitStatus mount_command(const MountArguments& arguments) {
   require_apart(source, arguments.mountpoint);
   Daemon daemon(arguments.foreground || arguments.debug);
   // Signals are for the first thread, and only once it serves; all others inherit them blocked.
+  allow_many_files();
   const sigset_t handled = signals({SIGHUP, SIGINT, SIGTERM});
   pthread_sigmask(SIG_BLOCK, &handled, nullptr);
   const Notices notices(arguments.foreground || arguments.debug);

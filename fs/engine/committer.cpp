@@ -18,6 +18,13 @@ using std::chrono::system_clock;
 // States of partition_status (seed 2.1, ADR-028) that the driver itself sets.
 constexpr std::string_view partitioned = "PARTITIONED";
 
+// The field in which the driver itself keeps that state, if the mapping has one.
+const Field* partition_field(const Mapping& mapping) {
+  for (const Field* field : mapping.file_fields())
+    if (field->access == Access::read_only && field->enumeration && field->enumeration->contains(partitioned)) return field;
+  return nullptr;
+}
+
 Rejection rejection_of(const StoreResult& result) {
   switch (result.status) {
     case StoreStatus::busy: return {Cause::busy, result.reason};
@@ -73,11 +80,10 @@ std::string Committer::reason_for_read_only(const StatusDocument& document) cons
   const Value* value = schema ? document.value_of(*schema) : nullptr;
   if (value && !(value->is_string() && value->as_string() == mapping.schema))
     return "its schema is not " + mapping.schema + ", the one that this mount knows";
-  for (const Field* field : mapping.file_fields()) {
-    const Value* state = field->enumeration && field->access == Access::read_only ? document.value_of(*field) : nullptr;
-    if (state && state->is_string() && state->as_string() == partitioned)
-      return "it is in quarantine after a foreign change; compare its .foreign files and run statusfs reconcile";
-  }
+  const Field* partition = partition_field(mapping);
+  const Value* state = partition ? document.value_of(*partition) : nullptr;
+  if (state && *state == Value(partitioned))
+    return "it is in quarantine after a foreign change; compare its .foreign files and run statusfs reconcile";
   return {};
 }
 
@@ -374,12 +380,13 @@ void Committer::quarantine(const ForeignChange& change) {
   const auto refusal = refusal_of([&] {
     if (const StoreResult result = store_.set_foreign_aside(kept_as); result.status != StoreStatus::done)
       throw rejection_of(result);
-    const Field& field = *context_.mapping->top("partition_status");  // the driver's own state of the file (ADR-028)
-    const Value* before = chain_->document()->value_of(field);
+    const Field* field = partition_field(*context_.mapping);
+    if (!field) return;
+    const Value* before = chain_->document()->value_of(*field);
     Proposal proposal;
     proposal.op = "quarantine";
     proposal.path = kept_as;
-    proposal.changes.fields.push_back({{}, &field, field.pointer, before ? std::optional(*before) : std::nullopt,
+    proposal.changes.fields.push_back({{}, field, field->pointer, before ? std::optional(*before) : std::nullopt,
                                        Value(partitioned), {}});
     const auto lease = context_.counter.begin();
     const std::uint64_t expected_version = chain_->head().version;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <stdexcept>
+#include <thread>
 
 #include "fs/store/local/local_store.hpp"
 
@@ -14,6 +15,12 @@ namespace filesystem = std::filesystem;
 constexpr std::string_view prefix = "exec_status_";
 constexpr std::string_view suffix = ".txt";
 constexpr std::string_view journal_suffix = ".journal";
+constexpr std::chrono::milliseconds time_to_remove_the_rest(1000);
+
+bool is_regular(const std::string& path) {
+  std::error_code error;
+  return filesystem::is_regular_file(filesystem::status(path, error));
+}
 
 }  // namespace
 
@@ -63,11 +70,11 @@ std::vector<std::string> StatusDirectory::scan() const {
 }
 
 bool StatusDirectory::is_there(const std::string& stem) const {
-  const auto is_regular = [&](const std::string& path) {
-    std::error_code error;
-    return filesystem::is_regular_file(filesystem::status(path, error));
-  };
   return is_regular(path_of(stem)) || is_regular(path_of(stem) + std::string(journal_suffix));
+}
+
+bool StatusDirectory::is_complete(const std::string& stem) const {
+  return is_regular(path_of(stem)) && is_regular(path_of(stem) + std::string(journal_suffix));
 }
 
 std::shared_ptr<StatusFile> StatusDirectory::open(const std::string& stem) {
@@ -137,6 +144,8 @@ void StatusDirectory::changed(const std::string& file_name) {
   const auto stem = stem_of(json_name);
   if (!stem) return;
   const std::shared_ptr<StatusFile> known = find(*stem);
+  // Whoever removes a file removes what belongs to it one after another; a missing part is mended only if the rest stays.
+  if (known && !is_complete(*stem)) std::this_thread::sleep_for(time_to_remove_the_rest);
   if (!is_there(*stem)) {
     if (known) vanished(*stem);
   } else if (known) {

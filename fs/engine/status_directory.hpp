@@ -63,6 +63,7 @@ class StatusDirectory {
   void vanished(const std::string& stem);
   void appeared(const std::string& stem);
   bool is_there(const std::string& stem) const;
+  bool is_complete(const std::string& stem) const;
   std::string path_of(const std::string& stem) const { return source_.directory + "/" + stem + ".txt"; }
 
   const Source source_;

@@ -44,8 +44,9 @@ void StatusFile::submit(Job job) {
 }
 
 void StatusFile::check() {
-  if (loaded_state() && store_->looks_changed())
-    submit({CheckRequest{}, {}, [](const std::optional<Rejection>&) {}});
+  const bool was_loaded = loaded_state() != nullptr;
+  if (!was_loaded) state();
+  if (!was_loaded || store_->looks_changed()) submit({CheckRequest{}, {}, [](const std::optional<Rejection>&) {}});
 }
 
 void StatusFile::drain() {

@@ -46,7 +46,7 @@ class StatusFile final : private CommitterEvents {
 
   /// Queues the job; jobs are carried out in order, those that wait together share one fsync.
   void submit(Job job);
-  /// Queues a look at the file, after something happened to it from outside. Loads nothing that was not loaded.
+  /// Queues a look at the file, after something happened to it from outside.
   void check();
   /// Returns when every job that was queued before has been answered.
   void drain();

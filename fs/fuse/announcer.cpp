@@ -1,6 +1,6 @@
 #include "fs/fuse/announcer.hpp"
 
-#include <algorithm>
+#include <set>
 
 #include "fs/fuse/fuse_library.hpp"
 #include "mapping/tree/node.hpp"
@@ -54,11 +54,6 @@ Announcer::Target Announcer::target() const {
 
 std::string Announcer::top_of(const StatusFile& file) const { return target().shows_one_file ? std::string() : file.name(); }
 
-void Announcer::add_known(std::vector<NodeId>& ids, const std::string& path) const {
-  const auto id = inodes_.known(path);
-  if (id && std::ranges::find(ids, *id) == ids.end()) ids.push_back(*id);
-}
-
 void Announcer::announce_inodes(std::vector<NodeId> ids) {
   fuse_session* session = target().session;
   if (ids.empty() || !session) return;
@@ -82,25 +77,28 @@ void Announcer::versions_published(StatusFile& file, std::span<const Version> ve
   const auto now = std::chrono::system_clock::now();
   std::vector<NodeId> ids;
   std::vector<PollHandle> waiters;
-  const auto touched = [&](const std::string& path) {
+  // The versions of a group mostly touch the same fields; each is looked up once.
+  std::set<std::pair<const Field*, std::string>> seen;
+  const auto touched = [&](const StatusDocument& document, const Node& node) {
+    if (!seen.emplace(node.field, node.task).second) return;
+    const std::string path = joined(top, path_of(document, node));
     changed(path, now, waiters);
-    add_known(ids, path);
+    if (const auto id = inodes_.known(path)) ids.push_back(*id);
   };
   for (const Version& version : versions) {
     const StatusDocument& document = *version.document;
     const Mapping& mapping = document.mapping();
     for (const ChangedValue& change : version.changes) {
-      if (const auto node = node_of(mapping, change)) touched(joined(top, path_of(document, *node)));
+      if (const auto node = node_of(mapping, change)) touched(document, *node);
       if (change.task.empty()) continue;
-      if (const Field* view = view_of_task(mapping))
-        touched(joined(top, path_of(document, {Node::Kind::field, view, change.task, {}})));
+      if (const Field* view = view_of_task(mapping)) touched(document, {Node::Kind::field, view, change.task, {}});
       if (change.pointer.is_root() && !document.find_task(change.task)) {
         const std::string path = joined(top, path_of(document, {Node::Kind::task, nullptr, change.task, {}}));
         for (const auto& inode : inodes_.known_below(path)) changed(inode->path, now, waiters);
         drop_name(path);
       }
     }
-    if (version.tasks_listed_anew) touched(joined(top, mapping.collection->name));
+    if (version.tasks_listed_anew) touched(document, {Node::Kind::field, mapping.collection, {}, {}});
   }
   if (!versions.empty()) {
     const Mapping& mapping = versions.back().document->mapping();

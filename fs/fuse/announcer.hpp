@@ -50,7 +50,6 @@ class Announcer final : public StatusDirectoryObserver {
   };
   Target target() const;
   std::string top_of(const StatusFile& file) const;
-  void add_known(std::vector<NodeId>& ids, const std::string& path) const;
   void announce_inodes(std::vector<NodeId> ids);
   void changed(const std::string& path, std::chrono::system_clock::time_point time, std::vector<PollHandle>& waiters);
   void wake_later(std::vector<PollHandle> waiters);

@@ -18,6 +18,7 @@ Mount::~Mount() = default;
 
 void Mount::close() {
   directory_->drain();
+  settle_worker.drain();
   try {
     directory_->settle();
   } catch (const Rejection& rejection) {

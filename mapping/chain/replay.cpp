@@ -78,7 +78,7 @@ void Replay::verify_touched(const StatusDocument& document, std::uint64_t line) 
   const Value* before = lines_ == 0 ? nullptr : find(root_, mapping_->collection->pointer);
   const std::size_t old_count = before && before->is_array() ? before->size() : 0;
   const bool same_count = digest_ && old_count == document.task_count();
-  if (same_count && before->is_same_node(document.tasks())) return;
+  if (same_count && (old_count == 0 || before->is_same_node(document.tasks()))) return;
   for (std::size_t position = 0; position < document.task_count(); ++position) {
     const Value& task = document.task(position);
     const bool is_same = position < old_count && before->element(position).is_same_node(task);
@@ -98,7 +98,12 @@ void Replay::apply(std::string_view line) {
   }
   check_chain(record);
   Value root = applied(root_, record.patch, lines_ + 1);
-  if (depth_ == ReplayDepth::verified) check_document(record, root);
+  try {
+    if (depth_ == ReplayDepth::verified) check_document(record, root);
+  } catch (const TamperError&) {
+    digest_.reset();  // it was told of changes that do not count
+    throw;
+  }
   root_ = std::move(root);
   expected_previous_ = record.record_hash;
   last_ = std::move(record);

@@ -71,6 +71,9 @@ void VersionBuilder::record_difference(const Value& before, const Value& after, 
 }
 
 void VersionBuilder::set_value(const Pointer& pointer, std::optional<Value> value) {
+  const Value* before = find(document_.root(), pointer);
+  // An equal value that is written otherwise (1.0 for 1) must not slip in: a replay would not have it.
+  if (before && value && *before == *value) return;
   const StatusDocument next = document_.with_value(pointer, std::move(value));
   record_difference(document_.root(), next.root(), pointer, Pointer(), {});
   document_ = next;
@@ -79,7 +82,7 @@ void VersionBuilder::set_value(const Pointer& pointer, std::optional<Value> valu
 void VersionBuilder::append_to_log(const FieldChange& change) {
   const Value* list = find(document_.root(), change.pointer);
   const Value after = with_appended_entries(list, *change.field, change, {stamp_.g, stamp_.author});
-  if (!list) return set_value(change.pointer, after);
+  if (!list || !list->is_array()) return set_value(change.pointer, after);
   for (std::size_t position = list->size(); position < after.size(); ++position)
     operations_.push_back({PatchOperation::Kind::add, change.pointer.child("-"), {}, after.element(position)});
   changes_.push_back({{}, change.pointer});
@@ -145,7 +148,9 @@ void VersionBuilder::record_members(const Value& before, const Value& after, con
     const Value* old_value = before.find(member.name());
     if (old_value && old_value->is_same_node(member.value)) continue;
     const Pointer pointer = at.child(member.name());
-    if (old_value && old_value->is_object() && member.value.is_object()) {
+    const Field* field = document_.mapping().at(pointer, true);
+    const bool is_group = field && field->type == FieldType::group;
+    if (is_group && old_value && old_value->is_object() && member.value.is_object()) {
       record_members(*old_value, member.value, pointer, prefix, id, task_before, task_after);
     } else if (old_value && is_extension(*old_value, member.value)) {
       for (std::size_t position = old_value->size(); position < member.value.size(); ++position)
@@ -161,9 +166,21 @@ void VersionBuilder::record_members(const Value& before, const Value& after, con
       record_difference(task_before, task_after, at.child(member.name()), prefix, id);
 }
 
+Value VersionBuilder::with_stamped_entries(Value task) const {
+  for (const Field* field : document_.mapping().task_fields()) {
+    const Value* list = field->entry ? find(task, field->pointer) : nullptr;
+    if (!list || !list->is_array()) continue;
+    Value entries = Value::array();
+    for (std::size_t position = 0; position < list->size(); ++position)
+      entries = entries.with_appended(stamped_entry(*field, list->element(position), {stamp_.g, stamp_.author}));
+    task = with_value_at(task, field->pointer, std::move(entries));
+  }
+  return task;
+}
+
 void VersionBuilder::add_task(const Value& task) {
   const Mapping& mapping = document_.mapping();
-  const Value stamped = stamped_task(task);
+  const Value stamped = stamped_task(with_stamped_entries(task));
   const std::string id(stamped.find(mapping.collection_id)->as_string());
   const bool has_list = document_.tasks().is_array();
   document_ = document_.with_added_task(stamped);

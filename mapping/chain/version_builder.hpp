@@ -35,6 +35,7 @@ class VersionBuilder {
   void add_task(const Value& task);
   void remove_task(const std::string& id);
   Value stamped_task(const Value& task) const;
+  Value with_stamped_entries(Value task) const;
   std::optional<Value> task_stamp(Stamp stamp) const;
   void record_task(const Value& before, const Value& after, const Pointer& prefix, const std::string& id);
   void record_members(const Value& before, const Value& after, const Pointer& at, const Pointer& prefix,

@@ -61,12 +61,17 @@ void require_access(const StatusDocument& document, const ChangeSet& changes, co
   for (const std::string& task : changes.removed_tasks) require_removal(document, task, judge);
 }
 
-bool may_write_anything(const Mapping& mapping, std::string_view archetype) noexcept {
-  if (contains(mapping.creators, archetype) || contains(mapping.removers, archetype) ||
-      contains(mapping.unplanned_removers, archetype))
-    return true;
-  const auto writes = [&](const Field* field) { return field->may_be_written_by(archetype); };
-  return std::ranges::any_of(mapping.file_fields(), writes) || std::ranges::any_of(mapping.task_fields(), writes);
+void require_some_access(const Mapping& mapping, const Author& author) {
+  const auto writes = [&](const std::string& archetype) {
+    const auto may_write = [&](const Field* field) { return field->may_be_written_by(archetype); };
+    return contains(mapping.creators, archetype) || contains(mapping.removers, archetype) ||
+           contains(mapping.unplanned_removers, archetype) || std::ranges::any_of(mapping.file_fields(), may_write) ||
+           std::ranges::any_of(mapping.task_fields(), may_write);
+  };
+  if (writes(author.archetype)) return;
+  std::vector<std::string> allowed;
+  std::ranges::copy_if(mapping.archetypes, std::back_inserter(allowed), writes);
+  deny(author, "write anything", allowed);
 }
 
 }  // namespace statusfs

@@ -10,7 +10,7 @@ void require_access(const StatusDocument& document, const ChangeSet& changes, co
 void require_access_to_field(const StatusDocument& document, const Field& field, const std::string& task,
                              const Judge& judge);
 
-/// Whether this archetype may write anything at all under the mapping.
-bool may_write_anything(const Mapping& mapping, std::string_view archetype) noexcept;
+/// For patches, whose targets are known only once they are read: throws for an author who may write nothing at all.
+void require_some_access(const Mapping& mapping, const Author& author);
 
 }  // namespace statusfs

@@ -1,5 +1,7 @@
 #include "mapping/rules/locks.hpp"
 
+#include <algorithm>
+
 #include "mapping/rejection.hpp"
 
 namespace statusfs {
@@ -12,8 +14,10 @@ bool is_set(const Value& object, const std::string& lock) {
 
 // The locks in one object that protect its member `key`. Only the innermost step of a path can change a list's membership.
 std::optional<std::string> lock_in(const Locks& locks, const Value& object, const std::string& key, bool is_list) {
+  // Locks of the object do not hinder changes of each other; else two of them could never be cleared.
+  const bool is_object_lock = std::ranges::find(locks.object, key) != locks.object.end();
   for (const std::string& lock : locks.object)
-    if (lock != key && is_set(object, lock)) return lock;
+    if (!is_object_lock && is_set(object, lock)) return lock;
   if (std::string lock = locks.field_prefix + key + locks.field_suffix; is_set(object, lock)) return lock;
   if (std::string lock = locks.list_prefix + key + locks.list_suffix; is_list && is_set(object, lock)) return lock;
   return std::nullopt;

@@ -5,6 +5,7 @@
 #include "mapping/document/patch.hpp"
 #include "mapping/document/sha256.hpp"
 #include "mapping/document/text.hpp"
+#include "mapping/document/utf8.hpp"
 #include "mapping/rejection.hpp"
 #include "mapping/rules/access.hpp"
 #include "mapping/rules/field_text.hpp"
@@ -14,6 +15,7 @@
 #include "mapping/rules/task_rules.hpp"
 #include "mapping/rules/validity.hpp"
 #include "mapping/tree/names.hpp"
+#include "mapping/tree/node_text.hpp"
 #include "mapping/tree/template.hpp"
 
 namespace statusfs {
@@ -25,7 +27,7 @@ namespace {
     throw Rejection(Cause::not_permitted, where + " is append-only; new entries come behind those that are there");
   if (change.field)
     throw Rejection(Cause::not_permitted, where + " is read-only and must stay " +
-                                              (change.before ? compact(*change.before) : "absent"));
+                                              (change.before ? shown(*change.before) : "absent"));
   throw Rejection(Cause::not_permitted, where + " is not known to the mapping and is read-only");
 }
 
@@ -79,7 +81,12 @@ void require_valid_unknown(const StatusDocument& document, const FieldChange& ch
 
 void require_valid_changes(const StatusDocument& document, ChangeSet& changes) {
   for (FieldChange& change : changes.fields) {
+    for (const Value& entry : change.appended) require_bounded(entry);
+    if (change.after) require_bounded(*change.after);
     if (change.is_append()) {
+      if (change.before && !change.before->is_array() && !change.before->is_null())
+        throw Rejection(Cause::invalid, file_pointer(document, change).text() + " is " + shown(*change.before) +
+                                            " in the file and not an array; nothing can be appended to it");
       for (const Value& entry : change.appended) require_valid_entry(document, *change.field, entry);
     } else if (change.field) {
       require_valid_field(document, change);
@@ -90,17 +97,23 @@ void require_valid_changes(const StatusDocument& document, ChangeSet& changes) {
 }
 
 // A task that is added by a patch: the mapping's template with what the patch gives, judged like writes to its fields.
-Value completed_task(const StatusDocument& document, const Value& given, const Judge& judge) {
+Value completed_task(const StatusDocument& document, const Value& given, const Judge& judge,
+                     std::vector<RuleWarning>& warnings) {
   const Mapping& mapping = document.mapping();
   const std::string id(given.find(mapping.collection_id)->as_string());
   Value task = initial_task(mapping, {{}, {}, id, 0});
   const StatusDocument with_template = document.with_added_task(task);
   ChangeSet changes = task_difference(with_template, id, apply_merge_patch(task, given), Removal::is_null);
   // What the driver stamps has no value yet; a copied task may carry the stamps of its original.
-  std::erase_if(changes.fields, [](const auto& c) { return c.field && c.field->stamp != Stamp::none; });
+  std::erase_if(changes.fields, [](const auto& c) {
+    return c.field && (c.field->stamp != Stamp::none || c.field->stamp_with);
+  });
   require_access(with_template, changes, judge);
   require_permitted(with_template, changes);
   require_valid_changes(with_template, changes);
+  add_consequences(with_template, changes);
+  require_rules(with_template, changes, judge, warnings);
+  std::erase_if(changes.fields, [](const auto& c) { return !c.in_task(); });
   for (const FieldChange& change : changes.fields) {
     Value value = change.is_append() ? Value::array(change.appended) : change.after.value_or(Value());
     task = with_value_at(task, change.pointer, std::move(value));
@@ -109,6 +122,10 @@ Value completed_task(const StatusDocument& document, const Value& given, const J
 }
 
 void require_valid_id(const StatusDocument& document, const std::string& id, const Judge& judge) {
+  const Field* field = document.mapping().at(Pointer({document.mapping().collection_id}), true);
+  const auto complaint = field ? complaint_about(*field, Value(std::string_view(id))) : std::nullopt;
+  if (id.empty() || !is_valid_utf8(id) || complaint)
+    throw Rejection(Cause::invalid, "a task id is one line of valid UTF-8 that is not empty");
   if (judge.plan && !judge.plan->find(id))
     throw Rejection(Cause::invalid, "plan " + judge.plan->id() + " has no task " + compact(Value(id)));
   if (document.find_task(id)) throw Rejection(Cause::exists, "task " + compact(Value(id)) + " exists");
@@ -127,7 +144,7 @@ void judge_changes(const StatusDocument& document, Proposal& proposal, const Jud
   require_valid_changes(document, changes);
   for (Value& task : changes.added_tasks) {
     require_valid_id(document, std::string(task.find(document.mapping().collection_id)->as_string()), judge);
-    task = completed_task(document, task, judge);
+    task = completed_task(document, task, judge, proposal.warnings);
   }
   drop_unchanged(changes);
   add_consequences(document, changes);
@@ -207,15 +224,21 @@ void drop_repeated_groups(const StatusDocument& document, const Node& node, cons
 }
 
 void patch_scope(const StatusDocument& document, const WriteRequest& request, const Judge& judge, Proposal& proposal) {
+  require_some_access(document.mapping(), judge.author);
   const PatchRequest patch = read_patch_request(request.text);
   proposal.op = "patch";
   proposal.idempotency = patch.idempotency;
   const Value& scope = scope_of(document, request.node);
   if (patch.patch.is_array()) {
-    if (is_replay(proposal, judge)) return void(proposal = as_replay(proposal));
-    require_version(document, patch.if_version);
-    const Value after = apply_json_patch(scope, decode_json_patch(patch.patch));
-    proposal.changes = difference_of(document, request.node, after, Removal::is_removal);
+    try {
+      const Value after = apply_json_patch(scope, decode_json_patch(patch.patch));
+      proposal.changes = difference_of(document, request.node, after, Removal::is_removal);
+    } catch (const Rejection&) {
+      // Its own first success may be why a repeated patch does not fit any more.
+      if (is_replay(proposal, judge)) return void(proposal = as_replay(proposal));
+      require_version(document, patch.if_version);  // a patch that does not fit any more is stale before it is wrong
+      throw;
+    }
   } else {
     const Value after = apply_merge_patch(scope, patch.patch);
     const Mapping& mapping = document.mapping();
@@ -231,10 +254,11 @@ void patch_scope(const StatusDocument& document, const WriteRequest& request, co
     }
     proposal.changes = difference_of(document, request.node, after, Removal::is_null);
     drop_repeated_groups(document, request.node, patch.patch, proposal.changes);
-    require_access(document, proposal.changes, judge);
-    if (is_replay(proposal, judge)) return void(proposal = as_replay(proposal));
-    require_version(document, patch.if_version);
   }
+  require_access(document, proposal.changes, judge);
+  if (is_replay(proposal, judge)) return void(proposal = as_replay(proposal));
+  require_permitted(document, proposal.changes);
+  require_version(document, patch.if_version);
   judge_changes(document, proposal, judge);
 }
 
@@ -291,9 +315,12 @@ void write_field(const StatusDocument& document, const WriteRequest& request, co
     if (change.appended.empty()) return;
   } else if (change.field->type == FieldType::string_list && request.kind == WriteRequest::Kind::append) {
     change.after = with_lines(change.before, list_lines(*change.field, request.text));
+  } else if (change.field->type == FieldType::text && request.kind == WriteRequest::Kind::append) {
+    change.after = value_of_text(*change.field, node_text(document, request.node) + request.text);
   } else {
     change.after = value_of_text(*change.field, request.text);
   }
+  require_small_enough(change.after ? *change.after : Value());
   proposal.changes.fields.push_back(std::move(change));
   judge_changes(document, proposal, judge);
 }
@@ -349,7 +376,7 @@ Proposal propose_replacement(const StatusDocument& document, const Value& replac
 
 void require_writable(const StatusDocument& document, const Node& node, const Judge& judge) {
   require_existing(document, node);
-  if (is_patch_node(node)) return;
+  if (is_patch_node(node)) return require_some_access(document.mapping(), judge.author);
   if (node.kind == Node::Kind::field && node.field->type == FieldType::view)
     throw Rejection(Cause::not_permitted, path_of(document, node) + " is read-only; write to the fields, or a patch to `patch`");
   require_node_writable(document, change_of(document, node), judge);

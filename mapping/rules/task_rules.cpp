@@ -102,7 +102,8 @@ std::optional<std::string> broken_implication(const ImplicationRule& rule, const
   const bool was_broken = holds(rule.when, task.before) && !holds(rule.then, task.before);
   const Value* now = find(task.after, rule.then.field->pointer);
   const Value* then = find(task.before, rule.then.field->pointer);
-  if (was_broken && now && then && *now == *then) return std::nullopt;  // not of this write's making
+  const bool is_same = now && then ? *now == *then : now == then;
+  if (was_broken && is_same) return std::nullopt;  // not of this write's making
   return "a task whose " + rule.when.field->name + " is " + compact(rule.when.value) + " has " + rule.then.field->name + " " +
          compact(rule.then.value) + ", not " + shown(now);
 }

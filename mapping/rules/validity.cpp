@@ -11,14 +11,6 @@ namespace {
 
 constexpr std::size_t longest_quoted_value = 80;
 
-std::string shown(const Value& value) {
-  std::string text = compact(value);
-  if (text.size() <= longest_quoted_value) return text;
-  std::size_t end = longest_quoted_value;  // back to the start of a UTF-8 sequence
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
-  return text.substr(0, end) + "...";
-}
-
 std::string joined(const std::vector<std::string>& values) {
   std::string text;
   for (const std::string& value : values) text += (text.empty() ? "" : ", ") + value;
@@ -91,6 +83,14 @@ void require_exact(const Value& number) {
 
 }  // namespace
 
+std::string shown(const Value& value) {
+  std::string text = compact(value);
+  if (text.size() <= longest_quoted_value) return text;
+  std::size_t end = longest_quoted_value;  // back to the start of a UTF-8 sequence
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  return text.substr(0, end) + "...";
+}
+
 std::string accepted_by(const Field& field) {
   const std::string null = field.nullable ? ", or null" : "";
   switch (field.type) {
@@ -129,6 +129,34 @@ std::optional<std::string> complaint_about(const EntryMember& member, const Valu
   as_field.nullable = member.nullable;
   as_field.maximum = maximum_written_integer;
   return complaint_about(as_field, value);
+}
+
+namespace {
+
+// Counts down the bytes that are left, so that a value whose copies inside each other make it huge is given up early.
+void measure(const Value& value, std::size_t depth, std::size_t& room) {
+  const auto take = [&](std::size_t size) {
+    if (size > room)
+      throw Rejection(Cause::too_large, "a value of more than " + std::to_string(maximum_document_size) + " bytes");
+    room -= size;
+  };
+  if (value.is_container() && depth > maximum_written_nesting)
+    throw Rejection(Cause::invalid, "a value nested more than " + std::to_string(maximum_written_nesting) + " levels deep");
+  take(value.is_string() ? value.as_string().size() + 2 : 1);
+  if (value.is_array())
+    for (std::size_t position = 0; position < value.size(); ++position) measure(value.element(position), depth + 1, room);
+  if (value.is_object())
+    for (const Member& member : value.members()) {
+      take(member.name().size() + 4);
+      measure(member.value, depth + 1, room);
+    }
+}
+
+}  // namespace
+
+void require_bounded(const Value& value) {
+  std::size_t room = maximum_document_size;
+  measure(value, 1, room);
 }
 
 void require_exact_integers(const Value& value) {

@@ -24,8 +24,17 @@ std::optional<std::string> complaint_about(const Field& field, const Value& valu
 /// What is wrong with a member of a log's entry.
 std::optional<std::string> complaint_about(const EntryMember& member, const Value& value);
 
+/// The value as JSON, shortened where it is long: for messages.
+std::string shown(const Value& value);
+
 /// "one of PENDING, ACTIVE", "an integer from 0 to 100", ...: what the field takes.
 std::string accepted_by(const Field& field);
+
+/// Levels that a written value may be nested, so that the file around it stays within what can be read again.
+inline constexpr std::size_t maximum_written_nesting = 64;
+
+/// Throws Rejection(too_large, invalid) for a value above maximum_document_size or maximum_written_nesting.
+void require_bounded(const Value& value);
 
 /// Throws Rejection(invalid) for an integer beyond maximum_written_integer anywhere inside a value that is written.
 void require_exact_integers(const Value& value);

@@ -89,11 +89,11 @@ class TaskComparison {
 
  private:
   void keep(std::size_t old_position, std::size_t& kept_until, std::size_t new_position) {
+    if (!kept_.insert(before_.task_id(old_position)).second)
+      throw Rejection(Cause::invalid, "two tasks have the id " + std::string(before_.task_id(old_position)));
     if (old_position < kept_until || !changes_.added_tasks.empty())
       throw Rejection(Cause::not_permitted, "task " + std::to_string(new_position) +
                                                 " was moved; tasks keep their order and new ones come at the end");
-    if (!kept_.insert(before_.task_id(old_position)).second)
-      throw Rejection(Cause::invalid, "two tasks have the id " + std::string(before_.task_id(old_position)));
     kept_until = old_position + 1;
   }
 

@@ -39,11 +39,13 @@ std::string cut(const std::string& name) {
 
 }  // namespace
 
-std::string encode_name(std::string_view text) {
+std::string encode_name(std::string_view text, std::size_t forced) {
   std::string name;
   while (!text.empty()) {
     const std::size_t length = utf8_sequence_length(text);
-    if (length == 0 || must_be_encoded(text[0]) || (name.empty() && text[0] == '.')) {
+    const bool must_be = length == 0 || must_be_encoded(text[0]) || (name.empty() && text[0] == '.');
+    if (must_be || forced > 0) {
+      forced -= must_be ? 0 : 1;
       append_encoded(name, text[0]);
       text.remove_prefix(1);
     } else {
@@ -68,12 +70,6 @@ std::optional<std::string> decode_name(std::string_view name) {
     position += 2;
   }
   return text;
-}
-
-std::string with_first_byte_encoded(std::string_view name) {
-  std::string encoded;
-  append_encoded(encoded, name.front());
-  return encoded.append(name.substr(1));
 }
 
 bool is_cut_name(std::string_view name) noexcept {

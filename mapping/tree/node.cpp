@@ -56,15 +56,15 @@ bool is_row_name(const Directory& directory, std::string_view name) {
                                        [&](const auto& row) { return row->name == name && !row->hidden; });
 }
 
-// A key's name is taken when a row bears it, or a key of a container that is shown before its own.
+// A key's name is taken when a row bears it, or a key of a container that is shown before its own; each of them moves it one
+// encoded byte further.
 std::string name_of_key(const Value& scope, const Directory& directory, std::size_t container, std::string_view key) {
-  std::string name = encode_name(key);
-  bool taken = is_row_name(directory, name);
-  for (std::size_t earlier = 0; earlier < container && !taken; ++earlier) {
+  std::size_t takers = is_row_name(directory, encode_name(key));
+  for (std::size_t earlier = 0; earlier < container; ++earlier) {
     const Value* object = find(scope, directory.containers[earlier]);
-    taken = object && object->find(key) && !is_claimed(directory, directory.containers[earlier].child(key));
+    takers += object && object->find(key) && !is_claimed(directory, directory.containers[earlier].child(key));
   }
-  return taken ? with_first_byte_encoded(name) : name;
+  return encode_name(key, takers);
 }
 
 Node unknown_node(const Directory& directory, Pointer pointer) {

@@ -12,6 +12,11 @@
 namespace statusfs::crash {
 namespace {
 
+const std::shared_ptr<const Mapping>& the_mapping() {
+  static const auto mapping = default_mapping();
+  return mapping;
+}
+
 constexpr int groups = 28;  // of one to three mutations
 constexpr int attempts = 3;
 
@@ -82,9 +87,12 @@ class Engine {
   }
 
   void note(const CommitEntry& entry, StoreStatus status, bool is_tried) {
-    if (status == StoreStatus::done) acknowledge(entry.record);
-    else if (is_tried && status == StoreStatus::failed) history_.unknown.insert(entry.record);
-    else history_.refused.push_back({files_.disk().log().size(), entry.record});
+    if (status == StoreStatus::done)
+      acknowledge(entry.record);
+    else if (is_tried && status == StoreStatus::failed)
+      history_.unknown.insert(entry.record);
+    else
+      history_.refused.push_back({files_.disk().log().size(), entry.record});
   }
 
   SimulatedFiles& files_;
@@ -103,15 +111,18 @@ bool may_stand(const std::string& line, const History& history) {
   return history.unknown.contains(line) || line.find("\"op\":\"begin\"") != std::string::npos;
 }
 
-/// Every acknowledged record, in order, and behind them only what was in flight. A journal that load() began is another first line.
+/// Every acknowledged record, in order, and behind them only what was in flight. A journal that load() began is another
+/// first line.
 std::string problem_of_lines(std::vector<std::string> lines, const History& history) {
   const auto& acknowledged = history.acknowledged;
   if (!acknowledged.empty() && lines.front() != acknowledged.front().record && may_stand(lines.front(), history))
     lines.erase(lines.begin());
   if (lines.size() < acknowledged.size())
-    return "only " + std::to_string(lines.size()) + " of " + std::to_string(acknowledged.size()) + " acknowledged records";
+    return "only " + std::to_string(lines.size()) + " of " + std::to_string(acknowledged.size()) +
+           " acknowledged records";
   for (std::size_t line = 0; line < acknowledged.size(); ++line)
-    if (lines[line] != acknowledged[line].record) return "line " + std::to_string(line + 1) + " is not what was acknowledged";
+    if (lines[line] != acknowledged[line].record)
+      return "line " + std::to_string(line + 1) + " is not what was acknowledged";
   for (std::size_t line = acknowledged.size(); line < lines.size(); ++line) {
     if (is_among(history.refused, lines[line])) return "a refused record is in the journal";
     if (!may_stand(lines[line], history)) return "a record that nobody made is in the journal";
@@ -130,7 +141,7 @@ std::string problem_of_content(const DiskState& state, const History& history) {
   const auto json = state.text_of(json_path);
   if (!json) return "there is no JSON";
   if (!journal) return history.acknowledged.empty() ? "" : "there is no journal";
-  Replay replay(default_mapping(), ReplayDepth::verified);
+  Replay replay(the_mapping(), ReplayDepth::verified);
   const auto lines = lines_of(*journal);
   try {
     for (const auto& line : lines) replay.apply(line);
@@ -144,9 +155,10 @@ std::string problem_of_content(const DiskState& state, const History& history) {
 
 std::string recover(SimulatedFiles& files, const History& history) {
   {
-    LocalStore store(json_path, default_mapping(), files, without_threads());
+    LocalStore store(json_path, the_mapping(), files, without_threads());
     const StoredFile stored = store.load();
-    if (stored.state != StoredFile::State::chained && !history.acknowledged.empty()) return "unusable: " + stored.reason;
+    if (stored.state != StoredFile::State::chained && !history.acknowledged.empty())
+      return "unusable: " + stored.reason;
   }
   std::string problem = problem_of_names(files.disk().now());
   if (problem.empty()) problem = problem_of_content(files.disk().now(), history);
@@ -160,8 +172,10 @@ History History::before(std::size_t operations) const {
   earlier.unknown = unknown;
   const auto divide = [&](const std::vector<Mark>& marks, std::vector<Mark>& known) {
     for (const Mark& mark : marks) {
-      if (mark.operations <= operations) known.push_back(mark);
-      else earlier.unknown.insert(mark.record);
+      if (mark.operations <= operations)
+        known.push_back(mark);
+      else
+        earlier.unknown.insert(mark.record);
     }
   };
   divide(acknowledged, earlier.acknowledged);
@@ -188,6 +202,11 @@ std::string problem_after(const DiskState& state, const History& history, Simula
     if (first.disk().now().text_of(name) != second.disk().now().text_of(name)) return name + " differs the second time";
   if (recovery) *recovery = std::move(first);
   return {};
+}
+
+void load_once(SimulatedFiles& files) {
+  LocalStore store(json_path, the_mapping(), files, without_threads());
+  store.load();
 }
 
 }  // namespace statusfs::crash

@@ -29,11 +29,15 @@ struct History {
 /// A disk with a plain status file on it.
 SimulatedFiles fresh_files();
 
-/// Adopts the file and makes more than 40 mutations, some in groups, with the JSON brought up to date now and then. Goes on after every
-/// refusal, as the engine does.
+/// Adopts the file and makes more than 40 mutations, some in groups, with the JSON brought up to date now and then.
+/// Goes on after every refusal, as the engine does.
 History run_script(SimulatedFiles& files);
 
-/// Recovers twice from the disk; empty, or what is wrong with what was found. `recovery` receives the files of the first one.
+/// Recovers twice from the disk; empty, or what is wrong with what was found. `recovery` receives the files of the
+/// first one.
 std::string problem_after(const DiskState& state, const History& history, SimulatedFiles* recovery = nullptr);
+
+/// What a mount does that comes and goes: loads, whatever comes of it.
+void load_once(SimulatedFiles& files);
 
 }  // namespace statusfs::crash

@@ -19,7 +19,9 @@ void DiskState::apply(const Operation& operation) {
       content.replace(operation.offset, operation.bytes.size(), operation.bytes);
       return;
     }
-    case Kind::truncate: contents[operation.inode].resize(operation.offset); return;
+    case Kind::truncate:
+      contents[operation.inode].resize(operation.offset);
+      return;
     case Kind::rename: {
       const auto found = names.find(operation.name);
       if (found == names.end()) return;
@@ -35,10 +37,13 @@ void DiskState::apply(const Operation& operation) {
     case Kind::link:
       if (names.contains(operation.name)) names[operation.other] = names[operation.name];
       return;
-    case Kind::unlink: names.erase(operation.name); return;
+    case Kind::unlink:
+      names.erase(operation.name);
+      return;
     case Kind::sync_file:
     case Kind::sync_file_failed:
-    case Kind::sync_directory: return;
+    case Kind::sync_directory:
+      return;
   }
 }
 

@@ -12,7 +12,18 @@ namespace statusfs::crash {
 
 /// What changes the disk, or makes changes last.
 struct Operation {
-  enum class Kind { create, write, truncate, rename, exchange, link, unlink, sync_file, sync_file_failed, sync_directory };
+  enum class Kind {
+    create,
+    write,
+    truncate,
+    rename,
+    exchange,
+    link,
+    unlink,
+    sync_file,
+    sync_file_failed,
+    sync_directory
+  };
   Kind kind;
   int inode = 0;
   std::uint64_t offset = 0;  ///< of write; of truncate: the new size
@@ -43,9 +54,11 @@ class SimulatedDisk {
   void add(const Operation& operation);
   int new_inode() { return next_inode_++; }
 
-  /// The operations before `count` that a power cut at that moment may lose. What a failed sync was about may be lost for ever.
+  /// The operations before `count` that a power cut at that moment may lose. What a failed sync was about may be lost
+  /// for ever.
   std::vector<std::size_t> unsynced_before(std::size_t count) const;
-  /// The disk after a power cut at that moment, without the lost operations. `torn` cuts the last operation, a write, to so many bytes.
+  /// The disk after a power cut at that moment, without the lost operations. `torn` cuts the last operation, a write,
+  /// to so many bytes.
   DiskState after_power_cut(std::size_t count, const std::set<std::size_t>& lost,
                             std::optional<std::size_t> torn = std::nullopt) const;
 

@@ -114,7 +114,8 @@ std::unique_ptr<File> SimulatedFiles::open(const std::string& path, Open how) {
   may_fail(how == Open::create ? Needs::room : Needs::nothing, "open " + path);
   const auto& names = disk_.now().names;
   const auto found = names.find(path);
-  if (how != Open::create) return found == names.end() ? nullptr : std::make_unique<SimulatedFile>(*this, found->second);
+  if (how != Open::create)
+    return found == names.end() ? nullptr : std::make_unique<SimulatedFile>(*this, found->second);
   if (found != names.end()) fail(EEXIST, path);
   const int inode = disk_.new_inode();
   modified_[inode] = ++clock_;

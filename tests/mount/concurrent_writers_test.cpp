@@ -111,7 +111,8 @@ TEST_F(ConcurrentWritersTest, AppendsOfManyWritersAreAllThereOnce) {
   for (std::thread& writer : writers) writer.join();
   EXPECT_EQ(std::vector<int>(writer_count, 0), failures);
   std::multiset<std::string> found;
-  for (const Json& entry : document_on_disk()["payload"]["key_achievements_log"])
+  const Json document = document_on_disk();
+  for (const Json& entry : document["payload"]["key_achievements_log"])
     found.insert(entry["achievement_summary"]);
   EXPECT_EQ(static_cast<std::size_t>(writer_count * appends_each), found.size());
   for (int writer = 0; writer < writer_count; ++writer) {

@@ -48,9 +48,11 @@ TEST_F(ErrorTest, EROFSComesBeforeEveryOther) {
   EXPECT_REFUSED(EROFS, write("tasks/task_001_scaffold/task.json", R"({"g_last_update": 1, "status": "NOPE"})"));
 }
 
-TEST_F(ErrorTest, EPERMComesBeforeECANCELEDAndEINVAL) {
-  EXPECT_REFUSED(EPERM, write("tasks/task_001_scaffold/task.json",
-                              R"({"signature_hash": "sha256:00", "g_last_update": 1, "status": "NOPE"})"));
+TEST_F(ErrorTest, EPERMComesBeforeEINVALAndAStaleCopyIsECANCELED) {
+  EXPECT_REFUSED(EPERM, write("tasks/task_001_scaffold/task.json", R"({"g_last_update": 99, "status": "NOPE"})"));
+  // What the driver stamped since the copy was made differs, too; that it is stale is what the writer must know.
+  EXPECT_REFUSED(ECANCELED, write("tasks/task_001_scaffold/task.json",
+                                  R"({"signature_hash": "sha256:00", "g_last_update": 1, "status": "ACTIVE"})"));
   EXPECT_REFUSED(ECANCELED,
                  write("tasks/task_001_scaffold/task.json", R"({"signature_hash": "sha256:00", "status": "NOPE"})"));
 }

@@ -61,8 +61,8 @@ bool bears_g(const Mapping& mapping, const Value& root, const ChainHead& head) {
   return true;
 }
 
-/// The JSON as the head, if its own hashes say so; nothing where that has to be found out by replaying. A file of another length
-/// says the same in other words, and then the words are the journal's.
+/// The JSON as the head, if its own hashes say so; nothing where that has to be found out by replaying. A file of
+/// another length says the same in other words, and then the words are the journal's.
 std::optional<Comparison> compare_by_hash(const std::shared_ptr<const Mapping>& mapping, JournalFile& journal,
                                           const Value& root, std::uint64_t length) try {
   const auto line = journal.last_line();
@@ -85,7 +85,8 @@ JsonState state_without_version(const JsonText& json) {
   return json.is_torn ? JsonState::torn : JsonState::foreign;
 }
 
-Comparison compare_by_replay(const std::shared_ptr<const Mapping>& mapping, JournalFile& journal, const JsonText& json) {
+Comparison compare_by_replay(const std::shared_ptr<const Mapping>& mapping, JournalFile& journal,
+                             const JsonText& json) {
   Replay replay(mapping, ReplayDepth::chained);
   constexpr std::uint64_t no_version = std::numeric_limits<std::uint64_t>::max();
   const std::uint64_t version = json.root ? version_of(*mapping, *json.root).value_or(no_version) : no_version;

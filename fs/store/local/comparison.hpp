@@ -34,8 +34,8 @@ struct Comparison {
   std::shared_ptr<const StatusDocument> document;  ///< the journal's head
 };
 
-/// Compares by the hashes that the JSON bears where that is enough, and replays the whole journal elsewhere. Throws TamperError where the
-/// journal is not what it was when it was written, and Rejection where its head cannot be shown.
+/// Compares by the hashes that the JSON bears where that is enough, and replays the whole journal elsewhere. Throws
+/// TamperError where the journal is not what it was when it was written, and Rejection where its head cannot be shown.
 Comparison compare(const std::shared_ptr<const Mapping>& mapping, JournalFile& journal, const JsonText& json);
 
 /// The version that a document bears.

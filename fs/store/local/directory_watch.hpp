@@ -3,7 +3,8 @@
 // Not told: writing by a program that keeps its file open; it is told when that file is closed. Each append to our own
 // journals would wake us otherwise, and what is half written is of no use to anybody.
 //
-// Thread safety: the constructor and destructor by one thread; the callback runs on a thread of the watch, with no lock held.
+// Thread safety: the constructor and destructor by one thread; the callback runs on a thread of the watch, with no lock
+// held.
 #pragma once
 
 #include <functional>
@@ -16,7 +17,8 @@ namespace statusfs {
 
 class DirectoryWatch {
  public:
-  /// The name in the directory; empty when anything may have changed: too many changes at once, or the directory itself was moved or removed.
+  /// The name in the directory; empty when anything may have changed: too many changes at once, or the directory itself
+  /// was moved or removed.
   using Callback = std::function<void(const std::string& name)>;
 
   /// Throws std::system_error.

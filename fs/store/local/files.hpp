@@ -55,8 +55,8 @@ class File {
   virtual void set_mode(mode_t mode) = 0;
   /// Changes what the process has the right to change; the rest stays, without an error.
   virtual void set_owner(uid_t owner, gid_t group) = 0;
-  /// Sets the time of the last change to the clock's full resolution. The kernel's own stamps move in steps of milliseconds, so
-  /// that two writes may bear the same one; after this call any later write shows.
+  /// Sets the time of the last change to the clock's full resolution. The kernel's own stamps move in steps of
+  /// milliseconds, so that two writes may bear the same one; after this call any later write shows.
   virtual void mark_modified() = 0;
 
   /// flock(LOCK_EX | LOCK_NB). Whether it was got. The lock ends with the File.
@@ -71,9 +71,9 @@ class Files {
 
   virtual ~Files() = default;
 
-  /// read: for reading only. write: for reading and writing. Both: nullptr when there is no such file. create: a new file for
-  /// reading and writing, mode 0600; EEXIST when the name is taken. Links are not followed (ELOOP) and other things than regular files
-  /// are refused (EINVAL) without waiting for them.
+  /// read: for reading only. write: for reading and writing. Both: nullptr when there is no such file. create: a new
+  /// file for reading and writing, mode 0600; EEXIST when the name is taken. Links are not followed (ELOOP) and other
+  /// things than regular files are refused (EINVAL) without waiting for them.
   virtual std::unique_ptr<File> open(const std::string& path, Open how) = 0;
 
   /// Of what the name itself stands for, links not followed; nothing when there is none.

@@ -41,7 +41,8 @@ std::string random_trace_id() {
 
 std::string hindrance_to_begin(const StatusDocument& document) {
   const auto schema = schema_of(document);
-  if (schema && *schema != document.mapping().schema) return "its schema " + *schema + " is not " + document.mapping().schema;
+  if (schema && *schema != document.mapping().schema)
+    return "its schema " + *schema + " is not " + document.mapping().schema;
   if (!has_any_hash(document)) return "it bears no hashes yet; statusfs adopt starts its chain";
   if (!text_of(stamped_value(document, Stamp::payload_hash_current))) return "it bears no payload hash";
   const auto findings = verify_hashes(document, 1);

@@ -1,7 +1,7 @@
 // When the JSON is written, and when the lock beside it is let go.
 //
-// Measured against what writing the JSON took last ("cost"), so that a large file costs no more than a tenth of the time,
-// and another program never waits longer than section 7 of the contract says.
+// Measured against what writing the JSON took last ("cost"), so that a large file costs no more than a tenth of the
+// time, and another program never waits longer than section 7 of the contract says.
 #pragma once
 
 #include <algorithm>
@@ -13,11 +13,12 @@ struct HoldPolicy {
   using Duration = std::chrono::steady_clock::duration;
   using Time = std::chrono::steady_clock::time_point;
 
-  Duration follow = std::chrono::milliseconds(50);   ///< the JSON is this far behind at most, or ten times its cost
-  Duration linger = std::chrono::milliseconds(20);   ///< held so long after the last commit, in case that another one comes
-  Duration longest = std::chrono::seconds(1);        ///< one hold, or twice the cost
-  Duration rest = std::chrono::milliseconds(10);     ///< the lock is free for others between two holds
-  Duration margin = std::chrono::milliseconds(10);   ///< for being woken late
+  Duration follow = std::chrono::milliseconds(50);  ///< the JSON is this far behind at most, or ten times its cost
+  Duration linger =
+      std::chrono::milliseconds(20);           ///< held so long after the last commit, in case that another one comes
+  Duration longest = std::chrono::seconds(1);  ///< one hold, or twice the cost
+  Duration rest = std::chrono::milliseconds(10);    ///< the lock is free for others between two holds
+  Duration margin = std::chrono::milliseconds(10);  ///< for being woken late
 
   /// When to begin to write, so that it is written in time.
   Time write_due(Time first_unwritten, Duration cost) const {

@@ -101,7 +101,8 @@ std::uint64_t JournalFile::drop_torn_tail() {
 }
 
 StoreResult JournalFile::append(std::string_view lines) {
-  if (failed_) return {StoreStatus::failed, path_ + ": an earlier write failed; the file is read-only until it was checked"};
+  if (failed_)
+    return {StoreStatus::failed, path_ + ": an earlier write failed; the file is read-only until it was checked"};
   try {
     write_all(lines);
   } catch (const std::system_error& error) {
@@ -117,8 +118,8 @@ void JournalFile::write_all(std::string_view lines) {
     const std::size_t done = file_->write_at(lines, offset);
     lines.remove_prefix(done);
     offset += done;
-    // Also after a part of it: what is written next must not reach the disk before what is written already, so that a torn tail is
-    // a beginning and never has a hole.
+    // Also after a part of it: what is written next must not reach the disk before what is written already, so that a
+    // torn tail is a beginning and never has a hole.
     sync_once();
   }
 }

@@ -35,11 +35,12 @@ class JournalFile {
  public:
   enum class Access { read_only, exclusive };
 
-  /// nullptr when there is none. exclusive: takes the lock that lasts as long as the object, waiting up to `allowed`; JournalHeld after
-  /// that. Throws std::system_error.
+  /// nullptr when there is none. exclusive: takes the lock that lasts as long as the object, waiting up to `allowed`;
+  /// JournalHeld after that. Throws std::system_error.
   static std::unique_ptr<JournalFile> open(Files& files, const std::string& path, Access access,
                                            std::chrono::milliseconds allowed);
-  /// A new journal with one line, locked and on the disk under a temporary name until publish(). Throws std::system_error.
+  /// A new journal with one line, locked and on the disk under a temporary name until publish(). Throws
+  /// std::system_error.
   static std::unique_ptr<JournalFile> create(Files& files, const std::string& path, std::string_view line,
                                              const FileStatus& like);
   ~JournalFile();
@@ -54,23 +55,25 @@ class JournalFile {
   JournalReader read() { return {*file_, end_}; }
   FileStatus status() { return file_->status(); }
 
-  /// Cuts off what stands behind the last whole line: what a crash left of a write. How many bytes. Throws std::system_error.
+  /// Cuts off what stands behind the last whole line: what a crash left of a write. How many bytes. Throws
+  /// std::system_error.
   std::uint64_t drop_torn_tail();
 
-  /// Adds lines, each with its newline: one write and one fdatasync. no_space, quota: the file is as before, durably. failed: the outcome is
-  /// unknown, and nothing is appended any more until replace_by_copy().
+  /// Adds lines, each with its newline: one write and one fdatasync. no_space, quota: the file is as before, durably.
+  /// failed: the outcome is unknown, and nothing is appended any more until replace_by_copy().
   StoreResult append(std::string_view lines);
   bool has_failed() const noexcept { return failed_; }
 
   /// Whether the journal's name still stands for this file, and the file ends where it should.
   bool is_in_place();
-  /// Nothing may be acknowledged before this was called since the journal was opened: whoever gave it its name may have died before the
-  /// directory was on the disk. Throws std::system_error, and has failed then.
+  /// Nothing may be acknowledged before this was called since the journal was opened: whoever gave it its name may have
+  /// died before the directory was on the disk. Throws std::system_error, and has failed then.
   void make_name_durable();
   bool has_own_length() { return file_->status().size == end_; }
 
-  /// Writes the acknowledged lines to a new file that takes the journal's name, so that nothing rests on pages whose writing failed, or on a
-  /// file that lost its name. Another file of that name is kept aside; its new name, or empty. Throws std::system_error.
+  /// Writes the acknowledged lines to a new file that takes the journal's name, so that nothing rests on pages whose
+  /// writing failed, or on a file that lost its name. Another file of that name is kept aside; its new name, or empty.
+  /// Throws std::system_error.
   std::string replace_by_copy();
 
  private:

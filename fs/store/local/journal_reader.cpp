@@ -18,7 +18,8 @@ std::string read_range(File& file, std::uint64_t begin, std::uint64_t end) {
   return bytes;
 }
 
-/// The offset behind the last newline within [0, end); 0 when there is none. Looks at the end first, and further back in growing steps.
+/// The offset behind the last newline within [0, end); 0 when there is none. Looks at the end first, and further back
+/// in growing steps.
 std::uint64_t behind_last_newline(File& file, std::uint64_t end) {
   for (std::uint64_t step = first_look; end > 0; step = std::min(step * 4, chunk * 16)) {
     const std::uint64_t begin = end > step ? end - step : 0;

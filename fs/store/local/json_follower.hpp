@@ -1,10 +1,11 @@
 // Keeps the JSON file following the journal: when it is written, and when the lock beside it is held.
 //
 // The lock is held while the JSON differs from what was committed. Commits go on while the JSON is written, but
-// when a hold has lasted as long as it may, they wait until the JSON has caught up and others had their turn at the lock.
+// when a hold has lasted as long as it may, they wait until the JSON has caught up and others had their turn at the
+// lock.
 //
-// Thread safety and lock order: exclusive() before mutex_. exclusive() is for long work on the JSON and the lock: taking
-// it, reading, writing. mutex_ is for looking at the state. No file is touched under mutex_.
+// Thread safety and lock order: exclusive() before mutex_. exclusive() is for long work on the JSON and the lock:
+// taking it, reading, writing. mutex_ is for looking at the state. No file is touched under mutex_.
 #pragma once
 
 #include <condition_variable>
@@ -85,19 +86,19 @@ class JsonFollower {
   LockFile lock_;
   FileStatus like_;
 
-  std::mutex mutex_;  // never held while waiting for a file. Guards:
-  std::condition_variable appended_;      ///< appending_ became false
-  DocumentPointer newest_;                ///< committed
-  DocumentPointer written_;               ///< in the JSON; the same object as newest_ when it is not behind
+  std::mutex mutex_;                  // never held while waiting for a file. Guards:
+  std::condition_variable appended_;  ///< appending_ became false
+  DocumentPointer newest_;            ///< committed
+  DocumentPointer written_;           ///< in the JSON; the same object as newest_ when it is not behind
   std::optional<Time> unwritten_since_;
   std::optional<Time> held_since_;
   Time last_activity_{};
   Time rest_until_{};
-  HoldPolicy::Duration cost_{};           ///< of writing the JSON last time
+  HoldPolicy::Duration cost_{};  ///< of writing the JSON last time
   bool draining_ = false;
   bool appending_ = false;
   bool paused_ = false;
-  StoreResult failure_;                   ///< of writing the JSON; done when it went well
+  StoreResult failure_;  ///< of writing the JSON; done when it went well
   std::optional<SnapshotFile::Kept> kept_;
 
   Checkpointer checkpointer_;  // last: its thread uses all of the above

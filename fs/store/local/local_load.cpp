@@ -133,9 +133,7 @@ StoredFile LocalStore::load_chained(const Content& content) {
   return stored;
 }
 
-bool LocalStore::has_left_over() {
-  return follower_.file().read_left_over().state != Content::State::missing;
-}
+bool LocalStore::has_left_over() { return follower_.file().read_left_over().state != Content::State::missing; }
 
 /// Brings the JSON to what the journal says. What cannot be mended now is tried again by prepare().
 void LocalStore::mend(const Content& content, Comparison comparison) {
@@ -168,8 +166,8 @@ StoreResult LocalStore::mend_under_lock(const Content& content, const Comparison
   return catch_up();
 }
 
-/// What a crash left under the temporary name is thrown away if it is a version of ours, whole or torn, and kept otherwise: it may be
-/// what an exchange had brought out.
+/// What a crash left under the temporary name is thrown away if it is a version of ours, whole or torn, and kept
+/// otherwise: it may be what an exchange had brought out.
 void LocalStore::tidy_left_over() {
   const Content left_over = follower_.file().read_left_over();
   if (left_over.state == Content::State::missing) return;
@@ -215,6 +213,29 @@ StoredFile LocalStore::begin_with(const Content& content, std::shared_ptr<const 
   stored.modified = modified_at(content.status);
   stored.reason = hindrance_to_begin(*document);
   if (!stored.reason.empty()) return stored;
+  if (!options_.read_only) {
+    // Whoever is just beginning this chain (init, adopt) holds the lock, and the JSON comes before the journal.
+    if (const StoreResult held = follower_.hold(); held.status != StoreStatus::done) {
+      stored.reason = held.reason;
+      return stored;
+    }
+    if (files_.status(journal_path_)) {
+      follower_.release();
+      return load_begun_by_another();
+    }
+  }
+  stored = begin_held(std::move(stored), content);
+  if (!options_.read_only) follower_.release();
+  return stored;
+}
+
+StoredFile LocalStore::load_begun_by_another() {
+  open_journal();
+  return journal_ ? load_chained(follower_.file().read()) : unusable(journal_path_ + " came and went");
+}
+
+StoredFile LocalStore::begin_held(StoredFile stored, const Content& content) {
+  const auto document = stored.document;
   const CommitEntry entry = first_entry(document);
   try {
     if (!options_.read_only) {

@@ -65,7 +65,8 @@ StoreResult LocalStore::look_at_json() {
   if (const auto kept = follower_.kept(); kept && !foreign_)
     foreign_ = Foreign{{kept->text, kept->owner, kept->name}, std::nullopt, false};
   if (foreign_ && !foreign_->in_place)
-    return foreign_->is_accepted ? StoreResult{} : StoreResult{StoreStatus::foreign, path_ + " was changed by another program"};
+    return foreign_->is_accepted ? StoreResult{}
+                                 : StoreResult{StoreStatus::foreign, path_ + " was changed by another program"};
   if (!foreign_ && follower_.file().is_untouched()) return {};
   const Content content = read_when_whole();
   if (foreign_ && foreign_->is_accepted && content.status.is_same_content(*foreign_->in_place)) return {};
@@ -213,10 +214,11 @@ StoreResult LocalStore::publish_first(const CommitEntry& entry) {
   auto journal = JournalFile::create(files_, journal_path_, entry.record, like);
   follower_.set_newest(entry.document, false);
   StoreResult result = follower_.write();
-  if (result.status == StoreStatus::done) result = guarded([&]() -> StoreResult {
-    journal->publish();
-    return {};
-  });
+  if (result.status == StoreStatus::done)
+    result = guarded([&]() -> StoreResult {
+      journal->publish();
+      return {};
+    });
   if (result.status != StoreStatus::done) {
     follower_.set_newest(nullptr, true);
     return result;

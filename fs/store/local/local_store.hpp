@@ -52,8 +52,8 @@ class LocalStore final : public Store {
   StoreResult recheck() override;
   StoreResult settle() override;
 
-  /// Whether the JSON or the journal is not what this store left there: then prepare() (or, read-only, load()) is to be called. Any
-  /// thread; two or three calls of stat(2).
+  /// Whether the JSON or the journal is not what this store left there: then prepare() (or, read-only, load()) is to be
+  /// called. Any thread; two or three calls of stat(2).
   bool looks_changed() override;
   /// What was mended since the last call, for people. Any thread.
   std::vector<std::string> take_notices() override;
@@ -86,6 +86,8 @@ class LocalStore final : public Store {
   StoredFile load_without_journal(const Content& content);
   StoredFile load_read_only_after(const Content& content, const std::string& reason);
   StoredFile begin_with(const Content& content, std::shared_ptr<const StatusDocument> document);
+  StoredFile begin_held(StoredFile stored, const Content& content);
+  StoredFile load_begun_by_another();
   void mend(const Content& content, Comparison comparison);
   StoreResult mend_under_lock(const Content& content, const Comparison& comparison);
   void tidy_left_over();

@@ -10,8 +10,8 @@
 
 namespace statusfs {
 
-/// One wait for the lock. Its thread shares the ownership of it and of nothing else, since a thread in flock(2) cannot be ended: it
-/// stays until the lock is free, which may be after its LockFile is gone.
+/// One wait for the lock. Its thread shares the ownership of it and of nothing else, since a thread in flock(2) cannot
+/// be ended: it stays until the lock is free, which may be after its LockFile is gone.
 class LockFile::Waiter {
  public:
   explicit Waiter(std::unique_ptr<File> file) : file_(std::move(file)) {}
@@ -22,7 +22,8 @@ class LockFile::Waiter {
     return waiter;
   }
 
-  /// The locked file. nullptr: the time is over and the wait goes on, or, when is_over(), the lock came while nobody wanted it.
+  /// The locked file. nullptr: the time is over and the wait goes on, or, when is_over(), the lock came while nobody
+  /// wanted it.
   std::unique_ptr<File> result(Deadline deadline) {
     std::unique_lock guard(mutex_);
     wanted_ = true;

@@ -2,7 +2,8 @@
 //
 // It is waited for inside flock(2), by a thread of its own, and not by polling: against a program that lets go and
 // takes it again at once, polling each 0.2 ms got nothing in 3 s where the kernel's queue took 0.2 s. A wait
-// that ran out of time keeps its place in the queue for the next attempt, and lets go at once if its turn comes before that.
+// that ran out of time keeps its place in the queue for the next attempt, and lets go at once if its turn comes before
+// that.
 //
 // Thread safety: one thread at a time.
 #pragma once
@@ -22,8 +23,8 @@ class LockFile {
   LockFile(const LockFile&) = delete;
   LockFile& operator=(const LockFile&) = delete;
 
-  /// Whether the lock is held when it returns, after `allowed` at most. The file is made, with owner and mode of `like`, where there is
-  /// none. Throws std::system_error.
+  /// Whether the lock is held when it returns, after `allowed` at most. The file is made, with owner and mode of
+  /// `like`, where there is none. Throws std::system_error.
   bool acquire(std::chrono::milliseconds allowed, const FileStatus& like);
   void release() noexcept;
   bool is_held() const noexcept { return held_ != nullptr; }

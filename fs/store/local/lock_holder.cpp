@@ -21,7 +21,8 @@ struct LockLine {
 std::optional<LockLine> parse_line(const std::string& line) {
   LockLine parsed;
   int pid = 0;
-  if (std::sscanf(line.c_str(), "%*d: FLOCK %*s %*s %d %x:%x:%lu", &pid, &parsed.major, &parsed.minor, &parsed.inode) != 4)
+  if (std::sscanf(line.c_str(), "%*d: FLOCK %*s %*s %d %x:%x:%lu", &pid, &parsed.major, &parsed.minor, &parsed.inode) !=
+      4)
     return std::nullopt;
   parsed.pid = pid;
   return parsed;

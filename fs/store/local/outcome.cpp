@@ -6,9 +6,12 @@ namespace statusfs {
 
 StoreResult outcome_of(const std::system_error& error) {
   switch (error.code().value()) {
-    case ENOSPC: return {StoreStatus::no_space, error.what()};
-    case EDQUOT: return {StoreStatus::quota, error.what()};
-    default: return {StoreStatus::failed, error.what()};
+    case ENOSPC:
+      return {StoreStatus::no_space, error.what()};
+    case EDQUOT:
+      return {StoreStatus::quota, error.what()};
+    default:
+      return {StoreStatus::failed, error.what()};
   }
 }
 

@@ -51,7 +51,8 @@ class PosixFile final : public File {
     std::size_t done = 0;
     while (done < buffer.size()) {
       const ssize_t got = retried([&] {
-        return ::pread(descriptor_.get(), buffer.data() + done, buffer.size() - done, static_cast<off_t>(offset + done));
+        return ::pread(descriptor_.get(), buffer.data() + done, buffer.size() - done,
+                       static_cast<off_t>(offset + done));
       });
       if (got < 0) fail(errno, "reading " + path_);
       if (got == 0) break;
@@ -61,8 +62,8 @@ class PosixFile final : public File {
   }
 
   std::size_t write_at(std::string_view bytes, std::uint64_t offset) override {
-    const ssize_t done = retried(
-        [&] { return ::pwrite(descriptor_.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset)); });
+    const ssize_t done =
+        retried([&] { return ::pwrite(descriptor_.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset)); });
     if (done < 0) fail(errno, "writing " + path_);
     return static_cast<std::size_t>(done);
   }
@@ -118,9 +119,12 @@ int flags_of(Files::Open how) {
   // O_NONBLOCK: a FIFO put in the file's place must not hold us up before it is recognised.
   constexpr int always = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
   switch (how) {
-    case Files::Open::read: return always | O_RDONLY;
-    case Files::Open::write: return always | O_RDWR;
-    case Files::Open::create: return always | O_RDWR | O_CREAT | O_EXCL;
+    case Files::Open::read:
+      return always | O_RDONLY;
+    case Files::Open::write:
+      return always | O_RDWR;
+    case Files::Open::create:
+      return always | O_RDWR | O_CREAT | O_EXCL;
   }
   return always;
 }

@@ -12,7 +12,8 @@ namespace {
 constexpr int attempts = 8;
 
 bool is_inside(const std::string& path, const std::string& directory) {
-  return path.size() > directory.size() && path.starts_with(directory) && (directory == "/" || path[directory.size()] == '/');
+  return path.size() > directory.size() && path.starts_with(directory) &&
+         (directory == "/" || path[directory.size()] == '/');
 }
 
 bool has_code(const std::system_error& error, int code) { return error.code().value() == code; }

@@ -47,8 +47,9 @@ class SnapshotFile {
   /// Whether the file is the known one, unwritten since; or still missing when none is known.
   bool is_untouched();
 
-  /// Puts a new version in the file's place, on the disk when it returns; it is the known one then. `fallback` gives owner and mode where
-  /// there is no file yet. Throws std::system_error: the old version stands, or the new one does but may not survive a crash.
+  /// Puts a new version in the file's place, on the disk when it returns; it is the known one then. `fallback` gives
+  /// owner and mode where there is no file yet. Throws std::system_error: the old version stands, or the new one does
+  /// but may not survive a crash.
   void replace(const std::string& text, const FileStatus& fallback, const IsOurs& is_ours);
   /// What replace() kept, also one that failed; told once.
   std::optional<Kept> take_kept();
@@ -79,7 +80,7 @@ class SnapshotFile {
   bool brought_out_ = false;            ///< swap() put something under the temporary name that was not disposed of yet
   std::optional<Kept> kept_;
 
-  std::mutex mutex_;  // held while names are exchanged, so that nobody sees the new file with the old status. Guards:
+  std::mutex mutex_;    // held while names are exchanged, so that nobody sees the new file with the old status. Guards:
   std::string target_;  ///< the file itself, where path_ is a link
   std::optional<FileStatus> known_;
 };

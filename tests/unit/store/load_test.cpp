@@ -80,7 +80,7 @@ TEST_F(LoadTest, WithHashesThatVerifyAJournalIsBegun) {
   const auto head = verified_head(maker_.mapping(), read_text(journal_path_));
   EXPECT_EQ(head.payload_hash_current, maker_.head().payload_hash_current);
   EXPECT_EQ(make_store()->load().state, State::chained);
-  EXPECT_EQ(directory_.names(), (Names{name_, name_ + ".journal"}));
+  EXPECT_EQ(directory_.names(), (Names{name_, name_ + ".journal", name_ + ".lock"}));
 }
 
 TEST_F(LoadTest, AnotherSchemaIsUnchained) {

@@ -21,7 +21,8 @@ using Clock = std::chrono::steady_clock;
 /// Another program's view of the lock.
 class OtherProgram {
  public:
-  explicit OtherProgram(const std::string& path) : descriptor_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)) {}
+  explicit OtherProgram(const std::string& path)
+      : descriptor_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)) {}
   void lock() { ASSERT_EQ(::flock(descriptor_.get(), LOCK_EX), 0); }
   bool try_lock() { return ::flock(descriptor_.get(), LOCK_EX | LOCK_NB) == 0; }
   void unlock() { ASSERT_EQ(::flock(descriptor_.get(), LOCK_UN), 0); }

@@ -29,7 +29,8 @@ TEST(Timestamp, IsReadAsItIsWritten) {
 }
 
 TEST(Timestamp, RefusesOtherText) {
-  for (const char* text : {"", "now", "2025-06-09", "2025-06-09T12:00:00", "2025-06-09T12:00:00.Z", "2025-06-09T12:00:00Zx"})
+  for (const char* text :
+       {"", "now", "2025-06-09", "2025-06-09T12:00:00", "2025-06-09T12:00:00.Z", "2025-06-09T12:00:00Zx"})
     EXPECT_EQ(parse_timestamp(text), std::nullopt) << text;
 }
 

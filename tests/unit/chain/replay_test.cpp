@@ -1,0 +1,187 @@
+#include "mapping/chain/replay.hpp"
+
+#include <functional>
+
+#include "tests/unit/chain/chain_writer.hpp"
+
+namespace statusfs {
+namespace {
+
+using Kind = WriteRequest::Kind;
+
+std::vector<std::string> some_journal() {
+  ChainWriter writer;
+  writer.write({"tasks/one/percent_complete", "5"});
+  writer.write({"achievements", "a\n", Kind::append});
+  writer.write({"tasks", "four", Kind::add_task});
+  writer.write({"tasks/four/percent_complete", "7"});
+  return writer.journal();
+}
+
+void expect_tampered(const std::vector<std::string>& journal, std::uint64_t line, const std::string& part,
+                     ReplayDepth depth = ReplayDepth::chained) {
+  try {
+    replayed(journal, depth);
+    ADD_FAILURE() << "nothing was found";
+  } catch (const TamperError& error) {
+    EXPECT_EQ(error.line(), line);
+    EXPECT_THAT(error.what(), testing::HasSubstr("journal line " + std::to_string(line) + ": "));
+    EXPECT_THAT(error.what(), testing::HasSubstr(part));
+  }
+}
+
+/// The journal with one record changed by somebody who computes record hashes anew, in this line and all behind it.
+std::vector<std::string> forged(std::vector<std::string> journal, std::size_t index, const std::function<void(JournalRecord&)>& forge) {
+  JournalRecord record = decode_record(journal[index]);
+  forge(record);
+  journal[index] = encode_record(record);
+  for (std::size_t next = index + 1; next < journal.size(); ++next) {
+    JournalRecord follower = decode_record(journal[next]);
+    follower.record_previous = record.record_hash;
+    journal[next] = encode_record(follower);
+    record = follower;
+  }
+  return journal;
+}
+
+TEST(ReplayTest, RebuildsTheDocument) {
+  ChainWriter writer;
+  writer.write({"tasks/one/percent_complete", "5"});
+  for (const ReplayDepth depth : {ReplayDepth::chained, ReplayDepth::verified}) {
+    const Replay replay = replayed(writer.journal(), depth);
+    EXPECT_EQ(replay.lines(), 2u);
+    EXPECT_EQ(indented_document(replay.root()), writer.text());
+    EXPECT_TRUE(replay.head() == writer.chain().head());
+    EXPECT_EQ(replay.last().path, "tasks/one/percent_complete");
+  }
+}
+
+TEST(ReplayTest, ALineThatIsMissingOrTwiceOrElsewhere) {
+  const std::vector<std::string> journal = some_journal();
+  for (std::size_t gone = 0; gone + 1 < journal.size(); ++gone) {
+    std::vector<std::string> shorter = journal;
+    shorter.erase(shorter.begin() + static_cast<std::ptrdiff_t>(gone));
+    expect_tampered(shorter, gone + 1, "record_previous");
+  }
+  std::vector<std::string> twice = journal;
+  twice.insert(twice.begin() + 2, journal[1]);
+  expect_tampered(twice, 3, "record_previous");
+  std::vector<std::string> swapped = journal;
+  std::swap(swapped[2], swapped[3]);
+  expect_tampered(swapped, 3, "record_previous");
+}
+
+TEST(ReplayTest, AChangedLine) {
+  std::vector<std::string> journal = some_journal();
+  journal[3].replace(journal[3].find("TESTER"), 6, "SOMEON");
+  expect_tampered(journal, 4, "record_hash");
+  EXPECT_EQ(replayed({journal.begin(), journal.begin() + 3}).lines(), 3u);
+}
+
+TEST(ReplayTest, AForgedVersion) {
+  expect_tampered(forged(some_journal(), 2, [](JournalRecord& record) { record.version = 9; }), 3, "v is 9 after 3");
+  expect_tampered(forged(some_journal(), 2, [](JournalRecord& record) { record.payload_hash_previous = "sha256:x"; }), 3,
+                  "payload_hash_previous is not");
+  expect_tampered(forged(some_journal(), 2, [](JournalRecord& record) { record.payload_hash_current = "sha256:x"; }), 4,
+                  "payload_hash_previous is not");
+  expect_tampered(forged(some_journal(), 0, [](JournalRecord& record) { record.record_previous = "x"; }), 1, "record_previous");
+}
+
+TEST(ReplayTest, APatchThatCannotBeApplied) {
+  expect_tampered(forged(some_journal(), 2, [](JournalRecord& r) { r.patch = parse_json(R"([{"op":"remove","path":"/x"}])"); }), 3,
+                  "the patch cannot be applied");
+  expect_tampered(forged(some_journal(), 2, [](JournalRecord& r) { r.patch = Value(); }), 3, "the patch cannot be applied");
+  expect_tampered(forged(some_journal(), 2, [](JournalRecord& r) { r.patch = parse_json(R"([{"op":"test","path":"","value":1}])"); }),
+                  3, "the patch cannot be applied");
+}
+
+void append_operation(JournalRecord& record, const std::string& operation) {
+  record.patch = record.patch.with_appended(parse_json(operation));
+}
+
+TEST(ReplayTest, WhatOnlyVerifyingFinds) {
+  const auto found = [](const std::string& part, const std::function<void(JournalRecord&)>& forge) {
+    const auto journal = forged(some_journal(), 1, forge);
+    EXPECT_NO_THROW(replayed({journal[0], journal[1]}, ReplayDepth::chained)) << part;
+    expect_tampered(journal, 2, part, ReplayDepth::verified);
+  };
+  found("the file has", [](JournalRecord& r) { ++r.size; });
+  found("the payload hash in the document", [](JournalRecord& r) { r.payload_hash_current = "sha256:" + std::string(64, '0'); });
+  found("the task hashes to", [](JournalRecord& r) {
+    append_operation(r, R"({"op":"replace","path":"/payload/tasks_status/0/percent_complete","value":6})");
+  });
+  found("the task hashes to", [](JournalRecord& r) {
+    append_operation(r, R"({"op":"replace","path":"/payload/tasks_status/2/percent_complete","value":6})");
+  });
+  found("the task hashes to", [](JournalRecord& r) {
+    append_operation(r, R"({"op":"remove","path":"/payload/tasks_status/0/signature_hash"})");
+  });
+  found("the payload hashes to", [](JournalRecord& r) {
+    append_operation(r, R"({"op":"add","path":"/payload/overall_status_summary/execution_status","value":"x"})");
+  });
+  found("the payload hashes to", [](JournalRecord& r) { append_operation(r, R"({"op":"remove","path":"/payload/tasks_status/1"})"); });
+  found("the file has", [](JournalRecord& r) { append_operation(r, R"({"op":"add","path":"/extra","value":1})"); });
+  found("the version in the document is 7", [](JournalRecord& r) {
+    append_operation(r, R"({"op":"replace","path":"/os_file_header/v_file_instance","value":7})");
+  });
+  found("the previous payload hash", [](JournalRecord& r) {
+    append_operation(r, R"({"op":"replace","path":"/payload/payload_hash_previous","value":null})");
+  });
+  found("/payload/tasks_status is no JSON array", [](JournalRecord& r) {
+    append_operation(r, R"({"op":"replace","path":"/payload/tasks_status","value":{}})");
+  });
+}
+
+TEST(ReplayTest, StandsAtTheLineBeforeTheBadOne) {
+  const std::vector<std::string> journal = some_journal();
+  for (const ReplayDepth depth : {ReplayDepth::chained, ReplayDepth::verified}) {
+    Replay replay = replayed({journal[0], journal[1]}, depth);
+    const std::string before = compact(replay.root());
+    std::string cut = journal[2];
+    cut.pop_back();
+    EXPECT_THROW(replay.apply(cut), TamperError);
+    EXPECT_THROW(replay.apply(journal[3]), TamperError);
+    EXPECT_EQ(replay.lines(), 2u);
+    EXPECT_EQ(compact(replay.root()), before);
+    for (std::size_t next = 2; next < journal.size(); ++next) replay.apply(journal[next]);
+    EXPECT_EQ(replay.lines(), journal.size());
+  }
+}
+
+TEST(ReplayTest, ABadVersionLeavesNoTrace) {
+  const std::vector<std::string> journal = some_journal();
+  for (std::size_t line = 1; line < journal.size(); ++line) {
+    Replay replay = replayed({journal.begin(), journal.begin() + static_cast<std::ptrdiff_t>(line)});
+    EXPECT_THROW(replay.apply(forged(journal, line, [](JournalRecord& r) { ++r.size; })[line]), TamperError);
+    for (std::size_t next = line; next < journal.size(); ++next) ASSERT_NO_THROW(replay.apply(journal[next])) << line << " " << next;
+  }
+}
+
+TEST(ReplayTest, AJournalThatContinuesAClosedOne) {
+  ChainWriter writer;
+  const std::string closed = writer.chain().head().record_hash;
+  const Version next = writer.write({"tasks/one/percent_complete", "5"});
+  JournalRecord record = decode_record(next.record);
+  record.patch = parse_json(R"([{"op":"add","path":"","value":)" + compact(next.document->root()) + "}]");
+  const std::string line = encode_record(record);
+  Replay replay(default_mapping(), ReplayDepth::verified);
+  EXPECT_THROW(replay.apply(line), TamperError);
+  replay.continue_from(closed);
+  replay.apply(line);
+  EXPECT_EQ(indented_document(replay.root()), writer.text());
+  Replay elsewhere(default_mapping(), ReplayDepth::verified);
+  elsewhere.continue_from("another");
+  EXPECT_THROW(elsewhere.apply(line), TamperError);
+}
+
+TEST(WholeLineTest, ATornTailIsNone) {
+  const std::string line = some_journal()[1];
+  EXPECT_TRUE(is_whole_line(line));
+  for (std::size_t size = 0; size < line.size(); ++size) EXPECT_FALSE(is_whole_line(line.substr(0, size))) << size;
+  EXPECT_FALSE(is_whole_line(line + "\n"));
+  EXPECT_FALSE(is_whole_line(line.substr(1)));
+  EXPECT_FALSE(is_whole_line(std::string(line.size(), '\0')));
+}
+
+}  // namespace
+}  // namespace statusfs

@@ -1,0 +1,149 @@
+#include "mapping/rules/patch_request.hpp"
+
+#include "mapping/document/sha256.hpp"
+#include "tests/unit/rules/judging.hpp"
+
+namespace statusfs {
+namespace {
+
+TEST(PatchRequestTest, ObjectsAndArraysAreThePatchItself) {
+  for (const char* text : {"{}", "[]", R"({"status":"DONE"})", R"({"patch":{"status":"DONE"}})",
+                           R"({"if_version":3})", R"({"idempotency_key":"k"})",
+                           R"({"if_version":3,"patch":{},"status":"DONE"})",
+                           R"({"if_version":3,"idempotency_key":"k"})"}) {
+    const PatchRequest request = read_patch_request(text);
+    EXPECT_EQ(compact(request.patch), text);
+    EXPECT_FALSE(request.if_version) << text;
+    EXPECT_FALSE(request.idempotency) << text;
+  }
+}
+
+TEST(PatchRequestTest, AWrapperHasAPatchAndConditions) {
+  const std::string text = R"({"if_version":22,"idempotency_key":"a b","patch":[]})";
+  const PatchRequest request = read_patch_request(text);
+  EXPECT_EQ(compact(request.patch), "[]");
+  EXPECT_EQ(request.if_version, 22);
+  ASSERT_TRUE(request.idempotency);
+  EXPECT_EQ(request.idempotency->key, "a b");
+  EXPECT_EQ(request.idempotency->request_hash, sha256_hex(text));
+}
+
+TEST(PatchRequestTest, TheRequestsHashKnowsNoWhiteSpace) {
+  const auto hash = [](const char* text) { return read_patch_request(text).idempotency->request_hash; };
+  EXPECT_EQ(hash(R"({"idempotency_key":"k","patch":{"a":1}})"), hash("{ \"idempotency_key\": \"k\",\n\"patch\": {\"a\": 1}}\n"));
+  EXPECT_NE(hash(R"({"idempotency_key":"k","patch":{"a":1}})"), hash(R"({"idempotency_key":"k","patch":{"a":2}})"));
+}
+
+struct BadRequest {
+  std::string text;
+  std::string part;
+};
+
+class BadRequestTest : public testing::TestWithParam<BadRequest> {};
+
+TEST_P(BadRequestTest, IsInvalid) {
+  SCOPED_TRACE(GetParam().text);
+  expect_refused(Cause::invalid, {GetParam().part}, [] { read_patch_request(GetParam().text); });
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Requests, BadRequestTest,
+    testing::Values(BadRequest{"", "line 1, column 1"}, BadRequest{"{", "not valid JSON"}, BadRequest{"5", "RFC 7396"},
+                    BadRequest{"null", "RFC 6902"}, BadRequest{"\"x\"", "RFC 6902"},
+                    BadRequest{R"({"if_version":1,"patch":3})", "not 3"},
+                    BadRequest{R"({"if_version":1,"patch":null})", "not null"},
+                    BadRequest{R"({"if_version":"1","patch":{}})", "if_version takes an integer"},
+                    BadRequest{R"({"if_version":1.5,"patch":{}})", "if_version takes an integer"},
+                    BadRequest{R"({"idempotency_key":"","patch":{}})", "1 to 256 printable bytes"},
+                    BadRequest{R"({"idempotency_key":7,"patch":{}})", "1 to 256 printable bytes"},
+                    BadRequest{R"({"idempotency_key":"a\nb","patch":{}})", "1 to 256 printable bytes"},
+                    BadRequest{R"({"idempotency_key":")" + std::string(257, 'k') + R"(","patch":{}})", "1 to 256"}));
+
+TEST(PatchRequestTest, TheLongestKey) {
+  const std::string key(256, 'k');
+  EXPECT_EQ(idempotency_mark(Value(std::string_view(key)), "x").key, key);
+}
+
+TEST(PatchRequestTest, TheKeyOfALogEntryIsTakenOut) {
+  Value entry = parse_json(R"({"note": "a", "idempotency_key": "k", "x": 1})");
+  EXPECT_EQ(take_idempotency_key(entry), "k");
+  EXPECT_EQ(compact(entry), R"({"note":"a","x":1})");
+  EXPECT_EQ(take_idempotency_key(entry), std::nullopt);
+  Value bad = parse_json(R"({"idempotency_key": ""})");
+  expect_refused(Cause::invalid, {"1 to 256"}, [&] { take_idempotency_key(bad); });
+}
+
+// --- what a key does -------------------------------------------------------------------------------------------------
+
+class OneEarlierRequest : public IdempotencyMemory {
+ public:
+  OneEarlierRequest(std::string path, std::string key, std::string hash)
+      : path_(std::move(path)), key_(std::move(key)), hash_(std::move(hash)) {}
+  std::optional<std::string> find(std::uint32_t uid, std::string_view path, std::string_view key) const override {
+    return uid == 1000 && path == path_ && key == key_ ? std::optional(hash_) : std::nullopt;
+  }
+
+ private:
+  std::string path_, key_, hash_;
+};
+
+using Kind = WriteRequest::Kind;
+
+TEST(IdempotencyTest, ARepeatedPatchDoesNothing) {
+  const std::string text = R"({"idempotency_key":"k","patch":{"percent_complete":5}})";
+  const OneEarlierRequest memory("tasks/one/task.json", "k", sha256_hex(text));
+  const Proposal first = judged(sample(), {"tasks/one/task.json", text});
+  EXPECT_EQ(first.idempotency->key, "k");
+  EXPECT_FALSE(first.is_replay);
+  const Proposal again = judged(sample(), {"tasks/one/task.json", text}, nullptr, &memory);
+  EXPECT_TRUE(again.is_replay);
+  EXPECT_TRUE(again.changes.empty());
+  EXPECT_FALSE(judged(sample(), {"tasks/two/task.json", text}, nullptr, &memory).is_replay) << "another path";
+}
+
+TEST(IdempotencyTest, ARepeatedPatchIsARepeatWhateverHappenedSince) {
+  const std::string text =
+      R"({"idempotency_key":"k","if_version":0,"patch":[{"op":"test","path":"/status","value":"ACTIVE"}]})";
+  const OneEarlierRequest memory("tasks/one/task.json", "k", sha256_hex(text));
+  EXPECT_TRUE(judged(sample(), {"tasks/one/task.json", text}, nullptr, &memory).is_replay);
+}
+
+TEST(IdempotencyTest, AKeyIsForOneRequest) {
+  const OneEarlierRequest memory("tasks/one/task.json", "k", "another hash");
+  const Author author = author_of("SUPERVISOR");
+  for (const char* patch : {R"({"percent_complete":5})", R"([{"op":"replace","path":"/percent_complete","value":5}])"})
+    expect_refused(Cause::invalid, {"was used for another request"}, [&] {
+      judged(sample(), {"tasks/one/task.json", R"({"idempotency_key":"k","patch":)" + std::string(patch) + "}"}, nullptr,
+             &memory);
+    });
+}
+
+TEST(IdempotencyTest, ARepeatedLineIsAppendedOnce) {
+  const std::string line = "{\"achievement_summary\":\"done\",\"idempotency_key\":\"k\"}\n";
+  const Proposal first = judged(sample(), {"achievements", line, Kind::append});
+  EXPECT_EQ(outcome(first), (Outcome{{":/payload/key_achievements_log", R"(+[{"achievement_summary":"done"}])"}}));
+  const OneEarlierRequest memory("achievements", "k", first.idempotency->request_hash);
+  EXPECT_TRUE(judged(sample(), {"achievements", line, Kind::append}, nullptr, &memory).is_replay);
+}
+
+TEST(IdempotencyTest, ALineWithAKeyIsWrittenAlone) {
+  const std::string line = "{\"achievement_summary\":\"done\",\"idempotency_key\":\"k\"}\n";
+  expect_judged(sample(), {"achievements", line + "another\n", Kind::append}, Cause::invalid, {"one line a write"});
+  expect_judged(sample(), {"achievements", line + line, Kind::append}, Cause::invalid, {"one line a write"});
+}
+
+TEST(IdempotencyTest, AReadinessCheckThatIsToldAgainChangesNothing) {
+  const StatusDocument document = sample_with("/readiness_check/idempotency_key", R"("check-1")");
+  const auto patch = [](const std::string& group) {
+    return Attempt{"tasks/one/task.json", R"({"readiness_check": )" + group + "}", Kind::set, "BUILDER"};
+  };
+  EXPECT_TRUE(judged(document, patch(R"({"idempotency_key": "check-1", "status": "PASSED"})")).changes.empty());
+  EXPECT_EQ(outcome(judged(document, patch(R"({"idempotency_key": "check-2", "status": "PASSED"})"))),
+            (Outcome{{"one:/readiness_check/status", R"("PASSED")"}, {"one:/readiness_check/idempotency_key", R"("check-2")"}}));
+  EXPECT_EQ(outcome(judged(document, patch(R"({"status": "PASSED"})"))),
+            (Outcome{{"one:/readiness_check/status", R"("PASSED")"}}));
+  EXPECT_FALSE(judged(sample(), patch(R"({"idempotency_key": null, "status": "PASSED"})")).changes.empty());
+}
+
+}  // namespace
+}  // namespace statusfs

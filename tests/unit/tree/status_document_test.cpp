@@ -1,0 +1,188 @@
+#include "mapping/tree/status_document.hpp"
+
+#include "mapping/tree/template.hpp"
+#include "tests/unit/document/random_values.hpp"
+#include "tests/unit/tree/sample_document.hpp"
+
+namespace statusfs {
+namespace {
+
+struct BadDocument {
+  std::string patch;  ///< of the sample
+  std::vector<std::string> parts;
+};
+
+class BadDocumentTest : public testing::TestWithParam<BadDocument> {};
+
+TEST_P(BadDocumentTest, IsRefusedWithItsPointer) {
+  SCOPED_TRACE(GetParam().patch);
+  expect_refused(Cause::invalid, GetParam().parts, [] { sample_after(GetParam().patch); });
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Documents, BadDocumentTest,
+    testing::Values(
+        BadDocument{R"([{"op":"replace","path":"","value":[]}])", {"the document is no JSON object"}},
+        BadDocument{R"([{"op":"replace","path":"","value":null}])", {"the document is no JSON object"}},
+        BadDocument{R"([{"op":"remove","path":"/payload"}])", {"/payload is missing"}},
+        BadDocument{R"([{"op":"replace","path":"/payload","value":[]}])", {"/payload is no JSON object"}},
+        BadDocument{R"([{"op":"replace","path":"/os_file_header","value":7}])", {"/os_file_header is no JSON object"}},
+        BadDocument{R"([{"op":"replace","path":"/os_file_header/entity_type","value":"EXECUTION_PLAN"}])",
+                    {"/os_file_header/entity_type", "EXECUTION_PLAN", "EXECUTION_STATUS"}},
+        BadDocument{R"([{"op":"replace","path":"/os_file_header/entity_type","value":null}])", {"entity_type is null"}},
+        BadDocument{R"([{"op":"replace","path":"/payload/overall_status_summary","value":null}])",
+                    {"/payload/overall_status_summary is no JSON object"}},
+        BadDocument{R"([{"op":"replace","path":"/payload/tasks_status","value":{}}])",
+                    {"/payload/tasks_status is no JSON array"}},
+        BadDocument{R"([{"op":"replace","path":"/payload/tasks_status","value":null}])",
+                    {"/payload/tasks_status is no JSON array"}},
+        BadDocument{R"([{"op":"add","path":"/payload/tasks_status/1","value":"two"}])",
+                    {"/payload/tasks_status/1 is no JSON object"}},
+        BadDocument{R"([{"op":"remove","path":"/payload/tasks_status/2/task_id_ref"}])",
+                    {"/payload/tasks_status/2 has no task_id_ref"}},
+        BadDocument{R"([{"op":"replace","path":"/payload/tasks_status/2/task_id_ref","value":""}])",
+                    {"/payload/tasks_status/2/task_id_ref is \"\""}},
+        BadDocument{R"([{"op":"replace","path":"/payload/tasks_status/2/task_id_ref","value":3}])",
+                    {"/payload/tasks_status/2/task_id_ref is 3"}},
+        BadDocument{R"([{"op":"replace","path":"/payload/tasks_status/2/task_id_ref","value":"one"}])",
+                    {"/payload/tasks_status/2 has the id \"one\" of task 0"}}));
+
+TEST(StatusDocumentTest, AMissingHeaderOrMissingTasksAreAccepted) {
+  EXPECT_EQ(sample_after(R"([{"op":"remove","path":"/os_file_header"}])").task_count(), 3u);
+  const StatusDocument without_tasks = sample_after(R"([{"op":"remove","path":"/payload/tasks_status"}])");
+  EXPECT_EQ(without_tasks.task_count(), 0u);
+  EXPECT_TRUE(without_tasks.tasks().is_null());
+  EXPECT_EQ(without_tasks.find_task("one"), std::nullopt);
+}
+
+TEST(StatusDocumentTest, TasksAreFoundById) {
+  const StatusDocument document = sample();
+  EXPECT_EQ(document.find_task("one"), 0u);
+  EXPECT_EQ(document.find_task("three"), 2u);
+  EXPECT_EQ(document.find_task("four"), std::nullopt);
+  EXPECT_EQ(document.task_id(1), "two");
+}
+
+TEST(StatusDocumentTest, ValuesOfFields) {
+  const StatusDocument document = sample();
+  const Mapping& mapping = document.mapping();
+  const Field& status = *mapping.collection->child("status");
+  EXPECT_EQ(document.value_of(status, 1)->as_string(), "PENDING");
+  EXPECT_EQ(document.value_of(*mapping.top("execution_plan_id_ref"))->as_string(), "exec_plan_7");
+  EXPECT_EQ(document.value_of(*mapping.top("summary")->child("execution_status")), nullptr);
+}
+
+TEST(StatusDocumentTest, ANewValueLeavesTheOldDocument) {
+  const StatusDocument before = sample();
+  const Field& field = *before.mapping().top("summary")->child("execution_status");
+  const StatusDocument after = before.with_field(field, Value("RUNNING"));
+  EXPECT_EQ(before.value_of(field), nullptr);
+  EXPECT_EQ(after.value_of(field)->as_string(), "RUNNING");
+  EXPECT_EQ(after.with_field(field, std::nullopt).root(), before.root());
+  EXPECT_TRUE(after.tasks().is_same_node(before.tasks())) << "what did not change is shared";
+}
+
+TEST(StatusDocumentTest, TasksAreChangedAddedAndRemoved) {
+  const StatusDocument before = sample();
+  const StatusDocument changed = before.with_task(1, before.task(1).with_member("percent_complete", Value(std::int64_t{7})));
+  EXPECT_EQ(changed.task(1).find("percent_complete")->as_integer(), 7);
+  EXPECT_EQ(find(changed.root(), Pointer::parse("/payload/tasks_status/1/percent_complete"))->as_integer(), 7);
+  const StatusDocument added = changed.with_added_task(parse_json(sample_task_text("four")));
+  EXPECT_EQ(added.find_task("four"), 3u);
+  const StatusDocument removed = added.without_task(1);
+  EXPECT_EQ(removed.find_task("two"), std::nullopt);
+  EXPECT_EQ(removed.find_task("three"), 1u);
+  EXPECT_EQ(removed.find_task("four"), 2u);
+  EXPECT_EQ(before.task_count(), 3u);
+}
+
+TEST(StatusDocumentTest, TheFirstTaskMakesTheList) {
+  const StatusDocument before = sample_after(R"([{"op":"remove","path":"/payload/tasks_status"}])");
+  const StatusDocument after = before.with_added_task(parse_json(sample_task_text("first")));
+  EXPECT_EQ(after.find_task("first"), 0u);
+  EXPECT_EQ(find(after.root(), Pointer::parse("/payload/tasks_status"))->size(), 1u);
+}
+
+// Enough of them that the index is made again on the way.
+TEST(StatusDocumentTest, RandomTasksStayFindable) {
+  RandomValues random;
+  SCOPED_TRACE(random.trace());
+  StatusDocument document = sample();
+  std::vector<std::string> ids{"one", "two", "three"};
+  for (int round = 0; round < 1500; ++round) {
+    if (random.below(4) > 0 || ids.empty()) {
+      ids.push_back("task" + std::to_string(round));
+      document = document.with_added_task(Value::object({Member("task_id_ref", Value(std::string_view(ids.back())))}));
+    } else {
+      const std::size_t position = random.below(ids.size());
+      ids.erase(ids.begin() + static_cast<std::ptrdiff_t>(position));
+      document = document.without_task(position);
+    }
+  }
+  ASSERT_EQ(document.task_count(), ids.size());
+  for (std::size_t position = 0; position < ids.size(); ++position) {
+    ASSERT_EQ(document.find_task(ids[position]), position);
+    ASSERT_EQ(document.task_id(position), ids[position]);
+  }
+}
+
+TEST(WithValueAtTest, MakesObjectsOnTheWayAndRemoves) {
+  const auto at = [](const char* text, const char* pointer, std::optional<Value> value) {
+    return compact(with_value_at(parse_json(text), Pointer::parse(pointer), std::move(value)));
+  };
+  EXPECT_EQ(at("{}", "/a/b", Value(true)), R"({"a":{"b":true}})");
+  EXPECT_EQ(at(R"({"a":null})", "/a/b", Value(true)), R"({"a":{"b":true}})");
+  EXPECT_EQ(at(R"({"x":1,"a":{"c":2}})", "/a/b", Value()), R"({"x":1,"a":{"c":2,"b":null}})");
+  EXPECT_EQ(at(R"({"a":{"b":1,"c":2}})", "/a/b", std::nullopt), R"({"a":{"c":2}})");
+  EXPECT_EQ(at(R"({"x":1})", "/a/b", std::nullopt), R"({"x":1})") << "removing what is not there makes nothing";
+  EXPECT_EQ(at(R"({"x":1})", "", Value("whole")), R"("whole")");
+}
+
+TEST(TemplateTest, ANewTaskHasEveryField) {
+  const auto mapping = default_mapping();
+  const Value task = initial_task(*mapping, {"", "", "new_task", 9});
+  Value expected = parse_json(sample_task_text("new_task"));
+  EXPECT_EQ(compact(task), compact(expected.with_member("g_last_update", Value(std::int64_t{9}))));
+}
+
+TEST(TemplateTest, ANewFileIsAStatusDocument) {
+  const auto mapping = default_mapping();
+  const Value root = initial_document(*mapping, {"exec_status_9", "exec_plan_9", "", 5});
+  const StatusDocument document(mapping, root);
+  EXPECT_EQ(compact(root),
+            R"({"os_file_header":{"file_id":"exec_status_9","entity_type":"EXECUTION_STATUS",)"
+            R"("schema_definition_id_ref":"HybridAI_OS_ExecutionStatus_Payload_v1.0","g_file_created":5,)"
+            R"("g_file_last_modified":null,"v_file_instance":null},"payload":{"execution_plan_id_ref":"exec_plan_9",)"
+            R"("payload_hash_previous":null,"payload_hash_current":null,"g_last_update":null,)"
+            R"("last_mutation_trace_id":null,"partition_status":"CONSISTENT","overall_status_summary":)"
+            R"({"overall_completion_percentage":0,"active_blockers_summary":[]},"key_achievements_log":[],)"
+            R"("tasks_status":[],"_tasks_status_list_immutable":false}})");
+}
+
+TEST(TemplateTest, AMissingHeaderIsCompletedInFront) {
+  const Value root = parse_json(R"({"note": 1, "payload": {}})");
+  const Value completed = with_completed_header(*default_mapping(), root, {"exec_status_9", "exec_plan_9", "", 5});
+  ASSERT_EQ(completed.size(), 3u);
+  EXPECT_EQ(completed.members()[0].name(), "os_file_header");
+  EXPECT_EQ(completed.members()[1].name(), "note");
+  EXPECT_EQ(find(completed, Pointer::parse("/os_file_header/file_id"))->as_string(), "exec_status_9");
+}
+
+TEST(TemplateTest, WhatAHeaderHasIsKept) {
+  const Value root = parse_json(R"({"payload": {}, "os_file_header": {"g_file_created": 3, "file_id": "x"}})");
+  const Value completed = with_completed_header(*default_mapping(), root, {"exec_status_9", "exec_plan_9", "", 5});
+  const Value& header = *completed.find("os_file_header");
+  EXPECT_EQ(completed.members()[0].name(), "payload");
+  EXPECT_EQ(header.find("file_id")->as_string(), "x");
+  EXPECT_EQ(header.find("g_file_created")->as_integer(), 3);
+  EXPECT_EQ(header.find("entity_type")->as_string(), "EXECUTION_STATUS");
+}
+
+TEST(TemplateTest, FieldsAreFoundByTheirPlaceholder) {
+  EXPECT_EQ(field_initialised_by(*default_mapping(), "{schema}")->name, "schema_definition_id_ref");
+  EXPECT_EQ(field_initialised_by(*default_mapping(), "{entity_type}")->name, "entity_type");
+  EXPECT_EQ(field_initialised_by(*default_mapping(), "{nothing}"), nullptr);
+}
+
+}  // namespace
+}  // namespace statusfs
