@@ -3,6 +3,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace statusfs {
 
@@ -29,11 +30,15 @@ enum class Cause {
 /// what() says what was wrong and what would be accepted, without a trailing full stop or newline.
 class Rejection : public std::runtime_error {
  public:
-  Rejection(Cause cause, const std::string& message) : std::runtime_error(message), cause_(cause) {}
+  Rejection(Cause cause, const std::string& message, std::string rule = {})
+      : std::runtime_error(message), cause_(cause), rule_(std::move(rule)) {}
   Cause cause() const noexcept { return cause_; }
+  /// The rule of the mapping that was broken, or "access" or "lock"; empty where the request is refused for what it is.
+  const std::string& rule() const noexcept { return rule_; }
 
  private:
   Cause cause_;
+  std::string rule_;
 };
 
 }  // namespace statusfs

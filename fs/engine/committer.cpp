@@ -6,6 +6,7 @@
 #include "fs/store/timestamp.hpp"
 #include "mapping/document/parse.hpp"
 #include "mapping/rules/access.hpp"
+#include "mapping/rules/plan_mirror.hpp"
 #include "mapping/rules/proposal.hpp"
 #include "mapping/tree/template.hpp"
 
@@ -66,10 +67,23 @@ Author driver(const char* persona) {
   return author;
 }
 
+// What the plan means for a state that may take writes otherwise.
+void set_plan(FileState& state, const PlanFile& plan) {
+  state.plan = plan.plan();
+  state.closed_by_plan = state.read_only.empty() && !plan.hindrance().empty();
+  if (state.closed_by_plan) state.read_only = plan.hindrance();
+}
+
 }  // namespace
 
-Committer::Committer(std::string stem, Store& store, const EngineContext& context, CommitterEvents& events)
-    : stem_(std::move(stem)), store_(store), context_(context), events_(events) {}
+Committer::Committer(std::string stem, const std::string& directory, Store& store, const EngineContext& context,
+                     CommitterEvents& events)
+    : stem_(std::move(stem)),
+      store_(store),
+      context_(context),
+      events_(events),
+      plan_(directory, context.log),
+      keys_(store) {}
 
 // --- state -----------------------------------------------------------------------------------------------------------
 
@@ -114,11 +128,13 @@ std::shared_ptr<const FileState> Committer::load() {
     if (const auto refusal = refusal_of([&] { adopt(driver("STATUSFS")); }))
       context_.log(stem_ + ": not adopted: " + refusal->what());
   }
+  follow_plan();
   return state_;
 }
 
 void Committer::reload() {
   chain_.reset();
+  keys_.forget();
   load();
   events_.replace(state_);
 }
@@ -129,6 +145,7 @@ std::shared_ptr<const FileState> Committer::state_after(const Version& version) 
   state->head = version.head;
   state->chained = true;
   state->read_only = reason_for_read_only(*version.document);
+  set_plan(*state, plan_);
   state->modified = system_clock::now();
   state->modified_at_load = state_->modified_at_load;
   return state;
@@ -149,11 +166,55 @@ void Committer::require_chain() {
   if (!chain_) chain_.emplace(state_->document, state_->head);
 }
 
-Judge Committer::judge_for(const Author& author) const { return {author, nullptr, nullptr}; }
+Judge Committer::judge_for(const Author& author) const { return {author, plan_.plan().get(), &keys_}; }
+
+// --- the plan --------------------------------------------------------------------------------------------------------
+
+// Looks whether the plan is another than before. Whether anything that readers see changed.
+bool Committer::follow_plan() {
+  if (!state_->document || !plan_.refresh(*state_->document)) return mirror_plan_values();
+  auto state = std::make_shared<FileState>(*state_);
+  if (state->closed_by_plan) state->read_only.clear();
+  set_plan(*state, plan_);
+  state_ = std::move(state);
+  mirror_plan_values();
+  return true;
+}
+
+// What the plan says of itself is written down even where that closes the file. What hinders it now is tried again later.
+bool Committer::mirror_plan_values() {
+  const bool takes_versions = state_->chained && (state_->read_only.empty() || state_->closed_by_plan);
+  if (!takes_versions || !plan_.plan()) return false;
+  const Proposal proposal = mirror_plan(*state_->document, *plan_.plan());
+  if (proposal.changes.empty()) return false;
+  const auto refusal = refusal_of([&] {
+    if (const StoreResult result = store_.prepare(); result.status != StoreStatus::done) throw rejection_of(result);
+    require_chain();
+    state_ = state_after(commit_by_driver(proposal, "PLAN").back());
+  });
+  if (refusal) {
+    if (chain_) chain_->reset(state_->document, state_->head);
+    context_.log(stem_ + ": the plan's final status is not mirrored yet: " + refusal->what());
+  }
+  return !refusal;
+}
+
+// One durable mutation that nobody asked for. Throws Rejection; the chain must be reset then.
+std::vector<Version> Committer::commit_by_driver(const Proposal& proposal, const char* persona) {
+  const auto lease = context_.counter.begin();
+  const std::uint64_t expected_version = chain_->head().version;
+  const MutationStamp stamp{lease->next(), format_timestamp(system_clock::now()), driver(persona)};
+  std::vector<Version> versions{chain_->append(proposal, stamp)};
+  lease->commit();
+  const StoreResult result = make_durable(versions, expected_version);
+  if (result.status != StoreStatus::done) throw rejection_of(result);
+  return versions;
+}
 
 // --- jobs ------------------------------------------------------------------------------------------------------------
 
 void Committer::run(std::vector<Job> jobs) {
+  if (follow_plan()) events_.replace(state_);
   run_all(jobs);
   for (const std::string& notice : store_.take_notices()) context_.log(stem_ + ": " + notice);
 }
@@ -244,10 +305,12 @@ void Committer::commit(const std::vector<Job*>& jobs) {
   }
   if (failure) {
     chain_->reset(state_->document, state_->head);
+    keys_.take_back();
     return answer_all(accepted, failure);
   }
   context_.metrics.count_mutations(versions.size());
   if (!versions.empty()) context_.metrics.observe_commit(steady_clock::now() - started, versions.size());
+  keys_.confirm();
   publish(versions);
   answer_all(accepted, std::nullopt);
 }
@@ -259,10 +322,14 @@ void Committer::judge_and_stamp(Job& job, GlobalCounter::Lease& lease, std::vect
     for (const RuleWarning& warning : proposal.warnings) {
       context_.metrics.count_rule(warning.rule, false);
       context_.log(stem_ + ": " + proposal.path + ": rule " + warning.rule + ": " + warning.message);
+      if (job.warned) job.warned(warning);
     }
-    if (proposal.changes.empty()) return;
-    const MutationStamp stamp{lease.next(), format_timestamp(system_clock::now()), job.author};
-    versions.push_back(chain_->append(proposal, stamp));
+    if (!proposal.changes.empty()) {
+      const MutationStamp stamp{lease.next(), format_timestamp(system_clock::now()), job.author};
+      versions.push_back(chain_->append(proposal, stamp));
+    }
+    if (proposal.idempotency && !proposal.is_replay)
+      keys_.add(job.author.uid, proposal.path, *proposal.idempotency, system_clock::now());
   });
   if (refusal)
     job.done(refusal);
@@ -285,7 +352,10 @@ void Committer::run_control(Job& job) {
       case ControlRequest::Command::adopt: adopt(job.author); break;
     }
   });
-  if (!refusal) events_.replace(state_);
+  if (!refusal) {
+    follow_plan();
+    events_.replace(state_);
+  }
   job.done(refusal);
 }
 
@@ -343,6 +413,7 @@ bool is_successor(const StatusDocument& document, const ChainHead& head) {
 // A change that fits the chain, or that the configuration lets pass, becomes a version; false leaves it to quarantine.
 bool Committer::adopt_foreign(const ForeignChange& change) {
   const auto refusal = refusal_of([&] {
+    if (state_->closed_by_plan) throw Rejection(Cause::read_only, state_->read_only);
     const StatusDocument document(context_.mapping, parse_json(change.text));
     const Config config = context_.config();
     Author author = config.writers->author_of(Caller{change.owner, 0, 0, 0, 0, {}}, {});
@@ -388,14 +459,7 @@ void Committer::quarantine(const ForeignChange& change) {
     proposal.path = kept_as;
     proposal.changes.fields.push_back({{}, field, field->pointer, before ? std::optional(*before) : std::nullopt,
                                        Value(partitioned), {}});
-    const auto lease = context_.counter.begin();
-    const std::uint64_t expected_version = chain_->head().version;
-    const MutationStamp stamp{lease->next(), format_timestamp(system_clock::now()), driver("STATUSFS")};
-    const std::vector<Version> versions{chain_->append(proposal, stamp)};
-    lease->commit();
-    const StoreResult result = make_durable(versions, expected_version);
-    if (result.status != StoreStatus::done) throw rejection_of(result);
-    publish(versions);
+    publish(commit_by_driver(proposal, "STATUSFS"));
   });
   if (refusal) chain_->reset(state_->document, state_->head);
   context_.log(stem_ + ": another program put content in its place that is no version of it; kept as " + kept_as +

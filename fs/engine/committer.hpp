@@ -9,7 +9,9 @@
 
 #include "fs/engine/engine_context.hpp"
 #include "fs/engine/file_state.hpp"
+#include "fs/engine/idempotency_keys.hpp"
 #include "fs/engine/job.hpp"
+#include "fs/engine/plan_file.hpp"
 #include "fs/store/store.hpp"
 #include "mapping/chain/chain.hpp"
 
@@ -25,8 +27,8 @@ class CommitterEvents {
 /// Thread safety: one thread at a time.
 class Committer {
  public:
-  /// All references must outlive this. `stem` is the file's name without .txt.
-  Committer(std::string stem, Store& store, const EngineContext& context, CommitterEvents& events);
+  /// All references must outlive this. `stem` is the file's name without .txt, `directory` is where its plan lies.
+  Committer(std::string stem, const std::string& directory, Store& store, const EngineContext& context, CommitterEvents& events);
 
   /// Loads the file and, where the context asks for it, adopts it. Does not publish.
   std::shared_ptr<const FileState> load();
@@ -38,6 +40,9 @@ class Committer {
   std::shared_ptr<const FileState> state_of(const StoredFile& stored) const;
   std::shared_ptr<const FileState> state_after(const Version& version) const;
   std::string reason_for_read_only(const StatusDocument& document) const;
+  bool follow_plan();
+  bool mirror_plan_values();
+  std::vector<Version> commit_by_driver(const Proposal& proposal, const char* persona);
 
   void run_all(std::vector<Job>& jobs);
   void run_writes(std::span<Job> jobs);
@@ -68,6 +73,8 @@ class Committer {
   CommitterEvents& events_;
   std::shared_ptr<const FileState> state_;
   std::optional<Chain> chain_;
+  PlanFile plan_;
+  IdempotencyKeys keys_;
 };
 
 }  // namespace statusfs

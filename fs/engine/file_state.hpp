@@ -6,6 +6,7 @@
 #include <string>
 
 #include "mapping/chain/journal_record.hpp"
+#include "mapping/rules/plan.hpp"
 #include "mapping/tree/status_document.hpp"
 
 namespace statusfs {
@@ -15,6 +16,8 @@ struct FileState {
   std::shared_ptr<const StatusDocument> document;  ///< nullptr: the file cannot be shown, `error` says why
   std::string error;
   std::string read_only;  ///< why writes are refused (EROFS); empty where they are taken
+  bool closed_by_plan = false;  ///< read_only comes from the plan
+  std::shared_ptr<const Plan> plan;  ///< the one in force; nullptr where there is none
   bool chained = false;
   ChainHead head;  ///< of a chained file
   std::chrono::system_clock::time_point modified;          ///< when this version was made

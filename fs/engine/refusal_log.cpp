@@ -35,7 +35,7 @@ std::string RefusalLog::text() const {
 std::string RefusalLog::last_of(uid_t uid, pid_t session) const {
   const std::lock_guard lock(mutex_);
   const auto found = std::find_if(refusals_.rbegin(), refusals_.rend(), [&](const Refusal& refusal) {
-    return refusal.uid == uid && refusal.session == session;
+    return refusal.uid == uid && refusal.session == session && refusal.errno_name != warning;
   });
   return found == refusals_.rend() ? std::string() : line_of(*found);
 }

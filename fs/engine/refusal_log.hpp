@@ -8,6 +8,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace statusfs {
 
@@ -26,11 +27,13 @@ struct Refusal {
 class RefusalLog {
  public:
   static constexpr std::size_t capacity = 256;
+  /// Stands in place of an errno's name where the request was accepted all the same.
+  static constexpr std::string_view warning = "WARNING";
 
   void add(Refusal refusal);
   /// All that are kept, oldest first, one a line.
   std::string text() const;
-  /// The last one that this user met in this session, or nothing.
+  /// The last one (no warning) that this user met in this session, or nothing.
   std::string last_of(uid_t uid, pid_t session) const;
 
  private:

@@ -83,7 +83,7 @@ std::shared_ptr<StatusFile> StatusDirectory::open(const std::string& stem) {
   auto store = std::make_unique<LocalStore>(path_of(stem), context_.mapping, posix_files_, options);
   const Probe probe = store->probe();
   if (probe.head) context_.counter.raise(probe.head->g);
-  auto file = std::make_shared<StatusFile>(stem, std::move(store), context_, observer_);
+  auto file = std::make_shared<StatusFile>(stem, source_.directory, std::move(store), context_, observer_);
   // What must be recovered, begun or adopted is dealt with before the mount answers; the rest loads on first use.
   if (!probe.looks_current) {
     const auto state = file->state();
@@ -134,10 +134,15 @@ void StatusDirectory::rescan() {
   std::vector<std::string> stems = names();
   std::ranges::copy(scan(), std::back_inserter(stems));
   for (const std::string& stem : stems) changed(stem + std::string(suffix));
+  for (const auto& file : files()) file->check_plan({});
 }
 
 void StatusDirectory::changed(const std::string& file_name) {
   if (file_name.empty()) return rescan();
+  if (plan_number_of(file_name)) {
+    for (const auto& file : files()) file->check_plan(file_name);
+    return;
+  }
   std::string json_name = file_name;
   if (json_name.ends_with(journal_suffix)) json_name.resize(json_name.size() - journal_suffix.size());
   if (source_.only_file && json_name != *source_.only_file) return;

@@ -10,12 +10,12 @@ constexpr std::chrono::seconds idle_time(5);
 
 }  // namespace
 
-StatusFile::StatusFile(std::string name, std::unique_ptr<Store> store, const EngineContext& context,
-                       StatusFileObserver& observer)
+StatusFile::StatusFile(std::string name, const std::string& directory, std::unique_ptr<Store> store,
+                       const EngineContext& context, StatusFileObserver& observer)
     : name_(std::move(name)),
       observer_(observer),
       store_(std::move(store)),
-      committer_(name_, *store_, context, *this),
+      committer_(name_, directory, *store_, context, *this),
       thread_([this] { return commit_step(); }, idle_time) {}
 
 StatusFile::~StatusFile() = default;
@@ -47,6 +47,13 @@ void StatusFile::check() {
   const bool was_loaded = loaded_state() != nullptr;
   if (!was_loaded) state();
   if (!was_loaded || store_->looks_changed()) submit({CheckRequest{}, {}, [](const std::optional<Rejection>&) {}});
+}
+
+void StatusFile::check_plan(const std::string& file_name) {
+  const auto state = loaded_state();
+  if (!state || !state->document) return;
+  if (!file_name.empty() && plan_file_name(*state->document) != file_name) return;
+  submit({Barrier{}, {}, [](const std::optional<Rejection>&) {}});  // every group of jobs begins with a look at the plan
 }
 
 void StatusFile::drain() {

@@ -33,8 +33,9 @@ class StatusFileObserver {
 /// Thread safety: any thread. Lock order: load_mutex_, then state_mutex_; queue_mutex_ alone.
 class StatusFile final : private CommitterEvents {
  public:
-  /// `name` is the name of the directory that shows the file. `observer` must outlive this.
-  StatusFile(std::string name, std::unique_ptr<Store> store, const EngineContext& context, StatusFileObserver& observer);
+  /// `name` is the name of the directory that shows the file, `directory` is where its plan lies. `observer` must outlive this.
+  StatusFile(std::string name, const std::string& directory, std::unique_ptr<Store> store, const EngineContext& context,
+             StatusFileObserver& observer);
   ~StatusFile() override;
 
   const std::string& name() const noexcept { return name_; }
@@ -48,6 +49,8 @@ class StatusFile final : private CommitterEvents {
   void submit(Job job);
   /// Queues a look at the file, after something happened to it from outside.
   void check();
+  /// The same after a file of the directory changed: looks at the plan, if this is its name, or if the name is empty.
+  void check_plan(const std::string& file_name);
   /// Returns when every job that was queued before has been answered.
   void drain();
   /// Returns once everything that was committed is in the JSON on disk. Throws Rejection where that fails.

@@ -41,9 +41,16 @@ int Mount::refuse(const Rejection& rejection, const Caller& caller, const std::s
   const int number = error_number_of(rejection.cause());
   const std::string name = name_of_error(number);
   context.metrics.count_refusal(name);
+  if (!rejection.rule().empty()) context.metrics.count_rule(rejection.rule(), true);
   refusals.add({format_timestamp(std::chrono::system_clock::now()), name, path, persona, caller.uid, caller.pid,
                 caller.session, rejection.what()});
   return number;
+}
+
+void Mount::warn(const RuleWarning& warning, const Caller& caller, const std::string& persona,
+                 const std::string& path) {
+  refusals.add({format_timestamp(std::chrono::system_clock::now()), std::string(RefusalLog::warning), path, persona,
+                caller.uid, caller.pid, caller.session, "accepted; rule " + warning.rule + ": " + warning.message});
 }
 
 }  // namespace statusfs

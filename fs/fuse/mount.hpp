@@ -59,6 +59,9 @@ class Mount {
   /// Writes the refusal down and returns its errno.
   int refuse(const Rejection& rejection, const Caller& caller, const std::string& persona, const std::string& path);
 
+  /// Writes down that an accepted write broke a rule whose mode is warn.
+  void warn(const RuleWarning& warning, const Caller& caller, const std::string& persona, const std::string& path);
+
   std::function<void()> on_ready;  ///< called once the kernel has been answered for the first time
 
  private:

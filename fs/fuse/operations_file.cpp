@@ -16,7 +16,7 @@ void require_writable_state(const NodePlace& place, const Author& author) {
   if (!state->document) throw Rejection(Cause::read_only, place.file->name() + " is unusable: " + state->error);
   if (!state->read_only.empty())
     throw Rejection(Cause::read_only, place.file->name() + " is read-only: " + state->read_only);
-  require_writable(*state->document, place.node, {author});
+  require_writable(*state->document, place.node, {author, state->plan.get()});
 }
 
 bool wants_to_write(const fuse_file_info& info) { return (info.flags & O_ACCMODE) != O_RDONLY; }
@@ -121,6 +121,8 @@ struct PendingWrite {
   std::string persona;
   std::size_t size;
 
+  void warn(const RuleWarning& warning) const { mount.warn(warning, caller, persona, file->inode().path); }
+
   void answer(const std::optional<Rejection>& refusal) const {
     if (refusal) {
       file->take_back_write();
@@ -158,7 +160,8 @@ void write_file(fuse_req_t request, fuse_ino_t id, const char* bytes, std::size_
     const Caller caller = caller_of(request);
     Author author = mount.author_of(caller, file.get());
     const PendingWrite pending{request, mount, file, caller, author.persona, size};
-    status_file->submit({std::move(*job), std::move(author), [pending](const auto& refusal) { pending.answer(refusal); }});
+    status_file->submit({std::move(*job), std::move(author), [pending](const auto& refusal) { pending.answer(refusal); },
+                         [pending](const RuleWarning& warning) { pending.warn(warning); }});
     return later();
   });
 }

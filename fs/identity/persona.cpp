@@ -26,4 +26,8 @@ bool is_persona(std::string_view text) noexcept {
   return true;
 }
 
+bool is_reserved_persona(std::string_view text) noexcept {
+  return text == "PLAN" || text == "STATUSFS" || text == "EXTERNAL";
+}
+
 }  // namespace statusfs

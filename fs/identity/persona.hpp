@@ -11,4 +11,7 @@ inline constexpr std::size_t maximum_persona = 128;  ///< bytes
 /// One line of printable UTF-8 of at most maximum_persona bytes, and not blank.
 bool is_persona(std::string_view text) noexcept;
 
+/// PLAN, STATUSFS and EXTERNAL: what the driver itself signs as, and nobody else can be.
+bool is_reserved_persona(std::string_view text) noexcept;
+
 }  // namespace statusfs

@@ -39,8 +39,9 @@ const WriterRow* Writers::row_of(const Caller& caller) const noexcept {
 
 std::string Writers::persona_of(const WriterRow* row, const Caller& caller, const Labels& labels) const {
   if (row != nullptr && row->persona) return *row->persona;
-  if (labels.persona && is_persona(*labels.persona)) return *labels.persona;
-  return user_names_.name_of(caller.uid);
+  if (labels.persona && is_persona(*labels.persona) && !is_reserved_persona(*labels.persona)) return *labels.persona;
+  std::string name = user_names_.name_of(caller.uid);
+  return is_reserved_persona(name) ? "user " + name : name;
 }
 
 Author Writers::author_of(const Caller& caller, const Labels& labels) const {

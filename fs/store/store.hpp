@@ -11,6 +11,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "mapping/chain/journal_record.hpp"
@@ -98,6 +99,9 @@ class Store {
 
   /// After `failed`: reads everything back from the disk. done: the store takes writes again and stands at head().
   virtual StoreResult recheck() = 0;
+
+  /// Hands over the lines of the durable record, newest first, until `visit` returns false. Throws std::system_error.
+  virtual void visit_records_backwards(const std::function<bool(std::string_view line)>& visit) = 0;
 
   /// Everything committed is in the JSON and on disk when it returns. Any thread.
   virtual StoreResult settle() = 0;

@@ -22,6 +22,7 @@ class Check {
     for (const Field* field : mapping_.file_fields()) check_field(*field, document_.root(), Pointer());
     for (std::size_t position = 0; position < document_.task_count(); ++position) check_task(position);
     check_schema();
+    check_plan();
     return std::move(findings_);
   }
 
@@ -92,6 +93,13 @@ class Check {
     if (is(rule.implication->when) && !is(rule.implication->then))
       add(prefix.concat(rule.implication->then.field->pointer),
           "rule " + rule.name + ": must be " + compact(rule.implication->then.value));
+  }
+
+  void check_plan() {
+    const Field* field = field_initialised_by(mapping_, "{plan_id}");
+    const Value* value = field && plan_ ? document_.value_of(*field) : nullptr;
+    if (value && !(*value == Value(plan_->id())))
+      add(field->pointer, "is " + compact(*value) + ", but the plan beside the file is " + plan_->id());
   }
 
   void check_schema() {

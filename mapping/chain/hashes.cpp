@@ -130,7 +130,6 @@ const IncrementalDigest::CachedMember& IncrementalDigest::cached(std::string_vie
 }
 
 void IncrementalDigest::append_payload_member(const StatusDocument& document, const Member& member) {
-  if (buffer_.size() > 1) buffer_ += ',';
   append_quoted(buffer_, member.name());
   buffer_ += ':';
   if (member.name() != mapping_->collection->key() || !member.value.is_array()) {
@@ -150,9 +149,13 @@ std::string IncrementalDigest::payload_hash(const StatusDocument& document) {
   const Value& payload = *find(document.root(), mapping_->collection->pointer.parent());
   const std::string& own_key = payload_hash_pointer(*mapping_).last();
   buffer_ = "{";
+  bool is_first = true;
   for (const std::size_t position : canonical_order(payload.members())) {
     const Member& member = payload.members()[position];
-    if (member.name() != own_key) append_payload_member(document, member);
+    if (member.name() == own_key) continue;
+    if (!is_first) buffer_ += ',';
+    is_first = false;
+    append_payload_member(document, member);
   }
   buffer_ += '}';
   sha256_.update(buffer_);

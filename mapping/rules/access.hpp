@@ -10,6 +10,12 @@ void require_access(const StatusDocument& document, const ChangeSet& changes, co
 void require_access_to_field(const StatusDocument& document, const Field& field, const std::string& task,
                              const Judge& judge);
 
+/// The same by pointer into the scope (the file, where `task` is empty), for a JSON patch whose outcome is not asked for.
+void require_access_to_pointer(const StatusDocument& document, std::string task, const Pointer& pointer,
+                               const Judge& judge);
+/// Only for the authority over locks; `what` is what the others may not do.
+void require_authority(const StatusDocument& document, const std::string& what, const Judge& judge);
+
 /// For patches, whose targets are known only once they are read: throws for an author who may write nothing at all.
 void require_some_access(const Mapping& mapping, const Author& author);
 

@@ -47,7 +47,8 @@ bool is_list(const Field* field) {
 }
 
 [[noreturn]] void refuse(const std::string& what, const Pointer& lock) {
-  throw Rejection(Cause::not_permitted, what + " is locked by " + lock.text() + " = true; a SUPERVISOR may clear the lock");
+  throw Rejection(Cause::not_permitted, what + " is locked by " + lock.text() + " = true; a SUPERVISOR may clear the lock",
+                  "lock");
 }
 
 void require_membership_unlocked(const StatusDocument& document, const ChangeSet& changes) {
@@ -88,8 +89,9 @@ std::optional<Pointer> lock_of(const StatusDocument& document, const std::string
   return std::nullopt;
 }
 
-void require_unlocked(const StatusDocument& document, const ChangeSet& changes) {
+void require_unlocked(const StatusDocument& document, const ChangeSet& changes, const std::string& overridden_task) {
   for (const FieldChange& change : changes.fields) {
+    if (change.in_task() && change.task == overridden_task) continue;
     const auto lock = lock_of(document, change.task, change.pointer, is_list(change.field));
     if (lock) refuse(file_pointer(document, change).text(), *lock);
   }

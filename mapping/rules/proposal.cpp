@@ -9,9 +9,11 @@
 #include "mapping/rejection.hpp"
 #include "mapping/rules/access.hpp"
 #include "mapping/rules/field_text.hpp"
+#include "mapping/rules/lock_override.hpp"
 #include "mapping/rules/locks.hpp"
 #include "mapping/rules/log_entry.hpp"
 #include "mapping/rules/patch_request.hpp"
+#include "mapping/rules/plan_mirror.hpp"
 #include "mapping/rules/task_rules.hpp"
 #include "mapping/rules/validity.hpp"
 #include "mapping/tree/names.hpp"
@@ -45,10 +47,11 @@ bool is_writable(const StatusDocument& document, const FieldChange& change) {
 // protected; that is told apart later, when validity is judged.
 bool is_new_unknown(const FieldChange& change) { return !change.field && !change.before; }
 
-void require_permitted(const StatusDocument& document, const ChangeSet& changes) {
+void require_permitted(const StatusDocument& document, const ChangeSet& changes,
+                       const std::string& overridden_task = {}) {
   for (const FieldChange& change : changes.fields)
     if (!is_writable(document, change) && !is_new_unknown(change)) refuse_read_only(document, change);
-  require_unlocked(document, changes);
+  require_unlocked(document, changes, overridden_task);
 }
 
 void require_small_enough(const Value& value) {
@@ -137,18 +140,31 @@ void drop_unchanged(ChangeSet& changes) {
   });
 }
 
-void judge_changes(const StatusDocument& document, Proposal& proposal, const Judge& judge) {
+// What the plan says of itself is nobody else's to say.
+void require_plan_mirrored(const StatusDocument& document, const ChangeSet& changes, const Judge& judge) {
+  for (const FieldChange& change : changes.fields) {
+    const auto said = plan_value(change.field, judge.plan);
+    if (!said || (change.after && *change.after == Value(*said))) continue;
+    throw Rejection(Cause::invalid, file_pointer(document, change).text() + " mirrors plan " + judge.plan->id() +
+                                        ", which says " + compact(Value(*said)) + "; nothing else is accepted");
+  }
+}
+
+// `overridden_task`: its locks do not count, because its field is set by an override.
+void judge_changes(const StatusDocument& document, Proposal& proposal, const Judge& judge,
+                   const std::string& overridden_task = {}) {
   ChangeSet& changes = proposal.changes;
   require_access(document, changes, judge);
-  require_permitted(document, changes);
+  require_permitted(document, changes, overridden_task);
   require_valid_changes(document, changes);
+  require_plan_mirrored(document, changes, judge);
   for (Value& task : changes.added_tasks) {
     require_valid_id(document, std::string(task.find(document.mapping().collection_id)->as_string()), judge);
     task = completed_task(document, task, judge, proposal.warnings);
   }
   drop_unchanged(changes);
   add_consequences(document, changes);
-  require_unlocked(document, changes);
+  require_unlocked(document, changes, overridden_task);
   require_rules(document, changes, judge, proposal.warnings);
   drop_unchanged(changes);
 }
@@ -223,6 +239,13 @@ void drop_repeated_groups(const StatusDocument& document, const Node& node, cons
   }
 }
 
+void require_access_to_operations(const StatusDocument& document, const Node& node,
+                                  const std::vector<PatchOperation>& operations, const Judge& judge) {
+  for (const PatchOperation& operation : operations)
+    if (operation.kind != PatchOperation::Kind::test)
+      require_access_to_pointer(document, node.task, operation.path, judge);
+}
+
 void patch_scope(const StatusDocument& document, const WriteRequest& request, const Judge& judge, Proposal& proposal) {
   require_some_access(document.mapping(), judge.author);
   const PatchRequest patch = read_patch_request(request.text);
@@ -230,8 +253,10 @@ void patch_scope(const StatusDocument& document, const WriteRequest& request, co
   proposal.idempotency = patch.idempotency;
   const Value& scope = scope_of(document, request.node);
   if (patch.patch.is_array()) {
+    const std::vector<PatchOperation> operations = decode_json_patch(patch.patch);
+    if (proposal.idempotency) require_access_to_operations(document, request.node, operations, judge);
     try {
-      const Value after = apply_json_patch(scope, decode_json_patch(patch.patch));
+      const Value after = apply_json_patch(scope, operations);
       proposal.changes = difference_of(document, request.node, after, Removal::is_removal);
     } catch (const Rejection&) {
       // Its own first success may be why a repeated patch does not fit any more.
@@ -277,11 +302,12 @@ Value with_lines(const std::optional<Value>& list, const std::vector<Value>& lin
 void append_to_log(FieldChange& change, std::string_view text, Proposal& proposal) {
   change.appended = log_lines(*change.field, text);
   for (Value& entry : change.appended) {
+    const std::string request = compact(entry);
     const auto key = take_idempotency_key(entry);
     if (!key) continue;
     if (proposal.idempotency || change.appended.size() > 1)
       throw Rejection(Cause::invalid, "a line with an idempotency_key is written alone, one line a write");
-    proposal.idempotency = IdempotencyMark{*key, sha256_hex(text)};
+    proposal.idempotency = IdempotencyMark{*key, sha256_hex(request)};
   }
 }
 
@@ -339,6 +365,17 @@ void remove_task(const StatusDocument& document, const WriteRequest& request, co
   judge_changes(document, proposal, judge);
 }
 
+// The record comes last: nobody writes it, so it is not judged.
+void override_lock(const StatusDocument& document, const WriteRequest& request, const Judge& judge,
+                   Proposal& proposal) {
+  require_authority(document, "override locks", judge);
+  LockOverrideRequest given = read_override(document, request.node, request.text);
+  proposal.op = "override";
+  proposal.changes.fields.push_back(std::move(given.change));
+  judge_changes(document, proposal, judge, request.node.task);
+  if (!proposal.changes.empty()) proposal.changes.fields.push_back(std::move(given.record));
+}
+
 bool is_patch_node(const Node& node) {
   return node.kind == Node::Kind::field && node.field->access == Access::patch;
 }
@@ -354,7 +391,9 @@ Proposal propose(const StatusDocument& document, const WriteRequest& request, co
     case WriteRequest::Kind::remove_task: remove_task(document, request, judge, proposal); break;
     case WriteRequest::Kind::set:
     case WriteRequest::Kind::append:
-      if (is_patch_node(request.node))
+      if (is_override_node(document, request.node))
+        override_lock(document, request, judge, proposal);
+      else if (is_patch_node(request.node))
         patch_scope(document, request, judge, proposal);
       else
         write_field(document, request, judge, proposal);
@@ -376,6 +415,7 @@ Proposal propose_replacement(const StatusDocument& document, const Value& replac
 
 void require_writable(const StatusDocument& document, const Node& node, const Judge& judge) {
   require_existing(document, node);
+  if (is_override_node(document, node)) return require_authority(document, "override locks", judge);
   if (is_patch_node(node)) return require_some_access(document.mapping(), judge.author);
   if (node.kind == Node::Kind::field && node.field->type == FieldType::view)
     throw Rejection(Cause::not_permitted, path_of(document, node) + " is read-only; write to the fields, or a patch to `patch`");

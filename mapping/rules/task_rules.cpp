@@ -150,10 +150,73 @@ std::optional<std::string> broken_requirement(const RequirementRule& rule, const
   return std::nullopt;
 }
 
-std::optional<std::string> broken(const Rule& rule, const TouchedTask& task, const Author& author) {
+// Everything that rules are judged by.
+struct Situation {
+  const StatusDocument& document;
+  const ChangeSet& changes;
+  const Judge& judge;
+  const std::vector<TouchedTask>& tasks;
+
+  const PlannedTask* planned(const TouchedTask& task) const {
+    return judge.plan ? judge.plan->find(task.id) : nullptr;
+  }
+  // The task as it will be; nullptr where there is none.
+  const Value* task_after(const std::string& id) const {
+    for (const TouchedTask& task : tasks)
+      if (task.id == id) return &task.after;
+    const auto position = document.find_task(id);
+    return position ? &document.task(*position) : nullptr;
+  }
+};
+
+bool is_finished(const DependencyRule& rule, const Value* task) {
+  const Value* value = task ? find(*task, rule.field->pointer) : nullptr;
+  return value && std::ranges::find(rule.finished, *value) != rule.finished.end();
+}
+
+std::string alternatives(const std::vector<Value>& values) {
+  std::string text;
+  for (const Value& value : values) text += (text.empty() ? "" : " or ") + compact(value);
+  return text;
+}
+
+std::optional<std::string> broken_dependency(const DependencyRule& rule, const TouchedTask& task,
+                                             const Situation& situation) {
+  const PlannedTask* planned = situation.planned(task);
+  if (!planned || !comes_to_hold(rule.when, task)) return std::nullopt;
+  for (const std::string& id : planned->dependencies) {
+    const Value* dependency = situation.task_after(id);
+    if (is_finished(rule, dependency)) continue;
+    return "task " + task.id + " depends on " + id + ", whose " + rule.field->name + " must be " +
+           alternatives(rule.finished) + " before, and is " +
+           shown(dependency ? find(*dependency, rule.field->pointer) : nullptr);
+  }
+  return std::nullopt;
+}
+
+std::size_t entries(const Value& task, const Field& log) {
+  const Value* list = find(task, log.pointer);
+  return list && list->is_array() ? list->size() : 0;
+}
+
+std::optional<std::string> broken_retries(const RetryRule& rule, const TouchedTask& task, const Situation& situation) {
+  const PlannedTask* planned = situation.planned(task);
+  if (!planned || !planned->max_retries) return std::nullopt;
+  std::size_t count = entries(task.after, *rule.log);
+  for (const FieldChange& change : situation.changes.fields)
+    if (change.task == task.id && change.field == rule.log) count += change.appended.size();
+  const bool is_more = count > entries(task.before, *rule.log);
+  if (!is_more || count <= static_cast<std::size_t>(*planned->max_retries)) return std::nullopt;
+  return "task " + task.id + " would have " + std::to_string(count) + " entries in " + rule.log->name +
+         "; the plan allows " + std::to_string(*planned->max_retries);
+}
+
+std::optional<std::string> broken(const Rule& rule, const TouchedTask& task, const Situation& situation) {
   if (rule.implication) return broken_implication(*rule.implication, task);
-  if (rule.transition) return broken_transition(*rule.transition, task, author);
+  if (rule.transition) return broken_transition(*rule.transition, task, situation.judge.author);
   if (rule.requirement) return broken_requirement(*rule.requirement, task);
+  if (rule.dependency) return broken_dependency(*rule.dependency, task, situation);
+  if (rule.retries) return broken_retries(*rule.retries, task, situation);
   return std::nullopt;
 }
 
@@ -170,12 +233,13 @@ void add_consequences(const StatusDocument& document, ChangeSet& changes) {
 void require_rules(const StatusDocument& document, const ChangeSet& changes, const Judge& judge,
                    std::vector<RuleWarning>& warnings) {
   const std::vector<TouchedTask> tasks = touched_tasks(document, changes);
+  const Situation situation{document, changes, judge, tasks};
   for (const Rule& rule : document.mapping().rules) {
     if (rule.mode == RuleMode::off) continue;
     for (const TouchedTask& task : tasks) {
-      const auto message = broken(rule, task, judge.author);
+      const auto message = broken(rule, task, situation);
       if (!message) continue;
-      if (rule.mode == RuleMode::enforce) throw Rejection(Cause::invalid, "rule " + rule.name + ": " + *message);
+      if (rule.mode == RuleMode::enforce) throw Rejection(Cause::invalid, "rule " + rule.name + ": " + *message, rule.name);
       warnings.push_back({rule.name, *message});
     }
   }

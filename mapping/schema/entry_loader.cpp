@@ -103,10 +103,8 @@ void check_main(const YamlNode& node, const LogEntry& entry) {
 
 std::optional<LogEntry> read_log_entry(const YamlNode& row, const Field& field) {
   const YamlNode* node = row.find("entry");
-  if (field.access != Access::append_only) {
-    if (node != nullptr) node->fail("'entry' goes only with access: append-only, where lines are added");
-    return std::nullopt;
-  }
+  const bool is_needed = field.access == Access::append_only;
+  if (field.type != FieldType::log || (node == nullptr && !is_needed)) return std::nullopt;
   const YamlNode& given = row.at("entry");
   given.accept_only({"main", "members"});
   LogEntry entry;

@@ -170,6 +170,20 @@ Value read_initial(const YamlNode& node, const Field& field) {
   return read_value(node, shape_of(field));
 }
 
+PlanMember read_plan_member(const YamlNode& node) {
+  if (node.any_text() == "final_execution_status") return PlanMember::final_execution_status;
+  if (node.any_text() == "final_validation_status") return PlanMember::final_validation_status;
+  node.fail("a plan has no " + in_quotes(node.any_text()) +
+            " that could be mirrored; accepted: final_execution_status or final_validation_status");
+}
+
+void read_mirror(const YamlNode& row, Field& field) {
+  const YamlNode* mirror = row.find("mirrors_plan");
+  if (mirror == nullptr) return;
+  if (field.in_task) mirror->fail("'mirrors_plan' goes only with rows outside of the collection");
+  field.mirrors_plan = read_plan_member(*mirror);
+}
+
 void read_type_of_values(const YamlNode& row, const LoadContext& context, Field& field) {
   field.nullable = row.flag_at("nullable");
   field.hidden = row.flag_at("hidden");
@@ -190,6 +204,7 @@ void read_file_wide(const YamlNode& row, Field& field) {
 
 void read_contents(const YamlNode& row, const LoadContext& context, Field& field) {
   read_type_of_values(row, context, field);
+  read_mirror(row, field);
   read_sources(row, field);
   if (const YamlNode* initial = row.find("initial")) field.initial = read_initial(*initial, field);
   if (const YamlNode* absent = row.find("absent")) {

@@ -62,6 +62,22 @@ const Field* Mapping::at(const Pointer& pointer, bool in_task) const noexcept {
   return nullptr;
 }
 
+const Field* Mapping::override_log_of(const Field& file) const noexcept {
+  for (const LockOverride& entry : overrides)
+    if (entry.file == &file) return entry.log;
+  return nullptr;
+}
+
+const Field* Mapping::task_field(std::string_view path) const noexcept {
+  const Field* field = collection;
+  for (std::size_t slash = 0; field != nullptr && slash != std::string_view::npos;) {
+    slash = path.find('/');
+    field = field->child(path.substr(0, slash));
+    if (slash != std::string_view::npos) path.remove_prefix(slash + 1);
+  }
+  return field == nullptr || field->pointer.is_root() || field->is_directory() ? nullptr : field;
+}
+
 void Mapping::index() { collect(tree, file_fields_, task_fields_); }
 
 std::string_view name_of(FieldType type) noexcept {

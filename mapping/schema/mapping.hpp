@@ -79,6 +79,9 @@ struct Derivation {
   std::string equals;
 };
 
+/// What a plan says of itself as a whole; null while it is open.
+enum class PlanMember { final_execution_status, final_validation_status };
+
 /// "Writing field `trigger` beside this one stamps this one."
 struct StampWith {
   std::string trigger;  ///< key of the field in the same group
@@ -95,6 +98,7 @@ struct Field {
   bool or_document = false;    ///< text that may also be a JSON object
   bool repeats_group = false;  ///< a merge patch that repeats the value repeats its whole group: no change
   bool names_plan = false;     ///< ends in _<g>, the number in the file's name
+  std::optional<PlanMember> mirrors_plan;  ///< holds what the plan says here, once the plan says anything
   std::int64_t minimum = 0;
   std::int64_t maximum = 0;
   const Enumeration* enumeration = nullptr;  ///< of type enumeration; owned by the Mapping
@@ -165,6 +169,18 @@ struct ClearingRule {
   const Field* list = nullptr;
 };
 
+/// "When `when` comes to hold, `finished` must hold for every task on which the plan makes this one depend."
+struct DependencyRule {
+  FieldCondition when;
+  const Field* field = nullptr;
+  std::vector<Value> finished;  ///< any of these
+};
+
+/// "The log takes as many entries as the plan allows the task retries."
+struct RetryRule {
+  const Field* log = nullptr;
+};
+
 struct Rule {
   std::string name;
   RuleMode mode = RuleMode::enforce;
@@ -172,6 +188,14 @@ struct Rule {
   std::optional<TransitionRule> transition;
   std::optional<RequirementRule> requirement;
   std::optional<ClearingRule> clearing;
+  std::optional<DependencyRule> dependency;
+  std::optional<RetryRule> retries;
+};
+
+/// A file of a task that takes overrides of locks, and the log of the task that records them.
+struct LockOverride {
+  const Field* file = nullptr;
+  const Field* log = nullptr;
 };
 
 class Mapping {
@@ -187,6 +211,7 @@ class Mapping {
   std::string collection_id;                                        ///< key of a task's id
   std::vector<std::string> creators, removers, unplanned_removers;  ///< archetypes
   std::vector<Rule> rules;
+  std::vector<LockOverride> overrides;
   std::string text;  ///< the YAML it was read from
 
   const Field* top(std::string_view name) const noexcept;
@@ -197,6 +222,11 @@ class Mapping {
   const std::vector<const Field*>& task_fields() const noexcept { return task_fields_; }
   /// The field whose value lies at exactly this pointer of the scope (views and patches excluded), or nullptr.
   const Field* at(const Pointer& pointer, bool in_task) const noexcept;
+
+  /// The log of the overrides that are written to this file; nullptr where it takes none.
+  const Field* override_log_of(const Field& file) const noexcept;
+  /// The field that lies at this path below a task's directory, as in the tree; nullptr for directories and nothing.
+  const Field* task_field(std::string_view path) const noexcept;
 
   /// To be called once by the loader when all rows are there.
   void index();

@@ -76,6 +76,7 @@ void load_body(const YamlNode& root, Mapping& mapping) {
   freshness.accept_only({"file", "task"});
   mapping.file_freshness = load_freshness(freshness.at("file"), mapping, false);
   mapping.task_freshness = load_freshness(freshness.at("task"), mapping, true);
+  mapping.overrides = load_overrides(context);
   if (const YamlNode* rules = root.find("rules")) mapping.rules = load_rules(*rules, mapping);
 }
 

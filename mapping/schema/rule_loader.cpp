@@ -9,7 +9,8 @@
 namespace statusfs {
 namespace {
 
-constexpr std::array<std::string_view, 4> rule_kinds{"implies", "transitions", "requires", "clears"};
+constexpr std::array<std::string_view, 6> rule_kinds{"implies", "transitions",  "requires",
+                                                     "clears",  "dependencies", "retries"};
 
 // The row that a path of names leads to from a directory; nullptr where it leads nowhere, or to a directory.
 const Field* find_below(const Field& directory, std::string_view path) {
@@ -29,7 +30,7 @@ const Field* find_in_file(const Mapping& mapping, std::string_view path) {
 }
 
 const Field& task_field(const YamlNode& node, const std::string& path, const Mapping& mapping) {
-  const Field* field = find_below(*mapping.collection, path);
+  const Field* field = mapping.task_field(path);
   if (field == nullptr) {
     node.fail("no field of a task lies at " + in_quotes(path) +
               "; accepted: a path below a task's directory, like status or readiness_check/status");
@@ -129,6 +130,26 @@ ClearingRule read_clearing(const YamlNode& node, const Mapping& mapping) {
   return {read_condition(node.at("when"), mapping), field};
 }
 
+DependencyRule read_dependency(const YamlNode& node, const Mapping& mapping) {
+  node.accept_only({"when", "finished"});
+  const YamlNode& finished = node.at("finished").only_entry();
+  DependencyRule rule{read_condition(node.at("when"), mapping), &task_field(finished, finished.key(), mapping), {}};
+  for (const YamlNode& value : finished.items()) rule.finished.push_back(read_value(value, shape_of(*rule.field)));
+  if (rule.finished.empty()) finished.fail("no task would ever be finished; accepted: at least one value");
+  return rule;
+}
+
+const Field& task_log(const YamlNode& node, const Mapping& mapping) {
+  const Field& field = task_field(node, node.any_text(), mapping);
+  if (field.type == FieldType::log && field.entry) return field;
+  node.fail(node.label() + " names " + in_quotes(node.any_text()) + "; accepted: a log of the task that has an entry");
+}
+
+RetryRule read_retries(const YamlNode& node, const Mapping& mapping) {
+  node.accept_only({"log"});
+  return {&task_log(node.at("log"), mapping)};
+}
+
 RuleMode read_mode(const YamlNode& node) {
   const YamlNode* mode = node.find("mode");
   if (mode == nullptr || mode->any_text() == "enforce") return RuleMode::enforce;
@@ -142,12 +163,12 @@ void check_one_kind(const YamlNode& node) {
                                    [&](std::string_view kind) { return node.find(kind) != nullptr; });
   if (kinds != 1) {
     node.fail("a rule says exactly one thing, this one " + std::to_string(kinds) +
-              "; accepted: one of implies, transitions, requires and clears");
+              "; accepted: one of implies, transitions, requires, clears, dependencies and retries");
   }
 }
 
 Rule read_rule(const YamlNode& node, const Mapping& mapping) {
-  node.accept_only({"name", "mode", "implies", "transitions", "requires", "clears"});
+  node.accept_only({"name", "mode", "implies", "transitions", "requires", "clears", "dependencies", "retries"});
   check_one_kind(node);
   Rule rule;
   rule.name = node.at("name").line_of_text();
@@ -156,10 +177,25 @@ Rule read_rule(const YamlNode& node, const Mapping& mapping) {
   if (const YamlNode* transitions = node.find("transitions")) rule.transition = read_transitions(*transitions, mapping);
   if (const YamlNode* requirement = node.find("requires")) rule.requirement = read_requirement(*requirement, mapping);
   if (const YamlNode* clears = node.find("clears")) rule.clearing = read_clearing(*clears, mapping);
+  if (const YamlNode* dependencies = node.find("dependencies")) rule.dependency = read_dependency(*dependencies, mapping);
+  if (const YamlNode* retries = node.find("retries")) rule.retries = read_retries(*retries, mapping);
   return rule;
 }
 
 }  // namespace
+
+std::vector<LockOverride> load_overrides(const LoadContext& context) {
+  std::vector<LockOverride> overrides;
+  for (const auto* scope : {&context.mapping.file_fields(), &context.mapping.task_fields()}) {
+    for (const Field* field : *scope) {
+      const YamlNode* log = context.row_of(*field).find("override_log");
+      if (log == nullptr) continue;
+      if (!field->in_task) log->fail("'override_log' goes only with rows in the collection");
+      overrides.push_back({field, &task_log(*log, context.mapping)});
+    }
+  }
+  return overrides;
+}
 
 std::vector<Rule> load_rules(const YamlNode& list, const Mapping& mapping) {
   std::vector<Rule> rules;

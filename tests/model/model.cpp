@@ -28,6 +28,20 @@ bool is_read_only(const std::string& pointer) {
   return pointer == "/g_last_update" || pointer == "/readiness_check/g_checked" || pointer == "/execution_plan_id_ref";
 }
 
+bool is_writable(const std::string& pointer) {
+  static const std::set<std::string> fields{"/status",
+                                            "/percent_complete",
+                                            "/readiness_check/status",
+                                            "/latest_test_status",
+                                            "/execution_log/failure_details",
+                                            "/execution_log/retry_attempts_log",
+                                            "/key_achievements_log",
+                                            "/overall_status_summary/active_blockers_summary",
+                                            "/overall_status_summary/execution_status",
+                                            "/" + list_lock};
+  return fields.contains(pointer) || is_lock(pointer);
+}
+
 bool is_valid(const std::string& pointer, const json& value) {
   if (pointer == "/status") return value.is_string() && statuses.contains(value.get<std::string>());
   if (pointer == "/readiness_check/status") return value.is_string() && readiness.contains(value.get<std::string>());
@@ -35,7 +49,8 @@ bool is_valid(const std::string& pointer, const json& value) {
   if (pointer == "/latest_test_status") return value.is_object() || value.is_null();
   if (pointer == "/execution_log/failure_details") return value.is_string() || value.is_object() || value.is_null();
   if (pointer == "/overall_status_summary/active_blockers_summary")
-    return value.is_array() && std::all_of(value.begin(), value.end(), [](const json& line) { return line.is_string(); });
+    return value.is_array() &&
+           std::all_of(value.begin(), value.end(), [](const json& line) { return line.is_string(); });
   if (pointer == "/overall_status_summary/execution_status") return value.is_string() || value.is_null();
   if (is_lock(pointer) || pointer == "/" + list_lock) return value.is_boolean();
   return false;  // a key that nobody knows
@@ -87,9 +102,10 @@ bool StatusFile::is_locked(const Assignment& assignment) {
 bool StatusFile::breaks_a_rule(const json& before, const json& after, const std::string& archetype) const {
   const std::string from = before["status"], to = after["status"];
   static const std::set<std::pair<std::string, std::string>> steps{
-      {"PENDING", "ACTIVE"}, {"PENDING", "BLOCKED"}, {"PENDING", "SKIPPED"}, {"ACTIVE", "DONE"},   {"ACTIVE", "FAILED"},
-      {"ACTIVE", "BLOCKED"}, {"ACTIVE", "PENDING"},  {"BLOCKED", "PENDING"}, {"BLOCKED", "ACTIVE"}, {"BLOCKED", "SKIPPED"},
-      {"FAILED", "PENDING"}, {"FAILED", "ACTIVE"},   {"FAILED", "SKIPPED"},  {"SKIPPED", "PENDING"}};
+      {"PENDING", "ACTIVE"}, {"PENDING", "BLOCKED"}, {"PENDING", "SKIPPED"}, {"ACTIVE", "DONE"},
+      {"ACTIVE", "FAILED"},  {"ACTIVE", "BLOCKED"},  {"ACTIVE", "PENDING"},  {"BLOCKED", "PENDING"},
+      {"BLOCKED", "ACTIVE"}, {"BLOCKED", "SKIPPED"}, {"FAILED", "PENDING"},  {"FAILED", "ACTIVE"},
+      {"FAILED", "SKIPPED"}, {"SKIPPED", "PENDING"}};
   const bool is_reopened = from == "DONE" && to == "PENDING" && managers.contains(archetype);
   if (from != to && !steps.contains({from, to}) && !is_reopened) return true;
   if (from != to && to == "ACTIVE" && after["readiness_check"]["status"] != "PASSED") return true;
@@ -118,18 +134,18 @@ bool StatusFile::add_consequences(std::vector<Assignment>& writes) {
 std::optional<Cause> StatusFile::judge(const Write& write, const std::vector<Assignment>& writes) {
   const bool is_patch = write.form == Write::Form::merge || write.form == Write::Form::json_patch;
   if (is_patch && !builders.contains(write.archetype)) return Cause::access_denied;
-  if (write.form == Write::Form::json_patch && write.is_stale) return Cause::stale;  // it never tells what it would change
+  if (write.form == Write::Form::json_patch && write.is_stale)
+    return Cause::stale;  // it never tells what it would change
   std::set<Cause> causes;
   for (const Assignment& assignment : writes) {
-    const bool is_known = is_valid(assignment.pointer, json(true)) || is_valid(assignment.pointer, json(nullptr)) ||
-                          assignment.pointer == "/status" || assignment.pointer == "/readiness_check/status" ||
-                          assignment.pointer == "/percent_complete" ||
-                          assignment.pointer == "/overall_status_summary/active_blockers_summary";
-    if (is_known && !writers_of(assignment).contains(write.archetype)) causes.insert(Cause::access_denied);
+    if (is_writable(assignment.pointer) && !writers_of(assignment).contains(write.archetype))
+      causes.insert(Cause::access_denied);
     if (is_read_only(assignment.pointer) && !write.is_stale) causes.insert(Cause::not_permitted);
-    const bool may_be_locked = is_known || !write.is_stale;
-    if (may_be_locked && is_locked(assignment)) causes.insert(Cause::not_permitted);
-    if (write.form != Write::Form::append && !is_valid(assignment.pointer, assignment.value)) causes.insert(Cause::invalid);
+    const bool is_counted =
+        is_writable(assignment.pointer) || !write.is_stale;  // a stale copy differs in what is stamped, too
+    if (is_counted && is_locked(assignment)) causes.insert(Cause::not_permitted);
+    if (write.form != Write::Form::append && !is_valid(assignment.pointer, assignment.value))
+      causes.insert(Cause::invalid);
   }
   if (write.is_stale) causes.insert(Cause::stale);
   if (causes.empty()) return std::nullopt;
@@ -146,8 +162,12 @@ void StatusFile::append_line(const Write& write, const Stamp& stamp) {
   const Assignment& line = write.assignments.at(0);
   json& list = (*target(line))[json::json_pointer(line.pointer)];
   if (line.pointer == "/key_achievements_log")
-    list.push_back({{"_locked_entry_definition", true}, {"g_event", stamp.g}, {"achievement_summary", line.value},
-                    {"linked_task_id", nullptr}, {"linked_artifact_id", nullptr}, {"trace_id", stamp.trace_id}});
+    list.push_back({{"_locked_entry_definition", true},
+                    {"g_event", stamp.g},
+                    {"achievement_summary", line.value},
+                    {"linked_task_id", nullptr},
+                    {"linked_artifact_id", nullptr},
+                    {"trace_id", stamp.trace_id}});
   else if (line.pointer == "/execution_log/retry_attempts_log")
     list.push_back({{"g", stamp.g}, {"note", line.value}, {"trace_id", stamp.trace_id}});
   else
@@ -179,7 +199,8 @@ void StatusFile::seal_file(const Stamp& stamp) {
   payload["g_last_update"] = stamp.g;
   payload["last_mutation_trace_id"] = stamp.trace_id;
   const json& tasks = payload["tasks_status"];
-  const auto done = std::count_if(tasks.begin(), tasks.end(), [](const json& task) { return task["status"] == "DONE"; });
+  const auto done =
+      std::count_if(tasks.begin(), tasks.end(), [](const json& task) { return task["status"] == "DONE"; });
   payload["overall_status_summary"]["overall_completion_percentage"] =
       tasks.empty() ? 0 : 100 * static_cast<std::size_t>(done) / tasks.size();
   payload["payload_hash_previous"] = payload["payload_hash_current"];
@@ -200,14 +221,18 @@ Result StatusFile::change_membership(const Write& write, const Stamp& stamp) {
     tasks.erase(tasks.begin() + (existing - &tasks[0]));
   } else {
     if (existing) return {Cause::exists};
-    tasks.push_back({{"task_id_ref", write.task},
-                     {"status", "PENDING"},
-                     {"percent_complete", 0},
-                     {"readiness_check", {{"status", "NOT_CHECKED"}, {"g_checked", nullptr}, {"idempotency_key", nullptr},
-                                          {"readiness_assessment_id_ref", nullptr}}},
-                     {"execution_log", {{"failure_details", nullptr}, {"retry_attempts_log", json::array()},
-                                        {"lock_override_log", json::array()}}},
-                     {"latest_test_status", nullptr}});
+    tasks.push_back(
+        {{"task_id_ref", write.task},
+         {"status", "PENDING"},
+         {"percent_complete", 0},
+         {"readiness_check",
+          {{"status", "NOT_CHECKED"},
+           {"g_checked", nullptr},
+           {"idempotency_key", nullptr},
+           {"readiness_assessment_id_ref", nullptr}}},
+         {"execution_log",
+          {{"failure_details", nullptr}, {"retry_attempts_log", json::array()}, {"lock_override_log", json::array()}}},
+         {"latest_test_status", nullptr}});
     seal_task(tasks.back(), stamp, write.archetype);
   }
   seal_file(stamp);
@@ -215,7 +240,8 @@ Result StatusFile::change_membership(const Write& write, const Stamp& stamp) {
 }
 
 Result StatusFile::apply(const Write& write, const Stamp& stamp) {
-  if (write.form == Write::Form::add_task || write.form == Write::Form::remove_task) return change_membership(write, stamp);
+  if (write.form == Write::Form::add_task || write.form == Write::Form::remove_task)
+    return change_membership(write, stamp);
   std::vector<Assignment> writes = effective(write);
   if (const auto cause = judge(write, writes)) return {cause};
   if (write.form != Write::Form::append) {

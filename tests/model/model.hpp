@@ -1,5 +1,6 @@
-// What a status file is and does, said a second time and as simply as can be: a plain JSON value, no sharing, everything
-// computed anew after each write. It knows the contract and nothing of the mapping or of the code that is tested.
+// What a status file is and does, said a second time and as simply as can be: a plain JSON value, no sharing,
+// everything computed anew after each write. It knows the contract and nothing of the mapping or of the code that is
+// tested.
 #pragma once
 
 #include <cstdint>

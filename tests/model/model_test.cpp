@@ -30,7 +30,8 @@ class RandomWrites {
 
   Write next() {
     Write write;
-    write.archetype = one_of<std::string>(random_, {"SUPERVISOR", "SUPERVISOR", "SUPERVISOR", "MANAGER", "BUILDER", "BUILDER", "AUDITOR"});
+    write.archetype = one_of<std::string>(
+        random_, {"SUPERVISOR", "SUPERVISOR", "SUPERVISOR", "MANAGER", "BUILDER", "BUILDER", "AUDITOR"});
     const std::vector<std::string> ids = file_.task_ids();
     const std::size_t kind = random_.below(20);
     if (kind < 2 || ids.empty()) return adding(write);
@@ -54,7 +55,8 @@ class RandomWrites {
   }
 
   std::string line(const std::vector<std::string>& ids) {
-    return one_of<std::string>(random_, {"waits for ", "x", "\u20ac "}) + one_of(random_, ids) + one_of<std::string>(random_, {"", ".", "x", " now"});
+    return one_of<std::string>(random_, {"waits for ", "x", "\u20ac "}) + one_of(random_, ids) +
+           one_of<std::string>(random_, {"", ".", "x", " now"});
   }
 
   Write appending(Write write, const std::vector<std::string>& ids) {
@@ -66,31 +68,50 @@ class RandomWrites {
     return write;
   }
 
-  json status() { return one_of<json>(random_, {"PENDING", "ACTIVE", "ACTIVE", "BLOCKED", "DONE", "DONE", "FAILED", "SKIPPED", "BOGUS"}); }
+  json status() {
+    return one_of<json>(random_,
+                        {"PENDING", "ACTIVE", "ACTIVE", "BLOCKED", "DONE", "DONE", "FAILED", "SKIPPED", "BOGUS"});
+  }
   json percentage() { return static_cast<int>(random_.below(115)) - 5; }
-  json details() { return one_of<json>(random_, {nullptr, "why", "two\nlines", {{"code", 7}, {"list", {1, "a", nullptr}}}}); }
-  json test_status() { return one_of<json>(random_, {nullptr, json::object(), {{"passed", 3}}, {{"failed", {"a", "b"}}, {"by", {{"x", true}}}}}); }
+  json details() {
+    return one_of<json>(random_, {nullptr, "why", "two\nlines", {{"code", 7}, {"list", {1, "a", nullptr}}}});
+  }
+  json test_status() {
+    return one_of<json>(random_,
+                        {nullptr, json::object(), {{"passed", 3}}, {{"failed", {"a", "b"}}, {"by", {{"x", true}}}}});
+  }
 
   Assignment of_task(const std::string& id) {
     switch (random_.below(9)) {
       case 0:
       case 1:
-      case 2: return {id, "/status", status()};
-      case 3: return {id, "/percent_complete", percentage()};
+      case 2:
+        return {id, "/status", status()};
+      case 3:
+        return {id, "/percent_complete", percentage()};
       case 4:
-      case 5: return {id, "/readiness_check/status", one_of<json>(random_, {"PASSED", "PASSED", "FAILED", "NOT_CHECKED", "NO"})};
-      case 6: return {id, "/execution_log/failure_details", details()};
-      case 7: return {id, "/latest_test_status", test_status()};
-      default: return {id, "/g_last_update", random_.below(300)};
+      case 5:
+        return {id, "/readiness_check/status",
+                one_of<json>(random_, {"PASSED", "PASSED", "FAILED", "NOT_CHECKED", "NO"})};
+      case 6:
+        return {id, "/execution_log/failure_details", details()};
+      case 7:
+        return {id, "/latest_test_status", test_status()};
+      default:
+        return {id, "/g_last_update", random_.below(300)};
     }
   }
 
   Assignment of_file(const std::vector<std::string>& ids) {
     switch (random_.below(4)) {
-      case 0: return {"", "/overall_status_summary/execution_status", one_of<json>(random_, {nullptr, "RUNNING", "HELD"})};
-      case 1: return {"", "/_tasks_status_list_immutable", random_.below(4) == 0};
-      case 2: return {"", "/execution_plan_id_ref", one_of<json>(random_, {"exec_plan_7", "exec_plan_8"})};
-      default: return {"", "/overall_status_summary/active_blockers_summary", json::array({line(ids), line(ids)})};
+      case 0:
+        return {"", "/overall_status_summary/execution_status", one_of<json>(random_, {nullptr, "RUNNING", "HELD"})};
+      case 1:
+        return {"", "/_tasks_status_list_immutable", random_.below(4) == 0};
+      case 2:
+        return {"", "/execution_plan_id_ref", one_of<json>(random_, {"exec_plan_7", "exec_plan_8"})};
+      default:
+        return {"", "/overall_status_summary/active_blockers_summary", json::array({line(ids), line(ids)})};
     }
   }
 
@@ -102,7 +123,10 @@ class RandomWrites {
 
   Assignment lock_of(const std::string& id) {
     const json value = random_.below(5) == 0 ? json("yes") : json(random_.below(3) == 0);
-    return {id, one_of<std::string>(random_, {"/_status_locked", "/_percent_complete_locked", "/_locked_object_definition"}), value};
+    return {
+        id,
+        one_of<std::string>(random_, {"/_status_locked", "/_percent_complete_locked", "/_locked_object_definition"}),
+        value};
   }
 
   static bool assigns(const Write& write, const Assignment& assignment) {
@@ -119,10 +143,13 @@ class RandomWrites {
     write.is_stale = random_.below(10) == 0;
     for (std::size_t count = 1 + random_.below(3); count > 0; --count) {
       const std::string id = is_file ? one_of(random_, ids) : write.task;
-      Assignment assignment = random_.below(6) == 0 ? lock_of(id) : is_file && random_.below(2) == 0 ? of_file(ids) : of_task(id);
+      Assignment assignment = random_.below(6) == 0              ? lock_of(id)
+                              : is_file && random_.below(2) == 0 ? of_file(ids)
+                                                                 : of_task(id);
       if (random_.below(40) == 0) assignment = {id, "/unheard_of", 1};
       // In a merge patch null and objects mean something else than "becomes this".
-      const bool is_plain = write.form == Form::json_patch || (!assignment.value.is_null() && !assignment.value.is_object());
+      const bool is_plain =
+          write.form == Form::json_patch || (!assignment.value.is_null() && !assignment.value.is_object());
       if (is_plain && !assigns(write, assignment)) write.assignments.push_back(assignment);
     }
     return write;
@@ -151,7 +178,8 @@ std::string text_of_value(const json& value) {
 
 std::string merge_patch_text(const Write& write) {
   json patch = json::object();
-  for (const Assignment& assignment : write.assignments) patch[json::json_pointer(assignment.pointer)] = assignment.value;
+  for (const Assignment& assignment : write.assignments)
+    patch[json::json_pointer(assignment.pointer)] = assignment.value;
   if (write.is_stale) patch["signature_hash"] = "sha256:older";
   return patch.dump();
 }
@@ -173,12 +201,20 @@ Attempt attempt_of(const Write& write, const std::vector<std::string>& ids) {
   const std::string patch_path = write.task.empty() ? "patch" : "tasks/" + write.task + "/task.json";
   using Kind = WriteRequest::Kind;
   switch (write.form) {
-    case Form::file: return {path_of_assignment(write.assignments[0]), text_of_value(write.assignments[0].value), Kind::set, write.archetype};
-    case Form::append: return {path_of_assignment(write.assignments[0]), text_of_value(write.assignments[0].value), Kind::append, write.archetype};
-    case Form::merge: return {patch_path, merge_patch_text(write), Kind::set, write.archetype};
-    case Form::json_patch: return {patch_path, json_patch_text(write, ids), Kind::set, write.archetype};
-    case Form::add_task: return {"tasks", write.task, Kind::add_task, write.archetype};
-    case Form::remove_task: return {"tasks/" + write.task, "", Kind::remove_task, write.archetype};
+    case Form::file:
+      return {path_of_assignment(write.assignments[0]), text_of_value(write.assignments[0].value), Kind::set,
+              write.archetype};
+    case Form::append:
+      return {path_of_assignment(write.assignments[0]), text_of_value(write.assignments[0].value), Kind::append,
+              write.archetype};
+    case Form::merge:
+      return {patch_path, merge_patch_text(write), Kind::set, write.archetype};
+    case Form::json_patch:
+      return {patch_path, json_patch_text(write, ids), Kind::set, write.archetype};
+    case Form::add_task:
+      return {"tasks", write.task, Kind::add_task, write.archetype};
+    case Form::remove_task:
+      return {"tasks/" + write.task, "", Kind::remove_task, write.archetype};
   }
   return {};
 }
@@ -189,7 +225,8 @@ class Comparison {
  public:
   explicit Comparison(RandomValues& random)
       : random_(random), replay_(default_mapping(), ReplayDepth::verified), file_(nullptr) {
-    const Version first = begun(sample_after(R"([{"op":"replace","path":"/payload/tasks_status","value":[]}])"));
+    const Version first = begun(sample_after(R"([{"op":"replace","path":"/payload/tasks_status","value":[]},
+        {"op":"add","path":"/payload/unknown","value":{"kept":[1]}},{"op":"add","path":"/kept","value":"x"}])"));
     chain_ = std::make_unique<Chain>(first.document, first.head);
     file_ = model::StatusFile(json::parse(indented_document(first.document->root())));
     keep(first.record);

@@ -46,7 +46,7 @@ TEST_F(TreeTest, DirectoriesHoldWhatTheContractLists) {
   EXPECT_EQ((Names{"task_001_scaffold", "task_002_api", "task_003_tests"}), names(tree("tasks")));
   EXPECT_EQ(
       (Names{"execution_log", "g_last_update", "last_updated_by_archetype", "last_updated_by_persona_id",
-             "latest_test_status", "percent_complete", "readiness_check", "signature_hash", "status", "task.json"}),
+             "latest_test_status", "override", "percent_complete", "readiness_check", "signature_hash", "status", "task.json"}),
       names(task()));
   EXPECT_EQ((Names{"g_checked", "idempotency_key", "readiness_assessment_id_ref", "status"}),
             names(task("readiness_check")));

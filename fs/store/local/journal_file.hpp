@@ -15,6 +15,7 @@
 #include <string>
 #include <string_view>
 
+#include "fs/store/local/backward_reader.hpp"
 #include "fs/store/local/files.hpp"
 #include "fs/store/local/journal_reader.hpp"
 #include "fs/store/store.hpp"
@@ -53,6 +54,7 @@ class JournalFile {
   std::uint64_t end() const noexcept { return end_; }
   std::optional<std::string> last_line() { return read_last_line(*file_, end_); }
   JournalReader read() { return {*file_, end_}; }
+  BackwardReader read_backwards() { return {*file_, end_}; }
   FileStatus status() { return file_->status(); }
 
   /// Cuts off what stands behind the last whole line: what a crash left of a write. How many bytes. Throws

@@ -253,6 +253,13 @@ StoreResult LocalStore::recheck() {
 
 StoreResult LocalStore::settle() { return follower_.settle(); }
 
+void LocalStore::visit_records_backwards(const std::function<bool(std::string_view line)>& visit) {
+  if (!journal_) return;
+  BackwardReader reader = journal_->read_backwards();
+  while (const auto line = reader.next())
+    if (!visit(*line)) return;
+}
+
 bool LocalStore::looks_changed() try {
   if (follower_.is_disturbed()) return true;
   std::optional<FileStatus> known;

@@ -50,6 +50,7 @@ class LocalStore final : public Store {
   StoreResult set_foreign_aside(std::string& kept_as) override;
   StoreResult begin(const CommitEntry& entry) override;
   StoreResult recheck() override;
+  void visit_records_backwards(const std::function<bool(std::string_view line)>& visit) override;
   StoreResult settle() override;
 
   /// Whether the JSON or the journal is not what this store left there: then prepare() (or, read-only, load()) is to be

@@ -69,8 +69,8 @@ TEST(ChainTest, WhatOneMutationDoesToTheFile) {
   const Version version = writer.write({"tasks/one/status", "ACTIVE", Kind::set, "BUILDER"});
   const StatusDocument& document = *version.document;
   EXPECT_EQ(value_in(document, "/os_file_header/v_file_instance"), "4");
-  for (const std::string pointer : {"/os_file_header/g_file_last_modified", "/payload/g_last_update",
-                                    "/payload/tasks_status/0/g_last_update"})
+  for (const std::string pointer :
+       {"/os_file_header/g_file_last_modified", "/payload/g_last_update", "/payload/tasks_status/0/g_last_update"})
     EXPECT_EQ(value_in(document, pointer), "4") << pointer;
   EXPECT_EQ(value_in(document, "/os_file_header/g_file_created"), "1");
   EXPECT_EQ(value_in(document, task_one + "/last_updated_by_persona_id"), R"("TESTER")");
@@ -100,7 +100,9 @@ TEST(ChainTest, EveryVersionNamesTheHashOfTheOneBefore) {
 
 TEST(ChainTest, TheCompletionIsDerived) {
   ChainWriter writer;
-  const auto completion = [&] { return value_in(writer.document(), "/payload/overall_status_summary/overall_completion_percentage"); };
+  const auto completion = [&] {
+    return value_in(writer.document(), "/payload/overall_status_summary/overall_completion_percentage");
+  };
   writer.write({"tasks/one/task.json", R"({"status":"ACTIVE","readiness_check":{"status":"PASSED"}})"});
   EXPECT_EQ(completion(), "0");
   writer.write({"tasks/one/status", "DONE"});
@@ -124,15 +126,15 @@ std::vector<std::string> operations_in(const Version& version) {
 
 TEST(ChainTest, ThePatchNamesWhatChangedAndNoMore) {
   ChainWriter writer;
-  EXPECT_THAT(operations_in(writer.write({"tasks/one/percent_complete", "5"})),
-              UnorderedElementsAre("\"replace\" /payload/tasks_status/0/percent_complete",
-                                   "\"replace\" /payload/tasks_status/0/g_last_update",
-                                   "\"replace\" /payload/tasks_status/0/last_updated_by_persona_id",
-                                   "\"replace\" /payload/tasks_status/0/last_updated_by_archetype",
-                                   "\"replace\" /payload/tasks_status/0/signature_hash",
-                                   "\"replace\" /os_file_header/g_file_last_modified",
-                                   "\"replace\" /os_file_header/v_file_instance", "\"replace\" /payload/g_last_update",
-                                   "\"replace\" /payload/payload_hash_previous", "\"replace\" /payload/payload_hash_current"));
+  EXPECT_THAT(
+      operations_in(writer.write({"tasks/one/percent_complete", "5"})),
+      UnorderedElementsAre(
+          "\"replace\" /payload/tasks_status/0/percent_complete", "\"replace\" /payload/tasks_status/0/g_last_update",
+          "\"replace\" /payload/tasks_status/0/last_updated_by_persona_id",
+          "\"replace\" /payload/tasks_status/0/last_updated_by_archetype",
+          "\"replace\" /payload/tasks_status/0/signature_hash", "\"replace\" /os_file_header/g_file_last_modified",
+          "\"replace\" /os_file_header/v_file_instance", "\"replace\" /payload/g_last_update",
+          "\"replace\" /payload/payload_hash_previous", "\"replace\" /payload/payload_hash_current"));
   EXPECT_THAT(operations_in(writer.write({"achievements", "a\nb\n", Kind::append})),
               testing::IsSupersetOf({"\"add\" /payload/key_achievements_log/-"}));
   EXPECT_THAT(operations_in(writer.write({"tasks", "four", Kind::add_task})),
@@ -150,9 +152,11 @@ TEST(ChainTest, TheChangesAreThoseOfTheValues) {
     return texts;
   };
   const Version first = writer.write({"tasks/one/percent_complete", "5"});
-  EXPECT_THAT(changed(first), testing::IsSupersetOf({"one:/percent_complete", "one:/signature_hash", ":/payload/payload_hash_current",
-                                                     ":/os_file_header/v_file_instance"}));
-  EXPECT_THAT(changed(first), testing::Not(testing::Contains(":/payload/overall_status_summary/overall_completion_percentage")));
+  EXPECT_THAT(changed(first),
+              testing::IsSupersetOf({"one:/percent_complete", "one:/signature_hash", ":/payload/payload_hash_current",
+                                     ":/os_file_header/v_file_instance"}));
+  EXPECT_THAT(changed(first),
+              testing::Not(testing::Contains(":/payload/overall_status_summary/overall_completion_percentage")));
   EXPECT_FALSE(first.tasks_listed_anew);
   const Version added = writer.write({"tasks", "four", Kind::add_task});
   EXPECT_TRUE(added.tasks_listed_anew);
@@ -167,7 +171,8 @@ TEST(ChainTest, LogsAreStamped) {
   const std::string trace = "\"" + std::string(32, 'a') + "\"";
   EXPECT_EQ(value_in(writer.document(), "/payload/key_achievements_log"),
             R"([{"_locked_entry_definition":true,"g_event":3,"achievement_summary":"first","linked_task_id":null,)"
-            R"("linked_artifact_id":null,"trace_id":)" + trace + "}]");
+            R"("linked_artifact_id":null,"trace_id":)" +
+                trace + "}]");
   EXPECT_EQ(value_in(writer.document(), task_one + "/execution_log/retry_attempts_log"),
             R"([{"g":4,"note":"again","trace_id":)" + trace + "}]");
   expect_journal_gives_document(writer);
@@ -204,37 +209,57 @@ const std::string on_one = R"([{"op":"add","path":"/payload/tasks_status/0)";
 INSTANTIATE_TEST_SUITE_P(
     Files, OddFileTest,
     testing::Values(
-        OddFile{"no list of tasks", R"([{"op":"remove","path":"/payload/tasks_status"}])",
-                {{"summary/execution_status", "a"}, {"summary/execution_status", "b"}, {"tasks", "new", Kind::add_task},
-                 {"tasks/new/percent_complete", "4"}, {"tasks/new", "", Kind::remove_task}, {"summary/execution_status", "c"}}},
-        OddFile{"no summary", R"([{"op":"remove","path":"/payload/overall_status_summary"}])",
+        OddFile{"no list of tasks",
+                R"([{"op":"remove","path":"/payload/tasks_status"}])",
+                {{"summary/execution_status", "a"},
+                 {"summary/execution_status", "b"},
+                 {"tasks", "new", Kind::add_task},
+                 {"tasks/new/percent_complete", "4"},
+                 {"tasks/new", "", Kind::remove_task},
+                 {"summary/execution_status", "c"}}},
+        OddFile{"no summary",
+                R"([{"op":"remove","path":"/payload/overall_status_summary"}])",
                 {{"summary/execution_status", "a"}, {"summary/active_blockers_summary", "b\n", Kind::append}}},
-        OddFile{"a log that is null", R"([{"op":"replace","path":"/payload/key_achievements_log","value":null}])",
+        OddFile{"a log that is null",
+                R"([{"op":"replace","path":"/payload/key_achievements_log","value":null}])",
                 {{"achievements", "a\n", Kind::append}, {"achievements", "b\n", Kind::append}}},
-        OddFile{"a log that is absent", R"([{"op":"remove","path":"/payload/key_achievements_log"}])",
+        OddFile{"a log that is absent",
+                R"([{"op":"remove","path":"/payload/key_achievements_log"}])",
                 {{"achievements", "a\n", Kind::append}, {"achievements", "b\n", Kind::append}}},
-        OddFile{"a task's log that is absent", R"([{"op":"remove","path":"/payload/tasks_status/0/execution_log"}])",
+        OddFile{"a task's log that is absent",
+                R"([{"op":"remove","path":"/payload/tasks_status/0/execution_log"}])",
                 {{"tasks/one/execution_log/retry_attempts_log", "a\n", Kind::append},
                  {"tasks/one/execution_log/retry_attempts_log", "b\n", Kind::append}}},
-        OddFile{"a group that is null", on_one + R"(/readiness_check","value":null}])",
+        OddFile{"a group that is null",
+                on_one + R"(/readiness_check","value":null}])",
                 {{"tasks/one/readiness_check/status", "PASSED"}, {"tasks/one/readiness_check/status", "FAILED"}}},
-        OddFile{"a number that is written otherwise", on_one + R"(/latest_test_status","value":{"a":1.0,"b":[1.50]}}])",
+        OddFile{"a number that is written otherwise",
+                on_one + R"(/latest_test_status","value":{"a":1.0,"b":[1.50]}}])",
                 {{"tasks/one/latest_test_status", R"({"a":1,"b":[1.5],"c":2})"}}},
-        OddFile{"members in another order", on_one + R"(/latest_test_status","value":{"a":1,"b":{"x":1,"y":2}}}])",
+        OddFile{"members in another order",
+                on_one + R"(/latest_test_status","value":{"a":1,"b":{"x":1,"y":2}}}])",
                 {{"tasks/one/latest_test_status", R"({"b":{"y":2,"x":1},"a":1,"c":3})"}}},
-        OddFile{"a percentage that is written otherwise", on_one + R"(/percent_complete","value":5e1}])",
+        OddFile{"a percentage that is written otherwise",
+                on_one + R"(/percent_complete","value":5e1}])",
                 {{"tasks/one/percent_complete", "51"}, {"tasks/one/latest_test_status", "{}"}}},
-        OddFile{"a derived value that is written otherwise",
-                R"([{"op":"replace","path":"/payload/overall_status_summary/overall_completion_percentage","value":0.0}])",
-                {{"tasks/one/percent_complete", "51"}}},
-        OddFile{"tasks that are nearly empty", R"([{"op":"add","path":"/payload/tasks_status/-","value":{"task_id_ref":"bare"}}])",
+        OddFile{
+            "a derived value that is written otherwise",
+            R"([{"op":"replace","path":"/payload/overall_status_summary/overall_completion_percentage","value":0.0}])",
+            {{"tasks/one/percent_complete", "51"}}},
+        OddFile{"tasks that are nearly empty",
+                R"([{"op":"add","path":"/payload/tasks_status/-","value":{"task_id_ref":"bare"}}])",
                 {{"tasks/bare/status", "BLOCKED"}, {"tasks/bare/execution_log/failure_details", "why"}}},
-        OddFile{"a lock that comes and goes", "[]",
-                {{"tasks/one/task.json", R"({"_status_locked":true})"}, {"tasks/one/task.json", R"({"_status_locked":null})"}}},
-        OddFile{"text that becomes a document", on_one + R"(/execution_log/failure_details","value":{"a":1}}])",
-                {{"tasks/one/execution_log/failure_details", R"({"a":2,"b":{}})"}, {"tasks/one/execution_log/failure_details", "text"},
+        OddFile{"a lock that comes and goes",
+                "[]",
+                {{"tasks/one/task.json", R"({"_status_locked":true})"},
+                 {"tasks/one/task.json", R"({"_status_locked":null})"}}},
+        OddFile{"text that becomes a document",
+                on_one + R"(/execution_log/failure_details","value":{"a":1}}])",
+                {{"tasks/one/execution_log/failure_details", R"({"a":2,"b":{}})"},
+                 {"tasks/one/execution_log/failure_details", "text"},
                  {"tasks/one/execution_log/failure_details", "null"}}},
-        OddFile{"keys that need escapes", R"([{"op":"add","path":"/payload/a~1b~0c","value":{"%":[1]}}])",
+        OddFile{"keys that need escapes",
+                R"([{"op":"add","path":"/payload/a~1b~0c","value":{"%":[1]}}])",
                 {{"tasks", "x/~y", Kind::add_task}, {"tasks/x%2F~y/percent_complete", "3"}}}));
 
 TEST(ChainTest, ManyChangesInOnePatchAreOneVersion) {
@@ -288,7 +313,8 @@ TEST(ChainTest, GoesOnWhereAnotherEnded) {
 }
 
 TEST(DerivedCountsTest, FollowTheTasks) {
-  const StatusDocument document = sample_after(R"([{"op":"replace","path":"/payload/tasks_status/0/status","value":"DONE"}])");
+  const StatusDocument document =
+      sample_after(R"([{"op":"replace","path":"/payload/tasks_status/0/status","value":"DONE"}])");
   const Field& field = *document.mapping().top("summary")->child("overall_completion_percentage");
   DerivedCounts counts(document);
   const auto value = [&](std::size_t tasks) { return counts.values(tasks).at(0).second; };

@@ -39,48 +39,55 @@ TEST_P(CheckTest, OneFindingWithItsPointer) {
   EXPECT_THAT(findings[0].message, HasSubstr(GetParam().part));
 }
 
-Expected replaced(const std::string& pointer, const std::string& value, const std::string& part, const std::string& at = "") {
+Expected replaced(const std::string& pointer, const std::string& value, const std::string& part,
+                  const std::string& at = "") {
   return {R"([{"op":"add","path":")" + pointer + R"(","value":)" + value + "}]", at.empty() ? pointer : at, part};
 }
 
-Expected removed(const std::string& pointer) { return {R"([{"op":"remove","path":")" + pointer + R"("}])", pointer, "is missing"}; }
+Expected removed(const std::string& pointer) {
+  return {R"([{"op":"remove","path":")" + pointer + R"("}])", pointer, "is missing"};
+}
 
 const std::string task = "/payload/tasks_status/1";
 
-INSTANTIATE_TEST_SUITE_P(
-    Missing, CheckTest,
-    testing::Values(removed("/os_file_header/file_id"), removed("/os_file_header/v_file_instance"),
-                    removed("/payload/execution_plan_id_ref"), removed("/payload/payload_hash_current"),
-                    removed("/payload/_tasks_status_list_immutable"), removed("/payload/key_achievements_log"),
-                    removed(task + "/status"), removed(task + "/percent_complete"), removed(task + "/readiness_check/status"),
-                    removed(task + "/execution_log/retry_attempts_log")));
+INSTANTIATE_TEST_SUITE_P(Missing, CheckTest,
+                         testing::Values(removed("/os_file_header/file_id"), removed("/os_file_header/v_file_instance"),
+                                         removed("/payload/execution_plan_id_ref"),
+                                         removed("/payload/payload_hash_current"),
+                                         removed("/payload/_tasks_status_list_immutable"),
+                                         removed("/payload/key_achievements_log"), removed(task + "/status"),
+                                         removed(task + "/percent_complete"), removed(task + "/readiness_check/status"),
+                                         removed(task + "/execution_log/retry_attempts_log")));
 
 INSTANTIATE_TEST_SUITE_P(
     Wrong, CheckTest,
-    testing::Values(
-        replaced(task + "/status", R"("done")", "one of PENDING"), replaced(task + "/status", "null", "one of PENDING"),
-        replaced(task + "/percent_complete", "101", "0 to 100"), replaced(task + "/percent_complete", R"("5")", "0 to 100"),
-        replaced(task + "/signature_hash", R"("sha256:ghi...")", "64 hex digits"),
-        replaced(task + "/readiness_check/status", R"("OK")", "NOT_CHECKED"),
-        replaced(task + "/readiness_check/g_checked", "-1", "an integer from 0"),
-        replaced(task + "/latest_test_status", "[]", "a JSON object"),
-        replaced(task + "/execution_log/retry_attempts_log", "[1]", "JSON objects"),
-        replaced(task + "/execution_log/failure_details", "7", "text or a JSON object"),
-        replaced("/payload/payload_hash_previous", R"("sha256:abc...")", "64 hex digits"),
-        replaced("/payload/partition_status", R"("SPLIT")", "CONSISTENT"),
-        replaced("/payload/_tasks_status_list_immutable", R"("no")", "true or false"),
-        replaced("/payload/overall_status_summary/active_blockers_summary", "[1]", "strings"),
-        replaced("/payload/overall_status_summary/overall_completion_percentage", "50", "the tasks give 0"),
-        replaced("/payload/key_achievements_log/-", R"({"g_event":1})", "every entry has one",
-                 "/payload/key_achievements_log/0/achievement_summary"),
-        replaced("/payload/key_achievements_log/-", R"({"achievement_summary":"a","linked_task_id":"gone"})", "no such task",
-                 "/payload/key_achievements_log/0/linked_task_id"),
-        replaced("/os_file_header/file_id", R"("exec_status_8")", "number 7"),
-        replaced("/payload/execution_plan_id_ref", R"("exec_plan_8")", "number 7"),
-        replaced("/os_file_header/schema_definition_id_ref", R"("Other_v2")", "this mapping knows")));
+    testing::Values(replaced(task + "/status", R"("done")", "one of PENDING"),
+                    replaced(task + "/status", "null", "one of PENDING"),
+                    replaced(task + "/percent_complete", "101", "0 to 100"),
+                    replaced(task + "/percent_complete", R"("5")", "0 to 100"),
+                    replaced(task + "/signature_hash", R"("sha256:ghi...")", "64 hex digits"),
+                    replaced(task + "/readiness_check/status", R"("OK")", "NOT_CHECKED"),
+                    replaced(task + "/readiness_check/g_checked", "-1", "an integer from 0"),
+                    replaced(task + "/latest_test_status", "[]", "a JSON object"),
+                    replaced(task + "/execution_log/retry_attempts_log", "[1]", "JSON objects"),
+                    replaced(task + "/execution_log/failure_details", "7", "text or a JSON object"),
+                    replaced("/payload/payload_hash_previous", R"("sha256:abc...")", "64 hex digits"),
+                    replaced("/payload/partition_status", R"("SPLIT")", "CONSISTENT"),
+                    replaced("/payload/_tasks_status_list_immutable", R"("no")", "true or false"),
+                    replaced("/payload/overall_status_summary/active_blockers_summary", "[1]", "strings"),
+                    replaced("/payload/overall_status_summary/overall_completion_percentage", "50", "the tasks give 0"),
+                    replaced("/payload/key_achievements_log/-", R"({"g_event":1})", "every entry has one",
+                             "/payload/key_achievements_log/0/achievement_summary"),
+                    replaced("/payload/key_achievements_log/-",
+                             R"({"achievement_summary":"a","linked_task_id":"gone"})", "no such task",
+                             "/payload/key_achievements_log/0/linked_task_id"),
+                    replaced("/os_file_header/file_id", R"("exec_status_8")", "number 7"),
+                    replaced("/payload/execution_plan_id_ref", R"("exec_plan_8")", "number 7"),
+                    replaced("/os_file_header/schema_definition_id_ref", R"("Other_v2")", "this mapping knows")));
 
 TEST(CheckTest, ABrokenImplication) {
-  const auto findings = findings_in(good_after(R"([{"op":"replace","path":"/payload/tasks_status/1/status","value":"DONE"},
+  const auto findings =
+      findings_in(good_after(R"([{"op":"replace","path":"/payload/tasks_status/1/status","value":"DONE"},
       {"op":"replace","path":"/payload/overall_status_summary/overall_completion_percentage","value":33}])"));
   ASSERT_EQ(findings.size(), 1u);
   EXPECT_EQ(findings[0].pointer, task + "/percent_complete");
@@ -94,7 +101,8 @@ TEST(CheckTest, UnknownKeysAreNotFindings) {
 }
 
 TEST(CheckTest, TasksThatThePlanDoesNotHave) {
-  const Plan plan(parse_json(R"({"payload":{"execution_plan_id":"exec_plan_7","tasks":[{"task_id":"one"},{"task_id":"three"}]}})"));
+  const Plan plan(
+      parse_json(R"({"payload":{"execution_plan_id":"exec_plan_7","tasks":[{"task_id":"one"},{"task_id":"three"}]}})"));
   const auto findings = findings_in(*begun(sample()).document, &plan);
   ASSERT_EQ(findings.size(), 1u);
   EXPECT_EQ(findings[0].pointer, task);
@@ -105,10 +113,12 @@ TEST(CheckTest, TasksThatThePlanDoesNotHave) {
 TEST(CheckTest, TheSpecificationsExample) {
   const StatusDocument document = document_of(parse_json(text_of(test_data() / "seed_example.json")));
   std::vector<std::string> pointers;
-  for (const Finding& finding : check_document(document, "exec_status_125", nullptr)) pointers.push_back(finding.pointer);
+  for (const Finding& finding : check_document(document, "exec_status_125", nullptr))
+    pointers.push_back(finding.pointer);
   EXPECT_THAT(pointers,
-              ElementsAre("/payload/payload_hash_previous", "/payload/payload_hash_current", "/payload/partition_status",
-                          "/payload/overall_status_summary/overall_completion_percentage", "/payload/tasks_status/0/signature_hash"));
+              ElementsAre("/payload/payload_hash_previous", "/payload/payload_hash_current",
+                          "/payload/partition_status", "/payload/overall_status_summary/overall_completion_percentage",
+                          "/payload/tasks_status/0/signature_hash"));
 }
 
 }  // namespace

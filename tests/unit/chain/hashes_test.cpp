@@ -14,13 +14,19 @@ void expect_shell_agrees(const StatusDocument& document) {
   const TextFile file(indented_document(document.root()));
   EXPECT_EQ(payload_hash(document), payload_hash_by_jq(file));
   for (std::size_t position = 0; position < document.task_count(); ++position)
-    EXPECT_EQ(signature_hash(document.mapping(), document.task(position)), signature_hash_by_jq(file, position)) << position;
+    EXPECT_EQ(signature_hash(document.mapping(), document.task(position)), signature_hash_by_jq(file, position))
+        << position;
 }
 
 TEST(HashesTest, AreWhatJqAndSha256sumCompute) {
   expect_shell_agrees(sample());
   expect_shell_agrees(*begun(sample()).document);
   expect_shell_agrees(sample_after(R"([{"op":"replace","path":"/payload/tasks_status","value":[]}])"));
+}
+
+TEST(HashesTest, AKeyBehindTheTasks) {
+  expect_shell_agrees(sample_after(R"([{"op":"add","path":"/payload/unknown","value":1},
+                                       {"op":"add","path":"/payload/zeta","value":[2]}])"));
 }
 
 TEST(HashesTest, OfAllKindsOfValuesAreWhatJqComputes) {
@@ -48,7 +54,8 @@ TEST(HashesTest, ThePayloadHashKnowsATaskByItsSignatureAlone) {
   const StatusDocument document = *begun(sample()).document;
   const Value changed = document.task(0).with_member("percent_complete", Value(std::int64_t{1}));
   EXPECT_EQ(payload_hash(document.with_task(0, changed)), payload_hash(document));
-  EXPECT_NE(payload_hash(document.with_task(0, changed.with_member("signature_hash", Value("other")))), payload_hash(document));
+  EXPECT_NE(payload_hash(document.with_task(0, changed.with_member("signature_hash", Value("other")))),
+            payload_hash(document));
   EXPECT_NE(payload_hash(document.without_task(0)), payload_hash(document));
 }
 
@@ -56,7 +63,8 @@ TEST(HashesTest, AnyHash) {
   EXPECT_FALSE(has_any_hash(sample()));
   EXPECT_TRUE(has_any_hash(sample_after(R"([{"op":"replace","path":"/payload/payload_hash_current","value":"x"}])")));
   EXPECT_TRUE(has_any_hash(sample_after(R"([{"op":"replace","path":"/payload/payload_hash_previous","value":"x"}])")));
-  EXPECT_TRUE(has_any_hash(sample_after(R"([{"op":"replace","path":"/payload/tasks_status/2/signature_hash","value":"x"}])")));
+  EXPECT_TRUE(
+      has_any_hash(sample_after(R"([{"op":"replace","path":"/payload/tasks_status/2/signature_hash","value":"x"}])")));
 }
 
 std::vector<std::string> pointers_of(const std::vector<Finding>& findings) {
@@ -73,12 +81,14 @@ TEST(VerifyHashesTest, FindsWhatWasChanged) {
     return pointers_of(verify_hashes(document_of(apply_json_patch(good.root(), decode_json_patch(parse_json(patch))))));
   };
   using testing::ElementsAre;
-  EXPECT_THAT(findings_after("/payload/tasks_status/1/status", R"("DONE")"), ElementsAre("/payload/tasks_status/1/signature_hash"));
+  EXPECT_THAT(findings_after("/payload/tasks_status/1/status", R"("DONE")"),
+              ElementsAre("/payload/tasks_status/1/signature_hash"));
   EXPECT_THAT(findings_after("/payload/tasks_status/1/signature_hash", R"("x")"),
               ElementsAre("/payload/tasks_status/1/signature_hash", "/payload/payload_hash_current"));
   EXPECT_THAT(findings_after("/payload/g_last_update", "9"), ElementsAre("/payload/payload_hash_current"));
   EXPECT_THAT(findings_after("/payload/payload_hash_current", "null"), ElementsAre("/payload/payload_hash_current"));
-  EXPECT_THAT(findings_after("/os_file_header/g_file_created", "9"), testing::IsEmpty()) << "the journal binds the header";
+  EXPECT_THAT(findings_after("/os_file_header/g_file_created", "9"), testing::IsEmpty())
+      << "the journal binds the header";
 }
 
 TEST(VerifyHashesTest, StopsAtTheLimit) {
@@ -96,11 +106,16 @@ class ChangingDocument {
 
   void change() {
     switch (random_.below(6)) {
-      case 0: return add();
-      case 1: return remove();
-      case 2: return change_file();
-      case 3: return jump();
-      default: return change_task();
+      case 0:
+        return add();
+      case 1:
+        return remove();
+      case 2:
+        return change_file();
+      case 3:
+        return jump();
+      default:
+        return change_task();
     }
   }
 
@@ -131,8 +146,9 @@ class ChangingDocument {
 
   void add() {
     const std::string id = "task" + std::to_string(next_++);
-    const Value task = Value::object({Member("task_id_ref", Value(std::string_view(id))), Member("signature_hash", signature()),
-                                      Member("latest_test_status", random_.value())});
+    const Value task =
+        Value::object({Member("task_id_ref", Value(std::string_view(id))), Member("signature_hash", signature()),
+                       Member("latest_test_status", random_.value())});
     document_ = document_.with_added_task(task);
     digest_.task_added(task);
   }
@@ -156,9 +172,14 @@ class ChangingDocument {
   }
 
   void change_file() {
-    static const std::vector<std::string> places{"/payload/overall_status_summary/x", "/payload/key_achievements_log",
-                                                 "/payload/unknown", "/other", "/os_file_header/x", "/payload/g_last_update",
-                                                 "/payload/payload_hash_current", "/payload/\u20ac"};
+    static const std::vector<std::string> places{"/payload/overall_status_summary/x",
+                                                 "/payload/key_achievements_log",
+                                                 "/payload/unknown",
+                                                 "/other",
+                                                 "/os_file_header/x",
+                                                 "/payload/g_last_update",
+                                                 "/payload/payload_hash_current",
+                                                 "/payload/\u20ac"};
     const Pointer pointer = Pointer::parse(places[random_.below(places.size())]);
     const bool is_removed = random_.below(4) == 0;
     document_ = document_.with_value(pointer, is_removed ? std::nullopt : std::optional(random_.value()));
@@ -190,7 +211,8 @@ TEST(IncrementalDigestTest, RandomChanges) {
 
 TEST(IncrementalDigestTest, FilesOfEveryShape) {
   for (const char* operations :
-       {"[]", R"([{"op":"remove","path":"/payload/tasks_status"}])", R"([{"op":"replace","path":"/payload/tasks_status","value":[]}])",
+       {"[]", R"([{"op":"remove","path":"/payload/tasks_status"}])",
+        R"([{"op":"replace","path":"/payload/tasks_status","value":[]}])",
         R"([{"op":"remove","path":"/os_file_header"}])", R"([{"op":"replace","path":"/payload","value":{}}])",
         R"([{"op":"add","path":"/a\"\n","value":[[],{},[{}]]}])"}) {
     const StatusDocument document = sample_after(operations);

@@ -30,7 +30,9 @@ TEST(JournalRecordTest, IsOneCompactLineInItsOrder) {
       R"({"v":23,"g":146,"time":"2025-06-09T12:00:00.000000Z","op":"set","path":"tasks/one/status",)"
       R"("persona":"CODING_ASSISTANT","archetype":"BUILDER","uid":1000,"pid":4711,)"
       R"("trace_id":"0af7651916cd43dd8448eb211c80319c","patch":[{"op":"replace",)"
-      R"("path":"/payload/tasks_status/0/status","value":"DONE \"\n)" "\u20ac" R"("}],"size":1612,)"
+      R"("path":"/payload/tasks_status/0/status","value":"DONE \"\n)"
+      "\u20ac"
+      R"("}],"size":1612,)"
       R"("payload_hash_previous":"sha256:1","payload_hash_current":"sha256:2","record_previous":"abc")";
   EXPECT_EQ(record.record_hash, sha256_hex(body));
   EXPECT_EQ(line, body + R"(,"record_hash":")" + record.record_hash + "\"}");

@@ -8,10 +8,10 @@
 namespace statusfs {
 namespace {
 
-/// The text of the fenced block whose opening line ends with this label.
+/// The text of the fenced block with this label behind its language.
 std::string block(const std::string& label) {
   const std::string page = text_of(test_data() / "../../mapping/chain/README.md");
-  const std::string fence = " " + label + "\n";
+  const std::string fence = "```json " + label + "\n";
   const std::size_t opening = page.find(fence);
   EXPECT_NE(opening, std::string::npos) << label;
   const std::size_t begin = opening + fence.size();
@@ -36,7 +36,8 @@ std::vector<std::string> computed_journal(std::string& last_document) {
   Chain chain(first.document, first.head);
   const Author author = example_stamp(0, "").author;
   const Proposal proposal =
-      propose(*chain.document(), {WriteRequest::Kind::set, node_at(*chain.document(), "tasks/build/percent_complete"), "40\n"}, {author});
+      propose(*chain.document(),
+              {WriteRequest::Kind::set, node_at(*chain.document(), "tasks/build/percent_complete"), "40\n"}, {author});
   const Version second = chain.append(proposal, example_stamp(147, "2025-06-09T12:00:05.000000Z"));
   last_document = indented_document(second.document->root());
   return {first.record, second.record};

@@ -31,7 +31,8 @@ void expect_tampered(const std::vector<std::string>& journal, std::uint64_t line
 }
 
 /// The journal with one record changed by somebody who computes record hashes anew, in this line and all behind it.
-std::vector<std::string> forged(std::vector<std::string> journal, std::size_t index, const std::function<void(JournalRecord&)>& forge) {
+std::vector<std::string> forged(std::vector<std::string> journal, std::size_t index,
+                                const std::function<void(JournalRecord&)>& forge) {
   JournalRecord record = decode_record(journal[index]);
   forge(record);
   journal[index] = encode_record(record);
@@ -80,18 +81,22 @@ TEST(ReplayTest, AChangedLine) {
 
 TEST(ReplayTest, AForgedVersion) {
   expect_tampered(forged(some_journal(), 2, [](JournalRecord& record) { record.version = 9; }), 3, "v is 9 after 3");
-  expect_tampered(forged(some_journal(), 2, [](JournalRecord& record) { record.payload_hash_previous = "sha256:x"; }), 3,
-                  "payload_hash_previous is not");
+  expect_tampered(forged(some_journal(), 2, [](JournalRecord& record) { record.payload_hash_previous = "sha256:x"; }),
+                  3, "payload_hash_previous is not");
   expect_tampered(forged(some_journal(), 2, [](JournalRecord& record) { record.payload_hash_current = "sha256:x"; }), 4,
                   "payload_hash_previous is not");
-  expect_tampered(forged(some_journal(), 0, [](JournalRecord& record) { record.record_previous = "x"; }), 1, "record_previous");
+  expect_tampered(forged(some_journal(), 0, [](JournalRecord& record) { record.record_previous = "x"; }), 1,
+                  "record_previous");
 }
 
 TEST(ReplayTest, APatchThatCannotBeApplied) {
-  expect_tampered(forged(some_journal(), 2, [](JournalRecord& r) { r.patch = parse_json(R"([{"op":"remove","path":"/x"}])"); }), 3,
+  expect_tampered(
+      forged(some_journal(), 2, [](JournalRecord& r) { r.patch = parse_json(R"([{"op":"remove","path":"/x"}])"); }), 3,
+      "the patch cannot be applied");
+  expect_tampered(forged(some_journal(), 2, [](JournalRecord& r) { r.patch = Value(); }), 3,
                   "the patch cannot be applied");
-  expect_tampered(forged(some_journal(), 2, [](JournalRecord& r) { r.patch = Value(); }), 3, "the patch cannot be applied");
-  expect_tampered(forged(some_journal(), 2, [](JournalRecord& r) { r.patch = parse_json(R"([{"op":"test","path":"","value":1}])"); }),
+  expect_tampered(forged(some_journal(), 2,
+                         [](JournalRecord& r) { r.patch = parse_json(R"([{"op":"test","path":"","value":1}])"); }),
                   3, "the patch cannot be applied");
 }
 
@@ -106,7 +111,8 @@ TEST(ReplayTest, WhatOnlyVerifyingFinds) {
     expect_tampered(journal, 2, part, ReplayDepth::verified);
   };
   found("the file has", [](JournalRecord& r) { ++r.size; });
-  found("the payload hash in the document", [](JournalRecord& r) { r.payload_hash_current = "sha256:" + std::string(64, '0'); });
+  found("the payload hash in the document",
+        [](JournalRecord& r) { r.payload_hash_current = "sha256:" + std::string(64, '0'); });
   found("the task hashes to", [](JournalRecord& r) {
     append_operation(r, R"({"op":"replace","path":"/payload/tasks_status/0/percent_complete","value":6})");
   });
@@ -119,7 +125,8 @@ TEST(ReplayTest, WhatOnlyVerifyingFinds) {
   found("the payload hashes to", [](JournalRecord& r) {
     append_operation(r, R"({"op":"add","path":"/payload/overall_status_summary/execution_status","value":"x"})");
   });
-  found("the payload hashes to", [](JournalRecord& r) { append_operation(r, R"({"op":"remove","path":"/payload/tasks_status/1"})"); });
+  found("the payload hashes to",
+        [](JournalRecord& r) { append_operation(r, R"({"op":"remove","path":"/payload/tasks_status/1"})"); });
   found("the file has", [](JournalRecord& r) { append_operation(r, R"({"op":"add","path":"/extra","value":1})"); });
   found("the version in the document is 7", [](JournalRecord& r) {
     append_operation(r, R"({"op":"replace","path":"/os_file_header/v_file_instance","value":7})");
@@ -127,9 +134,8 @@ TEST(ReplayTest, WhatOnlyVerifyingFinds) {
   found("the previous payload hash", [](JournalRecord& r) {
     append_operation(r, R"({"op":"replace","path":"/payload/payload_hash_previous","value":null})");
   });
-  found("/payload/tasks_status is no JSON array", [](JournalRecord& r) {
-    append_operation(r, R"({"op":"replace","path":"/payload/tasks_status","value":{}})");
-  });
+  found("/payload/tasks_status is no JSON array",
+        [](JournalRecord& r) { append_operation(r, R"({"op":"replace","path":"/payload/tasks_status","value":{}})"); });
 }
 
 TEST(ReplayTest, StandsAtTheLineBeforeTheBadOne) {
@@ -153,7 +159,8 @@ TEST(ReplayTest, ABadVersionLeavesNoTrace) {
   for (std::size_t line = 1; line < journal.size(); ++line) {
     Replay replay = replayed({journal.begin(), journal.begin() + static_cast<std::ptrdiff_t>(line)});
     EXPECT_THROW(replay.apply(forged(journal, line, [](JournalRecord& r) { ++r.size; })[line]), TamperError);
-    for (std::size_t next = line; next < journal.size(); ++next) ASSERT_NO_THROW(replay.apply(journal[next])) << line << " " << next;
+    for (std::size_t next = line; next < journal.size(); ++next)
+      ASSERT_NO_THROW(replay.apply(journal[next])) << line << " " << next;
   }
 }
 

@@ -39,7 +39,8 @@ class TextFile {
 
 /// "sha256:..." of what the jq program prints for the file.
 inline std::string hash_by_jq(const TextFile& file, const std::string& program) {
-  const std::string output = output_of("bash -o pipefail -c \"jq -jcS '" + program + "' " + file.path() + " | sha256sum\"");
+  const std::string output =
+      output_of("bash -o pipefail -c \"jq -jcS '" + program + "' " + file.path() + " | sha256sum\"");
   EXPECT_GE(output.size(), 64u) << "jq and sha256sum are needed";
   return "sha256:" + output.substr(0, 64);
 }

@@ -37,20 +37,23 @@ INSTANTIATE_TEST_SUITE_P(
         AccessCase{"summary/validation_status", "null", Kind::set, "SM"},
         AccessCase{"summary/active_blockers_summary", "blocked\n", Kind::set, "SMB"},
         AccessCase{"summary/active_blockers_summary", "blocked\n", Kind::append, "SMB"},
-        AccessCase{"achievements", "done\n", Kind::append, "SMB"}, AccessCase{"tasks/one/status", "BLOCKED", Kind::set, "SMB"},
+        AccessCase{"achievements", "done\n", Kind::append, "SMB"},
+        AccessCase{"tasks/one/status", "BLOCKED", Kind::set, "SMB"},
         AccessCase{"tasks/one/percent_complete", "5", Kind::set, "SMB"},
         AccessCase{"tasks/one/readiness_check/status", "PASSED", Kind::set, "SMB"},
         AccessCase{"tasks/one/execution_log/failure_details", "why", Kind::set, "SMB"},
         AccessCase{"tasks/one/execution_log/retry_attempts_log", "again\n", Kind::append, "SMB"},
         AccessCase{"tasks/one/latest_test_status", "{}", Kind::set, "SMB"},
         AccessCase{"tasks/one/task.json", R"({"percent_complete": 3})", Kind::set, "SMB"},
-        AccessCase{"tasks/one/task.json", R"([{"op":"replace","path":"/percent_complete","value":3}])", Kind::set, "SMB"},
+        AccessCase{"tasks/one/task.json", R"([{"op":"replace","path":"/percent_complete","value":3}])", Kind::set,
+                   "SMB"},
         AccessCase{"tasks/one/task.json", R"({"_status_locked": true})", Kind::set, "S"},
         AccessCase{"patch", R"({"payload": {"overall_status_summary": {"execution_status": "x"}}})", Kind::set, "SM"},
         AccessCase{"patch", R"({"payload": {"_locked_object_definition": true}})", Kind::set, "S"},
-        AccessCase{"_tasks_status_list_immutable", "true", Kind::set, "S"}, AccessCase{"tasks", "four", Kind::add_task, "SM"},
-        AccessCase{"patch", R"([{"op":"add","path":"/payload/tasks_status/-","value":{"task_id_ref":"four"}}])", Kind::set,
-                   "SM"},
+        AccessCase{"_tasks_status_list_immutable", "true", Kind::set, "S"},
+        AccessCase{"tasks", "four", Kind::add_task, "SM"},
+        AccessCase{"patch", R"([{"op":"add","path":"/payload/tasks_status/-","value":{"task_id_ref":"four"}}])",
+                   Kind::set, "SM"},
         AccessCase{"patch", R"([{"op":"remove","path":"/payload/tasks_status/1"}])", Kind::set, "SM"},
         AccessCase{"tasks/two", "", Kind::remove_task, "SM"}));
 
@@ -102,7 +105,8 @@ TEST(PlanAccessTest, ThePlanNamesATasksWriters) {
 TEST(PlanAccessTest, OnlyPlannedTasksCanBeAdded) {
   const Plan plan = plan_of(R"([{"task_id": "four"}])");
   EXPECT_NO_THROW(judged(sample(), {"tasks", "four", Kind::add_task}, &plan));
-  expect_judged(sample(), {"tasks", "five", Kind::add_task}, Cause::invalid, {"exec_plan_7 has no task \"five\""}, &plan);
+  expect_judged(sample(), {"tasks", "five", Kind::add_task}, Cause::invalid, {"exec_plan_7 has no task \"five\""},
+                &plan);
 }
 
 struct BadPlan {
@@ -120,7 +124,8 @@ TEST_P(BadPlanTest, IsRefusedWithItsPointer) {
 INSTANTIATE_TEST_SUITE_P(
     Plans, BadPlanTest,
     testing::Values(
-        BadPlan{"{}", "/payload is missing"}, BadPlan{"[]", "/payload is missing"}, BadPlan{R"({"payload": 1})", "/payload is 1"},
+        BadPlan{"{}", "/payload is missing"}, BadPlan{"[]", "/payload is missing"},
+        BadPlan{R"({"payload": 1})", "/payload is 1"},
         BadPlan{R"({"payload": {"tasks": []}})", "/payload/execution_plan_id is missing"},
         BadPlan{R"({"payload": {"execution_plan_id": "", "tasks": []}})", "/payload/execution_plan_id is \"\""},
         BadPlan{R"({"payload": {"execution_plan_id": "p"}})", "/payload/tasks is missing"},

@@ -56,11 +56,12 @@ INSTANTIATE_TEST_SUITE_P(
         Accepted{"text", "42\n", R"("42")"}, Accepted{"percent", "0\n", "0"}, Accepted{"percent", "100\n", "100"},
         Accepted{"percent", "42", "42"}, Accepted{"count", "9007199254740991\n", "9007199254740991"},
         Accepted{"nullable count", "null\n", "null"}, Accepted{"nullable count", "5\n", "5"},
-        Accepted{"boolean", "true\n", "true"}, Accepted{"boolean", "false", "false"}, Accepted{"enum", "DONE\n", R"("DONE")"},
-        Accepted{"hash", some_hash + "\n", "\"" + some_hash + "\""}, Accepted{"list", "a\nb\n", R"(["a","b"])"},
-        Accepted{"list", "a\n\nb", R"(["a","b"])"}, Accepted{"list", "", "[]"}, Accepted{"list", "\n\n", "[]"},
-        Accepted{"list", "null\n", R"(["null"])"}, Accepted{"document", "{\"a\": [1, {}]}\n", R"({"a":[1,{}]})"},
-        Accepted{"document", "null\n", "null"}, Accepted{"document", "", "null"}, Accepted{"document", "{\n}\n", "{}"},
+        Accepted{"boolean", "true\n", "true"}, Accepted{"boolean", "false", "false"},
+        Accepted{"enum", "DONE\n", R"("DONE")"}, Accepted{"hash", some_hash + "\n", "\"" + some_hash + "\""},
+        Accepted{"list", "a\nb\n", R"(["a","b"])"}, Accepted{"list", "a\n\nb", R"(["a","b"])"},
+        Accepted{"list", "", "[]"}, Accepted{"list", "\n\n", "[]"}, Accepted{"list", "null\n", R"(["null"])"},
+        Accepted{"document", "{\"a\": [1, {}]}\n", R"({"a":[1,{}]})"}, Accepted{"document", "null\n", "null"},
+        Accepted{"document", "", "null"}, Accepted{"document", "{\n}\n", "{}"},
         Accepted{"document", R"({"a":1e3,"b":0.1})", R"({"a":1e3,"b":0.1})"}));
 
 struct Refused {
@@ -73,35 +74,37 @@ class RefusedTextTest : public testing::TestWithParam<Refused> {};
 
 TEST_P(RefusedTextTest, IsInvalid) {
   SCOPED_TRACE(GetParam().field + " " + GetParam().text);
-  expect_refused(Cause::invalid, {GetParam().part},
-                 [] { value_of_text(field(GetParam().field), GetParam().text); });
+  expect_refused(Cause::invalid, {GetParam().part}, [] { value_of_text(field(GetParam().field), GetParam().text); });
 }
 
 INSTANTIATE_TEST_SUITE_P(
     Texts, RefusedTextTest,
-    testing::Values(
-        Refused{"string", "a\nb\n", "several lines"}, Refused{"string", "a\n\n", "several lines"},
-        Refused{"string", "a\0b"s, "NUL"}, Refused{"string", "\xff", "UTF-8"}, Refused{"string", "\xed\xa0\x80", "UTF-8"},
-        Refused{"nullable string", "a\nb", "or null"}, Refused{"text", "a\0b"s, "NUL"}, Refused{"text", "\xc3", "UTF-8"},
-        Refused{"percent", "101\n", "an integer from 0 to 100"}, Refused{"percent", "-1\n", "0 to 100"},
-        Refused{"percent", "fifty\n", "0 to 100"}, Refused{"percent", "\n", "0 to 100"}, Refused{"percent", "", "0 to 100"},
-        Refused{"percent", "1.0\n", "0 to 100"}, Refused{"percent", "1e1\n", "0 to 100"},
-        Refused{"percent", "007\n", "0 to 100"}, Refused{"percent", "+7\n", "0 to 100"},
-        Refused{"percent", " 7\n", "0 to 100"}, Refused{"percent", "7 \n", "0 to 100"},
-        Refused{"percent", "-0\n", "0 to 100"}, Refused{"percent", "-\n", "0 to 100"},
-        Refused{"percent", "null\n", "0 to 100"}, Refused{"percent", "0x10\n", "0 to 100"},
-        Refused{"percent", "99999999999999999999\n", "0 to 100"}, Refused{"count", "9007199254740992\n", "from 0"},
-        Refused{"boolean", "TRUE\n", "true or false"}, Refused{"boolean", "1\n", "true or false"},
-        Refused{"boolean", "null\n", "true or false"}, Refused{"boolean", "", "true or false"},
-        Refused{"enum", "done\n", "one of PENDING, ACTIVE, BLOCKED, DONE, FAILED, SKIPPED"},
-        Refused{"enum", "DONE \n", "one of"}, Refused{"enum", "", "one of"}, Refused{"enum", "null\n", "one of"},
-        Refused{"hash", "sha256:abc", "64 hex digits"}, Refused{"hash", "sha256:" + std::string(64, 'A'), "64 hex digits"},
-        Refused{"hash", std::string(71, 'a'), "64 hex digits"}, Refused{"list", "a\0b"s, "NUL"},
-        Refused{"list", "ok\n\xff\n", "UTF-8"}, Refused{"document", "[1]", "a JSON object, or null"},
-        Refused{"document", "5", "a JSON object"}, Refused{"document", "{\"a\":", "line 1, column 6"},
-        Refused{"document", "{} {}", "not valid JSON"}, Refused{"document", "{\"a\":1,\"a\":2}", "not valid JSON"},
-        Refused{"document", "{\"a\":9007199254740992}", "9007199254740992"},
-        Refused{"text", "{\"a\":-9007199254740992}", "-9007199254740992"}));
+    testing::Values(Refused{"string", "a\nb\n", "several lines"}, Refused{"string", "a\n\n", "several lines"},
+                    Refused{"string", "a\0b"s, "NUL"}, Refused{"string", "\xff", "UTF-8"},
+                    Refused{"string", "\xed\xa0\x80", "UTF-8"}, Refused{"nullable string", "a\nb", "or null"},
+                    Refused{"text", "a\0b"s, "NUL"}, Refused{"text", "\xc3", "UTF-8"},
+                    Refused{"percent", "101\n", "an integer from 0 to 100"}, Refused{"percent", "-1\n", "0 to 100"},
+                    Refused{"percent", "fifty\n", "0 to 100"}, Refused{"percent", "\n", "0 to 100"},
+                    Refused{"percent", "", "0 to 100"}, Refused{"percent", "1.0\n", "0 to 100"},
+                    Refused{"percent", "1e1\n", "0 to 100"}, Refused{"percent", "007\n", "0 to 100"},
+                    Refused{"percent", "+7\n", "0 to 100"}, Refused{"percent", " 7\n", "0 to 100"},
+                    Refused{"percent", "7 \n", "0 to 100"}, Refused{"percent", "-0\n", "0 to 100"},
+                    Refused{"percent", "-\n", "0 to 100"}, Refused{"percent", "null\n", "0 to 100"},
+                    Refused{"percent", "0x10\n", "0 to 100"}, Refused{"percent", "99999999999999999999\n", "0 to 100"},
+                    Refused{"count", "9007199254740992\n", "from 0"}, Refused{"boolean", "TRUE\n", "true or false"},
+                    Refused{"boolean", "1\n", "true or false"}, Refused{"boolean", "null\n", "true or false"},
+                    Refused{"boolean", "", "true or false"},
+                    Refused{"enum", "done\n", "one of PENDING, ACTIVE, BLOCKED, DONE, FAILED, SKIPPED"},
+                    Refused{"enum", "DONE \n", "one of"}, Refused{"enum", "", "one of"},
+                    Refused{"enum", "null\n", "one of"}, Refused{"hash", "sha256:abc", "64 hex digits"},
+                    Refused{"hash", "sha256:" + std::string(64, 'A'), "64 hex digits"},
+                    Refused{"hash", std::string(71, 'a'), "64 hex digits"}, Refused{"list", "a\0b"s, "NUL"},
+                    Refused{"list", "ok\n\xff\n", "UTF-8"}, Refused{"document", "[1]", "a JSON object, or null"},
+                    Refused{"document", "5", "a JSON object"}, Refused{"document", "{\"a\":", "line 1, column 6"},
+                    Refused{"document", "{} {}", "not valid JSON"},
+                    Refused{"document", "{\"a\":1,\"a\":2}", "not valid JSON"},
+                    Refused{"document", "{\"a\":9007199254740992}", "9007199254740992"},
+                    Refused{"text", "{\"a\":-9007199254740992}", "-9007199254740992"}));
 
 TEST(ListLinesTest, EmptyLinesArePassedOver) {
   const auto lines = list_lines(field("list"), "\na\n\n  b \n");
@@ -163,12 +166,12 @@ INSTANTIATE_TEST_SUITE_P(
         ValidityCase{"boolean", "0", false}, ValidityCase{"enum", R"("SKIPPED")", true},
         ValidityCase{"enum", R"("Skipped")", false}, ValidityCase{"enum", "null", false},
         ValidityCase{"hash", "\"" + some_hash + "\"", true}, ValidityCase{"hash", "\"" + some_hash + "a\"", false},
-        ValidityCase{"hash", "null", false}, ValidityCase{"list", "[]", true}, ValidityCase{"list", R"(["a",""])", true},
-        ValidityCase{"list", R"(["a\nb"])", false}, ValidityCase{"list", R"(["a",1])", false},
-        ValidityCase{"list", R"("a")", false}, ValidityCase{"list", "null", false}, ValidityCase{"log", "[{}]", true},
-        ValidityCase{"log", "[1]", false}, ValidityCase{"log", "{}", false}, ValidityCase{"document", "{}", true},
-        ValidityCase{"document", "null", true}, ValidityCase{"document", "[]", false},
-        ValidityCase{"document", R"("x")", false}));
+        ValidityCase{"hash", "null", false}, ValidityCase{"list", "[]", true},
+        ValidityCase{"list", R"(["a",""])", true}, ValidityCase{"list", R"(["a\nb"])", false},
+        ValidityCase{"list", R"(["a",1])", false}, ValidityCase{"list", R"("a")", false},
+        ValidityCase{"list", "null", false}, ValidityCase{"log", "[{}]", true}, ValidityCase{"log", "[1]", false},
+        ValidityCase{"log", "{}", false}, ValidityCase{"document", "{}", true}, ValidityCase{"document", "null", true},
+        ValidityCase{"document", "[]", false}, ValidityCase{"document", R"("x")", false}));
 
 TEST(ValidityTest, NumbersThatAreIntegersAreStoredAsSuch) {
   const auto normal = [](const char* json) { return compact(normalised(field("percent"), parse_json(json))); };

@@ -39,8 +39,10 @@ inline void expect_judged(const StatusDocument& document, const Attempt& attempt
 inline std::map<std::string, std::string> outcome(const Proposal& proposal) {
   std::map<std::string, std::string> values;
   for (const FieldChange& change : proposal.changes.fields)
-    values[change.task + ":" + change.pointer.text()] =
-        change.is_append() ? "+" + compact(Value::array(change.appended)) : change.after ? compact(*change.after) : "absent";
+    values[change.task + ":" + change.pointer.text()] = change.is_append()
+                                                            ? "+" + compact(Value::array(change.appended))
+                                                        : change.after ? compact(*change.after)
+                                                                       : "absent";
   return values;
 }
 

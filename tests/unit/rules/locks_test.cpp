@@ -47,7 +47,8 @@ TEST(LocksTest, OfThePayloadProtectEverything) {
 TEST(LocksTest, OfOneField) {
   const StatusDocument document = sample_with("/_status_locked", "true");
   expect_locked(document, {"tasks/one/status", "ACTIVE"}, "/payload/tasks_status/0/_status_locked");
-  expect_locked(document, {"tasks/one/task.json", R"({"status": "SKIPPED"})"}, "/payload/tasks_status/0/_status_locked");
+  expect_locked(document, {"tasks/one/task.json", R"({"status": "SKIPPED"})"},
+                "/payload/tasks_status/0/_status_locked");
   EXPECT_NO_THROW(judged(document, {"tasks/one/percent_complete", "5"}));
   EXPECT_NO_THROW(judged(document, {"tasks/one/readiness_check/status", "PASSED"}));
 }
@@ -105,7 +106,8 @@ TEST(LocksTest, ASupervisorClearsALock) {
 
 TEST(LocksTest, ALockTakesABoolean) {
   expect_judged(sample(), {"tasks/one/task.json", R"({"_status_locked": "yes"})"}, Cause::invalid, {"true or false"});
-  expect_judged(sample_with("/_status_locked", "true"), {"tasks/one/_status_locked", "no\n"}, Cause::invalid, {"true or false"});
+  expect_judged(sample_with("/_status_locked", "true"), {"tasks/one/_status_locked", "no\n"}, Cause::invalid,
+                {"true or false"});
 }
 
 TEST(LocksTest, ALockDoesNotOpenInThePatchThatClearsIt) {
@@ -115,9 +117,9 @@ TEST(LocksTest, ALockDoesNotOpenInThePatchThatClearsIt) {
 }
 
 TEST(LocksTest, WhatFollowsFromAWriteIsLockedToo) {
-  const StatusDocument document = sample_with("/_percent_complete_locked", "true")
-                                      .with_task(1, sample_with("/status", R"("ACTIVE")").task(0).with_member(
-                                                        "task_id_ref", Value("two")));
+  const StatusDocument document =
+      sample_with("/_percent_complete_locked", "true")
+          .with_task(1, sample_with("/status", R"("ACTIVE")").task(0).with_member("task_id_ref", Value("two")));
   const StatusDocument active = document.with_task(0, document.task(0).with_member("status", Value("ACTIVE")));
   expect_locked(active, {"tasks/one/status", "DONE"}, "/payload/tasks_status/0/_percent_complete_locked");
 }

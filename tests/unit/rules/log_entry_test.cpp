@@ -18,7 +18,8 @@ TEST(LogEntryTest, IsStampedAndCompleted) {
   const StatusDocument document = sample();
   EXPECT_EQ(stamped(achievements(document), R"({"achievement_summary": "done"})"),
             R"({"_locked_entry_definition":true,"g_event":42,"achievement_summary":"done","linked_task_id":null,)"
-            R"("linked_artifact_id":null,"trace_id":")" + trace + R"("})");
+            R"("linked_artifact_id":null,"trace_id":")" +
+                trace + R"("})");
 }
 
 TEST(LogEntryTest, WhatTheDriverStampsOverridesTheWriter) {
@@ -27,7 +28,8 @@ TEST(LogEntryTest, WhatTheDriverStampsOverridesTheWriter) {
                     R"({"trace_id": "mine", "g_event": 1, "extra": [1], "_locked_entry_definition": false,
                         "linked_task_id": "one", "achievement_summary": "done", "more": null})"),
             R"({"_locked_entry_definition":true,"g_event":42,"achievement_summary":"done","linked_task_id":"one",)"
-            R"("linked_artifact_id":null,"trace_id":")" + trace + R"(","extra":[1],"more":null})");
+            R"("linked_artifact_id":null,"trace_id":")" +
+                trace + R"(","extra":[1],"more":null})");
 }
 
 TEST(LogEntryTest, RetriesHaveTheirOwnMembers) {
@@ -47,9 +49,8 @@ class BadEntryTest : public testing::TestWithParam<BadEntry> {};
 TEST_P(BadEntryTest, IsRefused) {
   const StatusDocument document = sample();
   SCOPED_TRACE(GetParam().entry);
-  expect_refused(Cause::invalid, {GetParam().part}, [&] {
-    require_valid_entry(document, achievements(document), parse_json(GetParam().entry));
-  });
+  expect_refused(Cause::invalid, {GetParam().part},
+                 [&] { require_valid_entry(document, achievements(document), parse_json(GetParam().entry)); });
 }
 
 INSTANTIATE_TEST_SUITE_P(

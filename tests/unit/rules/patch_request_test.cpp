@@ -7,9 +7,8 @@ namespace statusfs {
 namespace {
 
 TEST(PatchRequestTest, ObjectsAndArraysAreThePatchItself) {
-  for (const char* text : {"{}", "[]", R"({"status":"DONE"})", R"({"patch":{"status":"DONE"}})",
-                           R"({"if_version":3})", R"({"idempotency_key":"k"})",
-                           R"({"if_version":3,"patch":{},"status":"DONE"})",
+  for (const char* text : {"{}", "[]", R"({"status":"DONE"})", R"({"patch":{"status":"DONE"}})", R"({"if_version":3})",
+                           R"({"idempotency_key":"k"})", R"({"if_version":3,"patch":{},"status":"DONE"})",
                            R"({"if_version":3,"idempotency_key":"k"})"}) {
     const PatchRequest request = read_patch_request(text);
     EXPECT_EQ(compact(request.patch), text);
@@ -30,7 +29,8 @@ TEST(PatchRequestTest, AWrapperHasAPatchAndConditions) {
 
 TEST(PatchRequestTest, TheRequestsHashKnowsNoWhiteSpace) {
   const auto hash = [](const char* text) { return read_patch_request(text).idempotency->request_hash; };
-  EXPECT_EQ(hash(R"({"idempotency_key":"k","patch":{"a":1}})"), hash("{ \"idempotency_key\": \"k\",\n\"patch\": {\"a\": 1}}\n"));
+  EXPECT_EQ(hash(R"({"idempotency_key":"k","patch":{"a":1}})"),
+            hash("{ \"idempotency_key\": \"k\",\n\"patch\": {\"a\": 1}}\n"));
   EXPECT_NE(hash(R"({"idempotency_key":"k","patch":{"a":1}})"), hash(R"({"idempotency_key":"k","patch":{"a":2}})"));
 }
 
@@ -113,8 +113,8 @@ TEST(IdempotencyTest, AKeyIsForOneRequest) {
   const Author author = author_of("SUPERVISOR");
   for (const char* patch : {R"({"percent_complete":5})", R"([{"op":"replace","path":"/percent_complete","value":5}])"})
     expect_refused(Cause::invalid, {"was used for another request"}, [&] {
-      judged(sample(), {"tasks/one/task.json", R"({"idempotency_key":"k","patch":)" + std::string(patch) + "}"}, nullptr,
-             &memory);
+      judged(sample(), {"tasks/one/task.json", R"({"idempotency_key":"k","patch":)" + std::string(patch) + "}"},
+             nullptr, &memory);
     });
 }
 
@@ -139,7 +139,8 @@ TEST(IdempotencyTest, AReadinessCheckThatIsToldAgainChangesNothing) {
   };
   EXPECT_TRUE(judged(document, patch(R"({"idempotency_key": "check-1", "status": "PASSED"})")).changes.empty());
   EXPECT_EQ(outcome(judged(document, patch(R"({"idempotency_key": "check-2", "status": "PASSED"})"))),
-            (Outcome{{"one:/readiness_check/status", R"("PASSED")"}, {"one:/readiness_check/idempotency_key", R"("check-2")"}}));
+            (Outcome{{"one:/readiness_check/status", R"("PASSED")"},
+                     {"one:/readiness_check/idempotency_key", R"("check-2")"}}));
   EXPECT_EQ(outcome(judged(document, patch(R"({"status": "PASSED"})"))),
             (Outcome{{"one:/readiness_check/status", R"("PASSED")"}}));
   EXPECT_FALSE(judged(sample(), patch(R"({"idempotency_key": null, "status": "PASSED"})")).changes.empty());

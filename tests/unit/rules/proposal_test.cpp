@@ -46,19 +46,23 @@ TEST(ProposalTest, ListsOfStringsAreReplacedOrExtended) {
 }
 
 TEST(ProposalTest, LogsTakeOnlyNewEntriesBehindTheOldOnes) {
-  EXPECT_EQ(outcome(judged(sample(), {"achievements", "a\n{\"achievement_summary\":\"b\"}\n", Kind::append})),
-            (Outcome{{":/payload/key_achievements_log", R"(+[{"achievement_summary":"a"},{"achievement_summary":"b"}])"}}));
+  EXPECT_EQ(
+      outcome(judged(sample(), {"achievements", "a\n{\"achievement_summary\":\"b\"}\n", Kind::append})),
+      (Outcome{{":/payload/key_achievements_log", R"(+[{"achievement_summary":"a"},{"achievement_summary":"b"}])"}}));
   expect_judged(sample(), {"achievements", "a\n"}, Cause::not_permitted, {"append-only"});
   const StatusDocument document = sample_with("/execution_log/retry_attempts_log", R"([{"note":"a"},{"note":"b"}])");
   const std::string log = "/execution_log/retry_attempts_log";
   for (const std::string& operation : {R"("remove","path":")" + log + R"(/0")", R"("remove","path":")" + log + "\"",
                                        R"("replace","path":")" + log + R"(/1","value":{"note":"c"})",
                                        R"("add","path":")" + log + R"(/1","value":{"note":"c"})"})
-    expect_judged(document, {"tasks/one/task.json", R"([{"op":)" + operation + "}]"}, Cause::not_permitted, {"append-only"});
-  EXPECT_EQ(outcome(judged(document, {"tasks/one/task.json", R"([{"op":"add","path":")" + log + R"(/-","value":{"note":"c"}}])"})),
+    expect_judged(document, {"tasks/one/task.json", R"([{"op":)" + operation + "}]"}, Cause::not_permitted,
+                  {"append-only"});
+  EXPECT_EQ(outcome(judged(
+                document, {"tasks/one/task.json", R"([{"op":"add","path":")" + log + R"(/-","value":{"note":"c"}}])"})),
             (Outcome{{"one:" + log, R"(+[{"note":"c"}])"}}));
-  EXPECT_EQ(outcome(judged(document, {"tasks/one/task.json",
-                                      R"({"execution_log":{"retry_attempts_log":[{"note":"a"},{"note":"b"},{"note":"c"}]}})"})),
+  EXPECT_EQ(outcome(judged(document,
+                           {"tasks/one/task.json",
+                            R"({"execution_log":{"retry_attempts_log":[{"note":"a"},{"note":"b"},{"note":"c"}]}})"})),
             (Outcome{{"one:" + log, R"(+[{"note":"c"}])"}}));
 }
 
@@ -67,10 +71,13 @@ TEST(ProposalTest, NullRemovesOrNullifies) {
   const std::string details = "one:/execution_log/failure_details";
   EXPECT_EQ(outcome(judged(document, {"tasks/one/task.json", R"({"execution_log":{"failure_details":null}})"})),
             (Outcome{{details, "null"}}));
-  EXPECT_EQ(outcome(judged(document, {"tasks/one/execution_log/failure_details", "null\n"})), (Outcome{{details, "null"}}));
-  EXPECT_EQ(outcome(judged(document, {"tasks/one/task.json", R"([{"op":"remove","path":"/execution_log/failure_details"}])"})),
+  EXPECT_EQ(outcome(judged(document, {"tasks/one/execution_log/failure_details", "null\n"})),
+            (Outcome{{details, "null"}}));
+  EXPECT_EQ(outcome(judged(document,
+                           {"tasks/one/task.json", R"([{"op":"remove","path":"/execution_log/failure_details"}])"})),
             (Outcome{{details, "absent"}}));
-  expect_judged(document, {"tasks/one/task.json", R"({"status":null})"}, Cause::invalid, {"cannot be removed", "one of"});
+  expect_judged(document, {"tasks/one/task.json", R"({"status":null})"}, Cause::invalid,
+                {"cannot be removed", "one of"});
   expect_judged(document, {"tasks/one/task.json", R"([{"op":"remove","path":"/percent_complete"}])"}, Cause::invalid,
                 {"cannot be removed"});
 }
@@ -80,7 +87,8 @@ TEST(ProposalTest, UnknownKeysAreReadOnlyAndCannotBeAdded) {
   expect_judged(document, {"tasks/one/note/by", "you\n"}, Cause::not_permitted, {"not known to the mapping"});
   expect_judged(document, {"tasks/one/task.json", R"({"note":{"by":"you"}})"}, Cause::not_permitted, {"not known"});
   expect_judged(document, {"tasks/one/task.json", R"({"note":null})"}, Cause::not_permitted, {"not known"});
-  expect_judged(document, {"tasks/one/task.json", R"({"new":1})"}, Cause::invalid, {"/payload/tasks_status/0/new", "only mapped keys"});
+  expect_judged(document, {"tasks/one/task.json", R"({"new":1})"}, Cause::invalid,
+                {"/payload/tasks_status/0/new", "only mapped keys"});
   expect_judged(document, {"patch", R"({"new":1})"}, Cause::invalid, {"only mapped keys"});
   EXPECT_NO_THROW(judged(document, {"tasks/one/task.json", R"({"note":{"by":"me"},"percent_complete":1})"}));
 }
@@ -90,7 +98,8 @@ TEST(ProposalTest, TheSizeLimits) {
   EXPECT_NO_THROW(judged(sample(), {"tasks/one/execution_log/failure_details", longest}));
   EXPECT_NO_THROW(judged(sample(), {"tasks/one/execution_log/failure_details", longest + "\n"}));
   expect_judged(sample(), {"tasks/one/execution_log/failure_details", longest + "x"}, Cause::too_large, {"524288"});
-  expect_judged(sample(), {"tasks/one/task.json", R"({"execution_log":{"failure_details":")" + longest + "x\"}}"}, Cause::too_large);
+  expect_judged(sample(), {"tasks/one/task.json", R"({"execution_log":{"failure_details":")" + longest + "x\"}}"},
+                Cause::too_large);
 }
 
 // --- adding and removing tasks ---------------------------------------------------------------------------------------
@@ -173,18 +182,21 @@ StatusDocument sealed_sample() {
 
 TEST(FreshnessTest, AFreshCopyIsAccepted) {
   const StatusDocument document = sealed_sample();
-  EXPECT_EQ(outcome(judged(document, {"tasks/one/task.json", R"({"signature_hash":"sha256:one","percent_complete":5})"})),
-            (Outcome{{"one:/percent_complete", "5"}}));
+  EXPECT_EQ(
+      outcome(judged(document, {"tasks/one/task.json", R"({"signature_hash":"sha256:one","percent_complete":5})"})),
+      (Outcome{{"one:/percent_complete", "5"}}));
   EXPECT_NO_THROW(judged(document, {"patch", R"({"payload":{"payload_hash_current":"sha256:file"},
                                                  "os_file_header":{"v_file_instance":22}})"}));
 }
 
 TEST(FreshnessTest, AStaleCopyIsTold) {
   const StatusDocument document = sealed_sample();
-  expect_judged(document, {"tasks/one/task.json", R"({"signature_hash":"sha256:older","percent_complete":5})"}, Cause::stale,
-                {"/signature_hash is \"sha256:one\" now, not \"sha256:older\"", "read again"});
-  expect_judged(document, {"patch", R"({"payload":{"payload_hash_current":"sha256:older"}})"}, Cause::stale, {"payload_hash_current"});
-  expect_judged(document, {"patch", R"({"os_file_header":{"v_file_instance":21}})"}, Cause::stale, {"v_file_instance is 22"});
+  expect_judged(document, {"tasks/one/task.json", R"({"signature_hash":"sha256:older","percent_complete":5})"},
+                Cause::stale, {"/signature_hash is \"sha256:one\" now, not \"sha256:older\"", "read again"});
+  expect_judged(document, {"patch", R"({"payload":{"payload_hash_current":"sha256:older"}})"}, Cause::stale,
+                {"payload_hash_current"});
+  expect_judged(document, {"patch", R"({"os_file_header":{"v_file_instance":21}})"}, Cause::stale,
+                {"v_file_instance is 22"});
   expect_judged(document, {"tasks/one/task.json", R"({"signature_hash":null})"}, Cause::stale);
 }
 
@@ -219,7 +231,8 @@ TEST(FreshnessTest, IfVersion) {
   const auto patch = [](int version, const std::string& inner) {
     return Attempt{"tasks/one/task.json", R"({"if_version":)" + std::to_string(version) + R"(,"patch":)" + inner + "}"};
   };
-  for (const std::string inner : {R"({"percent_complete":5})", R"([{"op":"replace","path":"/percent_complete","value":5}])"}) {
+  for (const std::string inner :
+       {R"({"percent_complete":5})", R"([{"op":"replace","path":"/percent_complete","value":5}])"}) {
     EXPECT_EQ(outcome(judged(sealed_sample(), patch(22, inner))), (Outcome{{"one:/percent_complete", "5"}}));
     expect_judged(sealed_sample(), patch(21, inner), Cause::stale, {"the version is 22 now, not 21"});
   }
@@ -286,46 +299,64 @@ INSTANTIATE_TEST_SUITE_P(
         Precedence{"before append-only", by("AUDITOR", "achievements", "x\n"), Cause::access_denied},
         Precedence{"before a read-only member in one patch",
                    by("AUDITOR", task_json, R"({"g_last_update":5,"percent_complete":5})"), Cause::access_denied},
-        Precedence{"before a stale copy", by("AUDITOR", task_json, R"({"signature_hash":"x","percent_complete":5})"), Cause::access_denied},
-        Precedence{"before if_version", by("AUDITOR", task_json, R"({"if_version":1,"patch":{"percent_complete":5}})"), Cause::access_denied},
+        Precedence{"before a stale copy", by("AUDITOR", task_json, R"({"signature_hash":"x","percent_complete":5})"),
+                   Cause::access_denied},
+        Precedence{"before if_version", by("AUDITOR", task_json, R"({"if_version":1,"patch":{"percent_complete":5}})"),
+                   Cause::access_denied},
         Precedence{"before if_version of a JSON patch",
-                   by("AUDITOR", task_json, R"({"if_version":1,"patch":[{"op":"replace","path":"/percent_complete","value":5}]})"),
+                   by("AUDITOR", task_json,
+                      R"({"if_version":1,"patch":[{"op":"replace","path":"/percent_complete","value":5}]})"),
                    Cause::access_denied},
-        Precedence{"before a failing test",
-                   by("AUDITOR", task_json, R"([{"op":"test","path":"/status","value":"x"},{"op":"replace","path":"/status","value":"DONE"}])"),
-                   Cause::access_denied},
+        Precedence{
+            "before a failing test",
+            by("AUDITOR", task_json,
+               R"([{"op":"test","path":"/status","value":"x"},{"op":"replace","path":"/status","value":"DONE"}])"),
+            Cause::access_denied},
         Precedence{"before tasks out of order",
-                   by("AUDITOR", "patch", R"([{"op":"move","from":"/payload/tasks_status/0","path":"/payload/tasks_status/2"}])"),
+                   by("AUDITOR", "patch",
+                      R"([{"op":"move","from":"/payload/tasks_status/0","path":"/payload/tasks_status/2"}])"),
                    Cause::access_denied},
         Precedence{"before a broken file", by("AUDITOR", "patch", R"({"payload":null})"), Cause::access_denied},
         Precedence{"before malformed JSON", by("AUDITOR", task_json, "{"), Cause::access_denied},
         Precedence{"before a locked list", by("BUILDER", "tasks", "two", Kind::add_task), Cause::access_denied},
-        Precedence{"before an unknown key", by("AUDITOR", task_json, R"({"new":1,"percent_complete":5})"), Cause::access_denied}));
+        Precedence{"before an unknown key", by("AUDITOR", task_json, R"({"new":1,"percent_complete":5})"),
+                   Cause::access_denied}));
 
 INSTANTIATE_TEST_SUITE_P(
     NotPermittedSecond, PrecedenceTest,
     testing::Values(
         Precedence{"a lock before a bad value", by("BUILDER", "tasks/one/status", "nonsense"), Cause::not_permitted},
         Precedence{"a lock before a broken rule", by("BUILDER", "tasks/one/status", "DONE"), Cause::not_permitted},
-        Precedence{"a lock before a stale copy", by("BUILDER", task_json, R"({"signature_hash":"x","status":"BLOCKED"})"), Cause::not_permitted},
-        Precedence{"a lock before if_version", by("BUILDER", task_json, R"({"if_version":1,"patch":{"status":"BLOCKED"}})"), Cause::not_permitted},
+        Precedence{"a lock before a stale copy",
+                   by("BUILDER", task_json, R"({"signature_hash":"x","status":"BLOCKED"})"), Cause::not_permitted},
+        Precedence{"a lock before if_version",
+                   by("BUILDER", task_json, R"({"if_version":1,"patch":{"status":"BLOCKED"}})"), Cause::not_permitted},
         Precedence{"read-only before if_version",
                    by("BUILDER", task_json, R"({"if_version":1,"patch":{"g_last_update":9}})"), Cause::not_permitted},
-        Precedence{"read-only before a bad value", by("BUILDER", task_json, R"({"percent_complete":"x","g_last_update":9})"), Cause::not_permitted},
-        Precedence{"read-only before a bad value of its own", by("BUILDER", "g_last_update", "x"), Cause::not_permitted},
-        Precedence{"read-only before an unknown key", by("BUILDER", task_json, R"({"new":1,"g_last_update":9})"), Cause::not_permitted}));
+        Precedence{"read-only before a bad value",
+                   by("BUILDER", task_json, R"({"percent_complete":"x","g_last_update":9})"), Cause::not_permitted},
+        Precedence{"read-only before a bad value of its own", by("BUILDER", "g_last_update", "x"),
+                   Cause::not_permitted},
+        Precedence{"read-only before an unknown key", by("BUILDER", task_json, R"({"new":1,"g_last_update":9})"),
+                   Cause::not_permitted}));
 
 INSTANTIATE_TEST_SUITE_P(
     StaleThird, PrecedenceTest,
     testing::Values(
-        Precedence{"a stale copy before a bad value", by("BUILDER", task_json, R"({"signature_hash":"x","percent_complete":"y"})"), Cause::stale},
-        Precedence{"a stale copy before an unknown key", by("BUILDER", task_json, R"({"signature_hash":"x","new":1})"), Cause::stale},
-        Precedence{"if_version before a bad value", by("BUILDER", task_json, R"({"if_version":1,"patch":{"percent_complete":101}})"), Cause::stale},
+        Precedence{"a stale copy before a bad value",
+                   by("BUILDER", task_json, R"({"signature_hash":"x","percent_complete":"y"})"), Cause::stale},
+        Precedence{"a stale copy before an unknown key", by("BUILDER", task_json, R"({"signature_hash":"x","new":1})"),
+                   Cause::stale},
+        Precedence{"if_version before a bad value",
+                   by("BUILDER", task_json, R"({"if_version":1,"patch":{"percent_complete":101}})"), Cause::stale},
         Precedence{"if_version before a path that leads nowhere",
-                   by("BUILDER", task_json, R"({"if_version":1,"patch":[{"op":"remove","path":"/nowhere"}]})"), Cause::stale},
-        Precedence{"a test before a bad value",
-                   by("BUILDER", task_json, R"([{"op":"test","path":"/status","value":"x"},{"op":"replace","path":"/percent_complete","value":101}])"),
-                   Cause::stale}));
+                   by("BUILDER", task_json, R"({"if_version":1,"patch":[{"op":"remove","path":"/nowhere"}]})"),
+                   Cause::stale},
+        Precedence{
+            "a test before a bad value",
+            by("BUILDER", task_json,
+               R"([{"op":"test","path":"/status","value":"x"},{"op":"replace","path":"/percent_complete","value":101}])"),
+            Cause::stale}));
 
 // --- open(2) and foreign changes -------------------------------------------------------------------------------------
 
@@ -342,7 +373,8 @@ TEST(RequireWritableTest, SaysWhatAnyWriteWouldSay) {
   expect_cause("tasks/one/execution_log/lock_override_log", "SUPERVISOR", Cause::not_permitted);
   expect_cause("tasks/one/status", "AUDITOR", Cause::access_denied);
   expect_cause("achievements", "JANITOR", Cause::access_denied);
-  for (const char* path : {"achievements", "tasks/one/status", "tasks/one/task.json", "patch", "summary/execution_status"}) {
+  for (const char* path :
+       {"achievements", "tasks/one/status", "tasks/one/task.json", "patch", "summary/execution_status"}) {
     const Author author = author_of("SUPERVISOR");
     EXPECT_NO_THROW(require_writable(document, node_at(document, path), {author})) << path;
   }
@@ -352,14 +384,16 @@ TEST(ReplacementTest, IsJudgedLikeAPatch) {
   const StatusDocument document = sealed_sample();
   const Author author = author_of("SUPERVISOR");
   const auto replaced = [&](const std::string& json_patch) {
-    return propose_replacement(document, apply_json_patch(document.root(), decode_json_patch(parse_json(json_patch))), {author});
+    return propose_replacement(document, apply_json_patch(document.root(), decode_json_patch(parse_json(json_patch))),
+                               {author});
   };
   const Proposal accepted = replaced(R"([{"op":"replace","path":"/payload/tasks_status/0/percent_complete","value":5},
                                          {"op":"replace","path":"/payload/g_last_update","value":99}])");
   EXPECT_EQ(accepted.op, "external");
   EXPECT_EQ(outcome(accepted), (Outcome{{"one:/percent_complete", "5"}})) << "the stamps are the driver's";
-  expect_refused(Cause::invalid, {"0 to 100"},
-                 [&] { replaced(R"([{"op":"replace","path":"/payload/tasks_status/0/percent_complete","value":500}])"); });
+  expect_refused(Cause::invalid, {"0 to 100"}, [&] {
+    replaced(R"([{"op":"replace","path":"/payload/tasks_status/0/percent_complete","value":500}])");
+  });
   expect_refused(Cause::not_permitted, {"file_id"},
                  [&] { replaced(R"([{"op":"replace","path":"/os_file_header/file_id","value":"x"}])"); });
 }

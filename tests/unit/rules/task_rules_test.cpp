@@ -11,7 +11,8 @@ const std::vector<std::string> statuses{"PENDING", "ACTIVE", "BLOCKED", "DONE", 
 // A task "one" with this status that is ready for any other: readiness PASSED, details given.
 StatusDocument ready_task(const std::string& status) {
   return sample_after(R"([{"op":"replace","path":"/payload/tasks_status/0/status","value":")" + status + R"("},
-      {"op":"replace","path":"/payload/tasks_status/0/percent_complete","value":)" + (status == "DONE" ? "100" : "40") +
+      {"op":"replace","path":"/payload/tasks_status/0/percent_complete","value":)" +
+                      (status == "DONE" ? "100" : "40") +
                       R"(},
       {"op":"replace","path":"/payload/tasks_status/0/readiness_check/status","value":"PASSED"},
       {"op":"replace","path":"/payload/tasks_status/0/execution_log/failure_details","value":"why"}])");
@@ -54,8 +55,7 @@ TEST(TransitionTest, DoneIsReopenedBySupervisorsAndManagers) {
 }
 
 TEST(TransitionTest, AValueOutsideTheEnumCanBeCorrected) {
-  for (const std::string& to : statuses)
-    EXPECT_NO_THROW(judged(ready_task("ODD"), {"tasks/one/status", to})) << to;
+  for (const std::string& to : statuses) EXPECT_NO_THROW(judged(ready_task("ODD"), {"tasks/one/status", to})) << to;
 }
 
 TEST(TransitionTest, EveryTaskOfAPatchIsJudged) {
@@ -67,7 +67,8 @@ TEST(TransitionTest, EveryTaskOfAPatchIsJudged) {
 TEST(RequirementTest, ActiveNeedsPassedReadiness) {
   expect_judged(sample(), {"tasks/one/status", "ACTIVE"}, Cause::invalid,
                 {"rule active-needs-readiness", "readiness_check/status to be \"PASSED\"", "it is \"NOT_CHECKED\""});
-  EXPECT_NO_THROW(judged(sample(), {"tasks/one/task.json", R"({"status":"ACTIVE","readiness_check":{"status":"PASSED"}})"}))
+  EXPECT_NO_THROW(
+      judged(sample(), {"tasks/one/task.json", R"({"status":"ACTIVE","readiness_check":{"status":"PASSED"}})"}))
       << "both in one mutation";
 }
 
@@ -82,11 +83,13 @@ TEST(RequirementTest, FailedNeedsDetails) {
   expect_judged(document, {"tasks/one/status", "FAILED"}, Cause::invalid,
                 {"rule failed-needs-details", "execution_log/failure_details", "it is empty"});
   for (const char* details : {R"("")", "null", "{}"})
-    expect_judged(document, {"tasks/one/task.json", R"([{"op":"replace","path":"/status","value":"FAILED"},
-          {"op":"replace","path":"/execution_log/failure_details","value":)" + std::string(details) + "}]"},
+    expect_judged(document,
+                  {"tasks/one/task.json", R"([{"op":"replace","path":"/status","value":"FAILED"},
+          {"op":"replace","path":"/execution_log/failure_details","value":)" +
+                                              std::string(details) + "}]"},
                   Cause::invalid, {"failed-needs-details"});
-  EXPECT_NO_THROW(judged(document, {"tasks/one/task.json",
-                                    R"({"status":"FAILED","execution_log":{"failure_details":{"code":7}}})"}));
+  EXPECT_NO_THROW(judged(
+      document, {"tasks/one/task.json", R"({"status":"FAILED","execution_log":{"failure_details":{"code":7}}})"}));
 }
 
 TEST(ImplicationTest, DoneIsComplete) {
@@ -109,8 +112,9 @@ TEST(ImplicationTest, ADoneTaskTakesNoOtherPercentage) {
 }
 
 TEST(ImplicationTest, AReopenedTaskMayTakeAny) {
-  EXPECT_EQ(outcome(judged(ready_task("DONE"), {"tasks/one/task.json", R"({"status":"PENDING","percent_complete":10})"})),
-            (Outcome{{"one:/status", R"("PENDING")"}, {"one:/percent_complete", "10"}}));
+  EXPECT_EQ(
+      outcome(judged(ready_task("DONE"), {"tasks/one/task.json", R"({"status":"PENDING","percent_complete":10})"})),
+      (Outcome{{"one:/status", R"("PENDING")"}, {"one:/percent_complete", "10"}}));
 }
 
 TEST(ImplicationTest, WhatWasBrokenBeforeDoesNotHinderOtherWrites) {
@@ -128,8 +132,8 @@ StatusDocument with_blockers(const StatusDocument& document, const std::string& 
 const std::string blockers = ":/payload/overall_status_summary/active_blockers_summary";
 
 TEST(ClearingTest, LinesThatNameTheTaskGo) {
-  const StatusDocument document =
-      with_blockers(ready_task("BLOCKED"), R"(["Task one waits", "two waits", "someone waits", "one", "one-two", "x one."])");
+  const StatusDocument document = with_blockers(
+      ready_task("BLOCKED"), R"(["Task one waits", "two waits", "someone waits", "one", "one-two", "x one."])");
   EXPECT_EQ(outcome(judged(document, {"tasks/one/status", "ACTIVE"})),
             (Outcome{{"one:/status", R"("ACTIVE")"}, {blockers, R"(["two waits","someone waits","one-two"])"}}));
 }

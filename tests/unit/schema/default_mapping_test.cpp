@@ -113,6 +113,7 @@ TEST(DefaultMapping, HasTheTasksFields) {
        {"execution_log/retry_attempts_log", "/execution_log/retry_attempts_log", FieldType::log, append_only, "SMB"},
        {"execution_log/lock_override_log", "/execution_log/lock_override_log", FieldType::log, read_only, ""},
        {"latest_test_status", "/latest_test_status", FieldType::document, read_write, "SMB", true},
+       {"override", "", FieldType::patch, Access::patch, ""},
        {"task.json", "", FieldType::view, Access::patch, ""}});
 }
 

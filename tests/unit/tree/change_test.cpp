@@ -35,7 +35,8 @@ std::string described(const FieldChange& change) {
 std::vector<std::string> described(const ChangeSet& changes) {
   std::vector<std::string> texts;
   for (const FieldChange& change : changes.fields) texts.push_back(described(change));
-  for (const Value& task : changes.added_tasks) texts.push_back("+" + std::string(task.find("task_id_ref")->as_string()));
+  for (const Value& task : changes.added_tasks)
+    texts.push_back("+" + std::string(task.find("task_id_ref")->as_string()));
   for (const std::string& task : changes.removed_tasks) texts.push_back("-" + task);
   return texts;
 }
@@ -49,24 +50,23 @@ TEST(DifferenceTest, NothingChanges) {
 }
 
 TEST(DifferenceTest, FieldsAreFoundDownToTheRowsOfTheMapping) {
-  const ChangeSet changes = changes_by(
-      sample(), R"([{"op":"replace","path":"/payload/tasks_status/1/status","value":"ACTIVE"},
+  const ChangeSet changes =
+      changes_by(sample(), R"([{"op":"replace","path":"/payload/tasks_status/1/status","value":"ACTIVE"},
                     {"op":"replace","path":"/payload/tasks_status/1/readiness_check/status","value":"PASSED"},
                     {"op":"replace","path":"/payload/tasks_status/2/latest_test_status","value":{"a":{"b":1}}},
                     {"op":"add","path":"/payload/overall_status_summary/execution_status","value":"RUNNING"}])");
-  EXPECT_THAT(described(changes),
-              ElementsAre(R"(:/payload/overall_status_summary/execution_status absent -> "RUNNING")",
-                          R"(two:/status "PENDING" -> "ACTIVE")",
-                          R"(two:/readiness_check/status "NOT_CHECKED" -> "PASSED")",
-                          R"(three:/latest_test_status null -> {"a":{"b":1}})"));
+  EXPECT_THAT(
+      described(changes),
+      ElementsAre(R"(:/payload/overall_status_summary/execution_status absent -> "RUNNING")",
+                  R"(two:/status "PENDING" -> "ACTIVE")", R"(two:/readiness_check/status "NOT_CHECKED" -> "PASSED")",
+                  R"(three:/latest_test_status null -> {"a":{"b":1}})"));
   EXPECT_EQ(changes.fields[1].field->name, "status");
 }
 
 TEST(DifferenceTest, UnknownValuesHaveNoField) {
   const ChangeSet changes = changes_by(sample(), R"([{"op":"add","path":"/extra","value":{"a":1}},
                                                      {"op":"add","path":"/payload/tasks_status/0/_status_locked","value":true}])");
-  EXPECT_THAT(described(changes),
-              ElementsAre(R"(:/extra absent -> {"a":1})", "one:/_status_locked absent -> true"));
+  EXPECT_THAT(described(changes), ElementsAre(R"(:/extra absent -> {"a":1})", "one:/_status_locked absent -> true"));
   EXPECT_EQ(changes.fields[0].field, nullptr);
   EXPECT_EQ(changes.fields[1].field, nullptr);
 }
@@ -136,23 +136,23 @@ TEST(DifferenceTest, AnyOtherChangeOfALogIsNoAppend) {
 
 TEST(DifferenceTest, ALogThatWasAbsent) {
   const StatusDocument document = sample_after(R"([{"op":"remove","path":"/payload/key_achievements_log"}])");
-  EXPECT_THAT(described(changes_by(document, R"([{"op":"add","path":"/payload/key_achievements_log","value":[{"a":1}]}])")),
-              ElementsAre(R"(:/payload/key_achievements_log absent + {"a":1})"));
+  EXPECT_THAT(
+      described(changes_by(document, R"([{"op":"add","path":"/payload/key_achievements_log","value":[{"a":1}]}])")),
+      ElementsAre(R"(:/payload/key_achievements_log absent + {"a":1})"));
   EXPECT_THAT(described(changes_by(document, R"([{"op":"add","path":"/payload/key_achievements_log","value":[]}])")),
               ElementsAre(":/payload/key_achievements_log absent -> []"));
 }
 
 TEST(DifferenceTest, TasksAreAddedAndRemoved) {
-  const ChangeSet changes =
-      changes_by(sample(), R"([{"op":"remove","path":"/payload/tasks_status/1"},
+  const ChangeSet changes = changes_by(sample(), R"([{"op":"remove","path":"/payload/tasks_status/1"},
                                {"op":"add","path":"/payload/tasks_status/-","value":{"task_id_ref":"four"}},
                                {"op":"replace","path":"/payload/tasks_status/1/percent_complete","value":5}])");
   EXPECT_THAT(described(changes), ElementsAre("three:/percent_complete 0 -> 5", "+four", "-two"));
 }
 
 TEST(DifferenceTest, ARenamedTaskIsRemovedAndAdded) {
-  EXPECT_THAT(described(changes_by(
-                  sample(), R"([{"op":"replace","path":"/payload/tasks_status/2/task_id_ref","value":"new"}])")),
+  EXPECT_THAT(described(changes_by(sample(),
+                                   R"([{"op":"replace","path":"/payload/tasks_status/2/task_id_ref","value":"new"}])")),
               ElementsAre("+new", "-three"));
 }
 
@@ -201,7 +201,8 @@ TEST(DifferenceTest, OneTaskAlone) {
 TEST(DifferenceTest, PointersFromTheRoot) {
   const StatusDocument document = sample();
   const auto pointer = [&](const FieldChange& change) { return file_pointer(document, change).text(); };
-  const ChangeSet changes = changes_by_merge(document, R"({"payload": {"overall_status_summary": {"execution_status": "x"}}})");
+  const ChangeSet changes =
+      changes_by_merge(document, R"({"payload": {"overall_status_summary": {"execution_status": "x"}}})");
   EXPECT_EQ(pointer(changes.fields.at(0)), "/payload/overall_status_summary/execution_status");
   EXPECT_EQ(pointer({"two", nullptr, Pointer::parse("/status"), {}, {}, {}}), "/payload/tasks_status/1/status");
   EXPECT_EQ(pointer({"gone", nullptr, Pointer::parse("/status"), {}, {}, {}}), tasks_pointer.text());

@@ -23,9 +23,8 @@ TEST(NodeTest, TheTreeOfTheContract) {
               ElementsAre("header", "execution_plan_id_ref", "payload_hash_previous", "payload_hash_current",
                           "g_last_update", "last_mutation_trace_id", "partition_status", "summary", "achievements",
                           "tasks", "_tasks_status_list_immutable", "patch", "status.json"));
-  EXPECT_THAT(names_in(document, "header"),
-              ElementsAre("file_id", "entity_type", "schema_definition_id_ref", "g_file_created",
-                          "g_file_last_modified", "v_file_instance"));
+  EXPECT_THAT(names_in(document, "header"), ElementsAre("file_id", "entity_type", "schema_definition_id_ref",
+                                                        "g_file_created", "g_file_last_modified", "v_file_instance"));
   EXPECT_THAT(names_in(document, "summary"), ElementsAre("execution_status", "validation_status",
                                                          "overall_completion_percentage", "active_blockers_summary"));
   EXPECT_THAT(names_in(document, "tasks"), ElementsAre("one", "two", "three"));
@@ -69,7 +68,8 @@ TEST(NodeTest, ListingAndLookupAgree) {
 
 TEST(NodeTest, WhatIsNotThereIsNotFound) {
   const StatusDocument document = sample();
-  for (const char* name : {"nothing", "", ".", "..", "payload", "os_file_header", "tasks_status", "%70atch", "%", "PATCH"})
+  for (const char* name :
+       {"nothing", "", ".", "..", "payload", "os_file_header", "tasks_status", "%70atch", "%", "PATCH"})
     EXPECT_EQ(child(document, {}, name), std::nullopt) << name;
   const Node task = node_at(document, "tasks/one");
   EXPECT_EQ(child(document, task, "task_id_ref"), std::nullopt) << "the id has no file of its own";
@@ -149,9 +149,10 @@ TEST(NodeTest, KeysThatAreNoFileNames) {
 
 TEST(NodeTest, LongKeysAndIdsAreFoundByTheirCutName) {
   const std::string longest(400, 'k');
-  const StatusDocument document = sample_after(
-      R"([{"op":"add","path":"/extra","value":{")" + longest + R"(":1,")" + longest + R"(2":2}},
-          {"op":"replace","path":"/payload/tasks_status/1/task_id_ref","value":")" + longest + R"("}])");
+  const StatusDocument document =
+      sample_after(R"([{"op":"add","path":"/extra","value":{")" + longest + R"(":1,")" + longest + R"(2":2}},
+          {"op":"replace","path":"/payload/tasks_status/1/task_id_ref","value":")" +
+                   longest + R"("}])");
   EXPECT_EQ(value_at(document, node_at(document, "extra/" + encode_name(longest)))->as_integer(), 1);
   EXPECT_EQ(value_at(document, node_at(document, "extra/" + encode_name(longest + "2")))->as_integer(), 2);
   EXPECT_EQ(node_at(document, "tasks/" + encode_name(longest)).task, longest);

@@ -84,7 +84,8 @@ TEST(StatusDocumentTest, ANewValueLeavesTheOldDocument) {
 
 TEST(StatusDocumentTest, TasksAreChangedAddedAndRemoved) {
   const StatusDocument before = sample();
-  const StatusDocument changed = before.with_task(1, before.task(1).with_member("percent_complete", Value(std::int64_t{7})));
+  const StatusDocument changed =
+      before.with_task(1, before.task(1).with_member("percent_complete", Value(std::int64_t{7})));
   EXPECT_EQ(changed.task(1).find("percent_complete")->as_integer(), 7);
   EXPECT_EQ(find(changed.root(), Pointer::parse("/payload/tasks_status/1/percent_complete"))->as_integer(), 7);
   const StatusDocument added = changed.with_added_task(parse_json(sample_task_text("four")));

@@ -1,0 +1,50 @@
+// The execution plan beside a status file, read again whenever it is another file than before.
+#pragma once
+
+#include <sys/stat.h>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "mapping/rules/plan.hpp"
+#include "mapping/tree/status_document.hpp"
+
+namespace statusfs {
+
+/// 125 of exec_plan_125.txt; nothing for any other name.
+std::optional<std::string> plan_number_of(std::string_view file_name);
+
+/// The name of the file of the plan that the document names; empty where it names none.
+std::string plan_file_name(const StatusDocument& document);
+
+/// Thread safety: one thread at a time. plan() may be kept and used anywhere.
+class PlanFile {
+ public:
+  /// `log` takes notices for the administrator and must outlive this.
+  PlanFile(std::string directory, const std::function<void(const std::string&)>& log);
+
+  /// Looks at the plan that the document names (one stat(2) where nothing changed). Whether anything is other than before.
+  bool refresh(const StatusDocument& document);
+
+  /// nullptr where there is none: then the rules that need one are off. A file that cannot be used leaves the last good one in force.
+  const std::shared_ptr<const Plan>& plan() const noexcept { return plan_; }
+  /// Why the status file takes no writes: the plan was validated, or its file cannot be used and there was no good one. Else empty.
+  std::string hindrance() const;
+
+ private:
+  void read(const std::string& path, const std::string& id);
+  bool is_unchanged(const std::string& path);
+
+  const std::string directory_;
+  const std::function<void(const std::string&)>& log_;
+  std::string path_;                   // of what is remembered below
+  std::chrono::system_clock::time_point read_at_;
+  std::optional<struct stat> status_;  // of the file that was read last; nothing when there was none
+  std::shared_ptr<const Plan> plan_;
+  std::string complaint_;  // about the file that was read last
+};
+
+}  // namespace statusfs

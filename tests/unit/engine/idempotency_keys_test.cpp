@@ -1,0 +1,103 @@
+#include "fs/engine/idempotency_keys.hpp"
+
+#include <gtest/gtest.h>
+
+#include "fs/store/timestamp.hpp"
+#include "mapping/chain/journal_record.hpp"
+
+namespace statusfs {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::system_clock;
+
+// Nothing but lines, and how many of them were asked for.
+class Lines final : public Store {
+ public:
+  std::vector<std::string> lines;  // oldest first
+  std::size_t visited = 0;
+
+  void visit_records_backwards(const std::function<bool(std::string_view line)>& visit) override {
+    for (auto line = lines.rbegin(); line != lines.rend(); ++line) {
+      ++visited;
+      if (!visit(*line)) return;
+    }
+  }
+  StoredFile load() override { return {}; }
+  StoreResult prepare() override { return {}; }
+  StoreResult commit(std::uint64_t, std::span<const CommitEntry>) override { return {}; }
+  std::optional<ForeignChange> foreign_change() override { return std::nullopt; }
+  void accept_foreign() override {}
+  StoreResult set_foreign_aside(std::string&) override { return {}; }
+  StoreResult begin(const CommitEntry&) override { return {}; }
+  StoreResult recheck() override { return {}; }
+  StoreResult settle() override { return {}; }
+  bool looks_changed() override { return false; }
+  std::vector<std::string> take_notices() override { return {}; }
+};
+
+std::string line(const std::optional<std::string>& key, hours age, const std::string& path = "achievements") {
+  JournalRecord record;
+  record.time = format_timestamp(system_clock::now() - age);
+  record.path = path;
+  record.author.uid = 7;
+  record.patch = Value::array();
+  if (key) record.idempotency = IdempotencyMark{*key, "hash of " + *key};
+  return encode_record(record);
+}
+
+class IdempotencyKeysTest : public ::testing::Test {
+ protected:
+  Lines store_;
+  IdempotencyKeys keys_{store_};
+};
+
+TEST_F(IdempotencyKeysTest, AreReadFromTheJournalWhenTheFirstIsAskedFor) {
+  store_.lines = {line("a", hours(2)), line(std::nullopt, hours(1)), line("b \"quoted\"", hours(0))};
+  EXPECT_EQ(0u, store_.visited);
+  EXPECT_EQ("hash of a", keys_.find(7, "achievements", "a"));
+  EXPECT_EQ("hash of b \"quoted\"", keys_.find(7, "achievements", "b \"quoted\""));
+  EXPECT_EQ(std::nullopt, keys_.find(7, "achievements", "c"));
+  EXPECT_EQ(std::nullopt, keys_.find(8, "achievements", "a"));
+  EXPECT_EQ(std::nullopt, keys_.find(7, "patch", "a"));
+  EXPECT_EQ(3u, store_.visited);
+}
+
+TEST_F(IdempotencyKeysTest, TheJournalIsReadNoFurtherThanADay) {
+  store_.lines = {line("older", hours(27)), line("old", hours(25)), line("new", hours(23))};
+  EXPECT_EQ("hash of new", keys_.find(7, "achievements", "new"));
+  EXPECT_EQ(std::nullopt, keys_.find(7, "achievements", "old"));
+  EXPECT_EQ(2u, store_.visited);
+}
+
+TEST_F(IdempotencyKeysTest, AreForgottenAfterADay) {
+  EXPECT_EQ(std::nullopt, keys_.find(7, "p", "k"));
+  keys_.add(7, "p", {"k", "h"}, system_clock::now() - hours(25));
+  EXPECT_EQ(std::nullopt, keys_.find(7, "p", "k"));
+  keys_.add(7, "p", {"k", "h"}, system_clock::now());
+  EXPECT_EQ("h", keys_.find(7, "p", "k"));
+}
+
+TEST_F(IdempotencyKeysTest, OnlyTheLastTenThousandAreKept) {
+  for (std::size_t i = 0; i < IdempotencyKeys::most_keys + 2; ++i) store_.lines.push_back(line("k" + std::to_string(i), hours(0)));
+  EXPECT_EQ(std::nullopt, keys_.find(7, "achievements", "k1"));
+  EXPECT_EQ("hash of k2", keys_.find(7, "achievements", "k2"));
+  EXPECT_EQ(IdempotencyKeys::most_keys, store_.visited);
+  keys_.add(7, "achievements", {"another", "h"}, system_clock::now());
+  EXPECT_EQ(std::nullopt, keys_.find(7, "achievements", "k2"));
+  EXPECT_EQ("hash of k3", keys_.find(7, "achievements", "k3"));
+}
+
+TEST_F(IdempotencyKeysTest, WhatDidNotBecomeDurableIsTakenBack) {
+  EXPECT_EQ(std::nullopt, keys_.find(7, "p", "k"));
+  keys_.add(7, "p", {"kept", "h"}, system_clock::now());
+  keys_.confirm();
+  keys_.add(7, "p", {"lost", "h"}, system_clock::now());
+  EXPECT_EQ("h", keys_.find(7, "p", "lost"));
+  keys_.take_back();
+  EXPECT_EQ(std::nullopt, keys_.find(7, "p", "lost"));
+  EXPECT_EQ("h", keys_.find(7, "p", "kept"));
+}
+
+}  // namespace
+}  // namespace statusfs
