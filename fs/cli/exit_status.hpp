@@ -10,6 +10,7 @@ enum class ExitStatus {
   usage = 1,         ///< the command line is not understood
   unusable = 2,      ///< SOURCE or a named file cannot be used, or a check found something
   mount_failed = 3,
+  time_is_over = 4,  ///< what `wait` waits for did not happen
 };
 
 /// A command cannot go on; what() is one line for the user.

@@ -22,5 +22,8 @@ ExitStatus verify_command(const std::string& argument, const std::optional<std::
                           const VerifyOptions& options = {});  // verify_command.cpp
 ExitStatus recover_command(const std::string& argument, const std::optional<std::string>& mapping_file);  // recover_command.cpp
 ExitStatus umount_command(const std::string& mountpoint);                                           // umount_command.cpp
+/// Returns when the field, or the status file, changes, or has the value `until`. `timeout` in seconds; without it there is no end.
+ExitStatus wait_command(const std::string& argument, const std::optional<std::string>& until,
+                        std::optional<double> timeout);  // wait_command.cpp
 
 }  // namespace statusfs

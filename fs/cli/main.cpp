@@ -27,7 +27,7 @@ class CommandLine {
  public:
   CommandLine() : app_("statusfs: status files as a file system", "statusfs") {
     app_.set_version_flag("--version", "statusfs " STATUSFS_VERSION);
-    app_.footer(options_help() + "\nExit status: 0 done, 1 usage, 2 SOURCE or a named file unusable or a check found something, 3 mount failed.");
+    app_.footer(options_help() + "\nExit status: 0 done, 1 usage, 2 SOURCE or a named file unusable or a check found something, 3 mount failed, 4 the time of wait was over.");
     add_mount();
     add_file_commands();
   }
@@ -89,6 +89,10 @@ class CommandLine {
     add_mapping_option(add("adopt", "start a chain with the current content", "FILE", "status file",
                            [this] { return adopt_command(argument_, mapping()); }));
     add_integrity_commands(app_, [this](std::function<ExitStatus()> run) { run_ = std::move(run); });
+    CLI::App* wait = add("wait", "wait until a field or a status file of a mount changes", "FILE|FIELD", "what to wait for",
+                         [this] { return wait_command(argument_, until_, timeout_); });
+    wait->add_option("--until", until_, "until it has this value, also if it has it already")->type_name("VALUE");
+    wait->add_option("--timeout", timeout_, "at most so long, in seconds")->type_name("S")->check(CLI::NonNegativeNumber);
     add_mapping_option(add("mapping", "print the mapping in force (YAML)", nullptr, nullptr, [this] {
       std::cout << load_mapping_file(mapping())->text;
       return ExitStatus::done;
@@ -119,6 +123,8 @@ class CommandLine {
   std::string argument_;
   std::string mapping_file_;
   VerifyOptions verify_;
+  std::optional<std::string> until_;
+  std::optional<double> timeout_;
   std::function<ExitStatus()> run_;
 };
 

@@ -76,12 +76,13 @@ void Announcer::versions_published(StatusFile& file, std::span<const Version> ve
   const std::string top = top_of(file);
   const auto now = std::chrono::system_clock::now();
   std::vector<NodeId> ids;
+  std::vector<PollHandle> waiters;
   // The versions of a group mostly touch the same fields; each is looked up once.
   std::set<std::pair<const Field*, std::string>> seen;
   const auto touched = [&](const StatusDocument& document, const Node& node) {
     if (!seen.emplace(node.field, node.task).second) return;
     const std::string path = joined(top, path_of(document, node));
-    times_.set(inode_number(path), now);
+    changed(path, now, waiters);
     if (const auto id = inodes_.known(path)) ids.push_back(*id);
   };
   for (const Version& version : versions) {
@@ -91,23 +92,49 @@ void Announcer::versions_published(StatusFile& file, std::span<const Version> ve
       if (const auto node = node_of(mapping, change)) touched(document, *node);
       if (change.task.empty()) continue;
       if (const Field* view = view_of_task(mapping)) touched(document, {Node::Kind::field, view, change.task, {}});
-      if (change.pointer.is_root() && !document.find_task(change.task))
-        drop_name(joined(top, path_of(document, {Node::Kind::task, nullptr, change.task, {}})));
+      if (change.pointer.is_root() && !document.find_task(change.task)) {
+        const std::string path = joined(top, path_of(document, {Node::Kind::task, nullptr, change.task, {}}));
+        for (const auto& inode : inodes_.known_below(path)) changed(inode->path, now, waiters);
+        drop_name(path);
+      }
     }
     if (version.tasks_listed_anew) touched(document, {Node::Kind::field, mapping.collection, {}, {}});
   }
+  if (!versions.empty()) {
+    const Mapping& mapping = versions.back().document->mapping();
+    for (const auto& row : mapping.tree)
+      if (row->type == FieldType::view || row->type == FieldType::events) changed(joined(top, row->name), now, waiters);
+    events_.of(file.name())->append(versions);
+  }
   announce_inodes(std::move(ids));
+  wake_later(std::move(waiters));
+}
+
+void Announcer::changed(const std::string& path, std::chrono::system_clock::time_point time,
+                        std::vector<PollHandle>& waiters) {
+  const std::uint64_t number = inode_number(path);
+  times_.set(number, time);
+  std::ranges::move(watches_.change(number), std::back_inserter(waiters));
+}
+
+// After the inodes: who is woken reads what has been announced.
+void Announcer::wake_later(std::vector<PollHandle> waiters) {
+  if (waiters.empty() || !target().session) return;
+  const auto shared = std::make_shared<const std::vector<PollHandle>>(std::move(waiters));
+  inode_worker_.post([shared] { wake(*shared); });
 }
 
 void Announcer::drop_everything_below(const std::string& path) {
   std::vector<NodeId> ids;
+  std::vector<PollHandle> waiters;
   const auto now = std::chrono::system_clock::now();
   for (const auto& inode : inodes_.known_below(path)) {
-    times_.set(inode->number, now);
+    changed(inode->path, now, waiters);
     ids.push_back(inode->id);
     if (!inode->path.empty()) drop_name(inode->path);
   }
   announce_inodes(std::move(ids));
+  wake_later(std::move(waiters));
 }
 
 void Announcer::state_replaced(StatusFile& file) { drop_everything_below(top_of(file)); }

@@ -13,6 +13,8 @@
 
 #include "fs/engine/status_directory.hpp"
 #include "fs/fuse/change_times.hpp"
+#include "fs/fuse/event_stream.hpp"
+#include "fs/fuse/field_watches.hpp"
 #include "fs/fuse/inode_table.hpp"
 #include "fs/fuse/serial_worker.hpp"
 
@@ -23,7 +25,8 @@ namespace statusfs {
 /// Thread safety: any thread.
 class Announcer final : public StatusDirectoryObserver {
  public:
-  Announcer(InodeTable& inodes, ChangeTimes& times) : inodes_(inodes), times_(times) {}
+  Announcer(InodeTable& inodes, ChangeTimes& times, FieldWatches& watches, EventStreams& events)
+      : inodes_(inodes), times_(times), watches_(watches), events_(events) {}
   ~Announcer() override = default;
 
   /// Nothing is announced before and after the time in which there is a session.
@@ -48,11 +51,15 @@ class Announcer final : public StatusDirectoryObserver {
   Target target() const;
   std::string top_of(const StatusFile& file) const;
   void announce_inodes(std::vector<NodeId> ids);
+  void changed(const std::string& path, std::chrono::system_clock::time_point time, std::vector<PollHandle>& waiters);
+  void wake_later(std::vector<PollHandle> waiters);
   void drop_name(const std::string& path);
   void drop_everything_below(const std::string& path);
 
   InodeTable& inodes_;
   ChangeTimes& times_;
+  FieldWatches& watches_;
+  EventStreams& events_;
 
   mutable std::mutex mutex_;  // guards target_; innermost
   Target target_;

@@ -1,6 +1,7 @@
 #include "fs/fuse/inode_table.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace statusfs {
 namespace {
@@ -24,6 +25,9 @@ StatusFile* file_of(const Place& place) noexcept {
   if (const auto* error = std::get_if<ErrorPlace>(&place)) return error->file.get();
   if (const auto* version = std::get_if<VersionPlace>(&place)) return version->file.get();
   if (const auto* history = std::get_if<HistoryPlace>(&place)) return history->file.get();
+  if (const auto* column = std::get_if<ColumnPlace>(&place)) return column->file.get();
+  if (const auto* link = std::get_if<LinkPlace>(&place)) return link->column.file.get();
+  if (const auto* events = std::get_if<EventsPlace>(&place)) return events->file.get();
   return nullptr;
 }
 
@@ -45,7 +49,7 @@ InodeTable::InodeTable(Place root) {
 }
 
 void InodeTable::set_root(Place root) {
-  auto inode = std::make_shared<Inode>(Inode{root_id, root_id, "", std::move(root)});
+  auto inode = std::make_shared<Inode>(Inode{root_id, root_id, "", std::move(root), false});
   const std::unique_lock lock(mutex_);
   entries_.insert_or_assign(root_id, Entry{std::move(inode), 1, ""});
 }
@@ -64,13 +68,25 @@ std::shared_ptr<const Inode> InodeTable::look_up(std::string path, Place place, 
   const bool is_new = found->second == 0 || file_of(entries_.at(found->second).inode->place) != file_of(place);
   if (is_new) {
     found->second = next_id_;
-    auto inode = std::make_shared<Inode>(Inode{next_id_, inode_number(path), std::move(path), std::move(place)});
+    const std::uint64_t number = inode_number(path);
+    auto inode = std::make_shared<Inode>(Inode{next_id_, number, std::move(path), std::move(place), false});
     entries_.emplace(next_id_, Entry{std::move(inode), 0, std::move(key)});
     ++next_id_;
   }
   Entry& entry = entries_.at(found->second);
   ++entry.lookups;
   return entry.inode;
+}
+
+void InodeTable::become(NodeId id, std::string path, Place place) {
+  std::shared_ptr<const Inode> dropped;  // destroyed after the lock, below, was let go
+  auto inode = std::make_shared<Inode>(Inode{id, inode_number(path), std::move(path), std::move(place), true});
+  const std::unique_lock lock(mutex_);
+  const auto found = entries_.find(id);
+  if (found == entries_.end()) return;
+  const auto id_of_key = ids_.find(found->second.key);
+  if (id_of_key != ids_.end() && id_of_key->second == id) ids_.erase(id_of_key);
+  dropped = std::exchange(found->second.inode, std::move(inode));
 }
 
 void InodeTable::forget(NodeId id, std::uint64_t lookups) {

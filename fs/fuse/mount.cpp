@@ -8,9 +8,9 @@ namespace statusfs {
 Mount::Mount(Source source, const EngineContext& engine_context, Presentation how)
     : context(engine_context), presentation(std::move(how)) {
   inodes_ = std::make_unique<InodeTable>(RootPlace{});
-  announcer_ = std::make_unique<Announcer>(*inodes_, times);
+  announcer_ = std::make_unique<Announcer>(*inodes_, times, watches, events);
   directory_ = std::make_unique<StatusDirectory>(std::move(source), context, *announcer_);
-  tree_ = std::make_unique<TreeView>(*directory_, presentation, *context.mapping, context.metrics, refusals, times);
+  tree_ = std::make_unique<TreeView>(*directory_, presentation, *context.mapping, context.metrics, refusals, times, scratch, events);
   inodes_->set_root(tree_->root());
 }
 
@@ -25,6 +25,7 @@ void Mount::close() {
     context.log(std::string("the JSON is behind its journal, which has everything: ") + rejection.what());
   }
   announcer_->drain();
+  watches.clear();
 }
 
 Caller Mount::identify(uid_t uid, gid_t gid, pid_t thread) const {

@@ -36,6 +36,9 @@ class Mount {
   const Presentation presentation;
   RefusalLog refusals;
   ChangeTimes times;
+  ScratchTable scratch;
+  FieldWatches watches;
+  EventStreams events;
   StatusDirectory& directory() noexcept { return *directory_; }
   TreeView& tree() noexcept { return *tree_; }
   InodeTable& inodes() noexcept { return *inodes_; }

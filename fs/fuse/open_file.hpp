@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -47,6 +48,10 @@ class OpenFile {
     const std::lock_guard lock(mutex_);
     return buffer_ ? buffer_->complaint_at_close() : std::nullopt;
   }
+  /// How often the file had changed when its text was last read from the beginning, or else when it was opened.
+  std::uint64_t seen_changes() const noexcept { return seen_changes_; }
+  void saw_changes(std::uint64_t count) noexcept { seen_changes_ = count; }
+
   bool has_write_buffer() const noexcept { return buffer_.has_value(); }
 
   /// The labels of the process that is writing; asked of /proc once for each process that writes through this handle in
@@ -62,6 +67,7 @@ class OpenFile {
 
  private:
   const std::shared_ptr<const Inode> inode_;
+  std::atomic<std::uint64_t> seen_changes_ = 0;
 
   std::mutex mutex_;  // guards all below
   std::optional<std::string> text_;

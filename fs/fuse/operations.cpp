@@ -30,6 +30,10 @@ fuse_lowlevel_ops operations() {
   add_file_operations(table);
   add_directory_operations(table);
   add_namespace_operations(table);
+  add_scratch_operations(table);
+  add_attribute_operations(table);
+  add_watch_operations(table);
+  add_board_operations(table);
   return table;
 }
 

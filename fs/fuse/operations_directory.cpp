@@ -59,10 +59,6 @@ struct stat minimal_attributes(std::uint64_t number, mode_t type) {
   return attributes;
 }
 
-std::string path_below(const Inode& directory, const std::string& name) {
-  return directory.path.empty() ? name : directory.path + "/" + name;
-}
-
 bool add_dots(Listing& listing, const Inode& directory, off_t& offset, bool plus) {
   for (; offset < first_entry; ++offset) {
     const char* name = offset == 0 ? "." : "..";
@@ -75,7 +71,7 @@ bool add_dots(Listing& listing, const Inode& directory, off_t& offset, bool plus
 }
 
 bool add_entry(Listing& listing, Mount& mount, const Inode& directory, const DirectoryEntry& entry, off_t next) {
-  const mode_t type = mount.tree().is_directory(entry.place) ? S_IFDIR : S_IFREG;
+  const mode_t type = mount.tree().type_of(entry.place);
   return listing.add(entry.name.c_str(), minimal_attributes(inode_number(path_below(directory, entry.name)), type), next);
 }
 
@@ -84,9 +80,8 @@ bool add_entry_plus(Listing& listing, Mount& mount, const Inode& directory, cons
   const auto found = mount.tree().find(directory, named.name);
   if (!found) return true;
   const auto inode = mount.inodes().look_up(found->path, found->place, found->version);
-  const bool is_version = std::holds_alternative<VersionPlace>(inode->place);
   try {
-    const auto entry = entry_of(mount, *inode, is_version ? 0 : announced_timeout);
+    const auto entry = entry_of(mount, *inode, entry_timeout(inode->place));
     if (listing.add_plus(named.name.c_str(), entry, next)) return true;
   } catch (const Rejection&) {
     mount.inodes().forget(inode->id, 1);

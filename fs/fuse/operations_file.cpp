@@ -38,18 +38,33 @@ std::optional<WriteBuffer> buffer_for(const Inode& inode, const fuse_file_info& 
   return WriteBuffer(place->node, info.flags & O_APPEND);
 }
 
-Reply reply_open(Mount& mount, std::shared_ptr<const Inode> inode, fuse_file_info info) {
+}  // namespace
+
+fuse_file_info opened(Mount& mount, std::shared_ptr<const Inode> inode, const fuse_file_info& asked) {
+  fuse_file_info info = asked;
   const bool is_cacheable = is_immutable(inode->place);
   // Pages of a file that is also written through FUSE would be torn; those of a version never change.
   info.direct_io = !is_cacheable;
   info.keep_cache = is_cacheable;
   info.noflush = !wants_to_write(info);
-  info.fh = mount.files.add(std::make_shared<OpenFile>(inode, buffer_for(*inode, info)));
+  auto file = std::make_shared<OpenFile>(inode, buffer_for(*inode, info));
+  file->saw_changes(mount.watches.changes(inode->number));
+  info.fh = mount.files.add(std::move(file));
   mount.context.metrics.handle_opened();
-  return [&mount, info](fuse_req_t request) {
-    if (fuse_reply_open(request, &info) == 0) return;
-    mount.files.remove(info.fh);
-    mount.context.metrics.handle_closed();
+  return info;
+}
+
+void closed(Mount& mount, std::uint64_t handle) {
+  if (const auto file = mount.files.find(handle)) mount.watches.forget(file->inode().number, handle);
+  mount.files.remove(handle);
+  mount.context.metrics.handle_closed();
+}
+
+namespace {
+
+Reply reply_open(Mount& mount, std::shared_ptr<const Inode> inode, const fuse_file_info& asked) {
+  return [&mount, info = opened(mount, std::move(inode), asked)](fuse_req_t request) {
+    if (fuse_reply_open(request, &info) != 0) closed(mount, info.fh);
   };
 }
 
@@ -70,10 +85,26 @@ Reader reader_of(fuse_req_t request, const Inode& inode) {
   return {caller.uid, caller.session};
 }
 
+ScratchFile* scratch_of(const OpenFile& file) {
+  const auto* place = std::get_if<ScratchPlace>(&file.inode().place);
+  return place ? place->file.get() : nullptr;
+}
+
 void read_file(fuse_req_t request, fuse_ino_t id, std::size_t size, off_t offset, fuse_file_info* info) {
   guarded(request, id, [&](Mount& mount) -> Reply {
     const auto file = mount.files.find(info->fh);
     if (!file) return reply_error(EBADF);
+    if (offset == 0) file->saw_changes(mount.watches.changes(file->inode().number));
+    if (const ScratchFile* scratch = scratch_of(*file)) {
+      return [part = scratch->read(size, static_cast<std::uint64_t>(offset))](fuse_req_t to) {
+        fuse_reply_buf(to, part.data(), part.size());
+      };
+    }
+    if (const auto* events = std::get_if<EventsPlace>(&file->inode().place)) {
+      return [part = events->stream->read(size, static_cast<std::uint64_t>(offset))](fuse_req_t to) {
+        fuse_reply_buf(to, part.data(), part.size());
+      };
+    }
     std::string part = file->read(size, static_cast<std::uint64_t>(offset), [&] {
       return mount.tree().text(file->inode().place, reader_of(request, file->inode()));
     });
@@ -115,6 +146,13 @@ void write_file(fuse_req_t request, fuse_ino_t id, const char* bytes, std::size_
                 fuse_file_info* info) {
   guarded(request, id, [&](Mount& mount) -> Reply {
     const auto file = mount.files.find(info->fh);
+    if (ScratchFile* scratch = file ? scratch_of(*file) : nullptr) {
+      if (info->flags & O_APPEND)
+        scratch->append({bytes, size});
+      else
+        scratch->write({bytes, size}, static_cast<std::uint64_t>(offset));
+      return [size](fuse_req_t to) { fuse_reply_write(to, size); };
+    }
     StatusFile* status_file = file ? file_of(file->inode().place) : nullptr;
     if (!status_file) return reply_error(EBADF);
     auto job = job_request(*file, {bytes, size}, static_cast<std::uint64_t>(offset));
@@ -140,8 +178,7 @@ void flush_file(fuse_req_t request, fuse_ino_t id, fuse_file_info* info) {
 
 void release_file(fuse_req_t request, fuse_ino_t, fuse_file_info* info) {
   Mount& mount = mount_of(request);
-  mount.files.remove(info->fh);
-  mount.context.metrics.handle_closed();
+  closed(mount, info->fh);
   fuse_reply_err(request, 0);
 }
 
@@ -149,6 +186,7 @@ void release_file(fuse_req_t request, fuse_ino_t, fuse_file_info* info) {
 void sync_later(fuse_req_t request, fuse_ino_t id) {
   guarded(request, id, [&](Mount& mount) -> Reply {
     const auto inode = inode_of(mount, id);
+    if (std::holds_alternative<ScratchPlace>(inode->place)) return reply_done();
     const Caller caller = caller_of(request);
     mount.settle_worker.post([request, &mount, inode, caller] {
       int error_number = 0;
@@ -173,6 +211,7 @@ void sync_file(fuse_req_t request, fuse_ino_t id, int, fuse_file_info*) { sync_l
 }  // namespace
 
 void require_open_for_write(Mount&, const Inode& inode, const Author& author) {
+  if (std::holds_alternative<ScratchPlace>(inode.place)) return;
   if (std::holds_alternative<ControlPlace>(inode.place)) return;  // its commands are judged one by one
   if (const auto* place = std::get_if<NodePlace>(&inode.place)) return require_writable_state(*place, author);
   throw Rejection(Cause::not_permitted, inode.path + " is read-only");

@@ -8,11 +8,6 @@
 namespace statusfs {
 namespace {
 
-// A version of the whole file is another inode than the next one, so its name must be asked for each time.
-double entry_timeout(const Place& place) {
-  return std::holds_alternative<VersionPlace>(place) ? 0 : announced_timeout;
-}
-
 Reply reply_lookup(Mount& mount, const Inode& directory, const char* name) {
   if (std::string_view(name).size() > maximum_name_size) return reply_error(ENAMETOOLONG);
   auto found = mount.tree().find(directory, name);
@@ -40,7 +35,7 @@ void forget_several(fuse_req_t request, std::size_t count, fuse_forget_data* for
 
 Reply reply_attributes(Mount& mount, const Inode& inode) {
   const struct stat attributes = mount.tree().attributes(inode);
-  const double timeout = attribute_timeout(inode.place);
+  const double timeout = attribute_timeout(inode);
   return [attributes, timeout](fuse_req_t request) { fuse_reply_attr(request, &attributes, timeout); };
 }
 
@@ -65,10 +60,29 @@ void require_same_identity(const struct stat& now, const struct stat& wanted, in
     throw Rejection(Cause::not_permitted, "owner and mode follow from the mount and the mapping and cannot be set");
 }
 
+// A scratch file is an ordinary file of whoever made it.
+void set_scratch_attributes(ScratchFile& file, const struct stat& wanted, int valid) {
+  if (valid & FUSE_SET_ATTR_SIZE) file.resize(static_cast<std::uint64_t>(wanted.st_size));
+  ScratchAttributes attributes = file.attributes();
+  if (valid & FUSE_SET_ATTR_MODE) attributes.mode = wanted.st_mode & 0777;
+  if (valid & FUSE_SET_ATTR_UID) attributes.owner = wanted.st_uid;
+  if (valid & FUSE_SET_ATTR_GID) attributes.group = wanted.st_gid;
+  const auto since = std::chrono::seconds(wanted.st_mtim.tv_sec) + std::chrono::nanoseconds(wanted.st_mtim.tv_nsec);
+  if (valid & FUSE_SET_ATTR_MTIME_NOW)
+    attributes.modified = std::chrono::system_clock::now();
+  else if (valid & FUSE_SET_ATTR_MTIME)
+    attributes.modified = std::chrono::system_clock::time_point(since);
+  file.set_attributes(attributes);
+}
+
 // A new size alone is the shell's habit (O_TRUNC) and no value: it changes nothing where writing is allowed.
 void set_attributes(fuse_req_t request, fuse_ino_t id, struct stat* wanted, int valid, fuse_file_info*) {
   guarded(request, id, [&](Mount& mount) {
     const auto inode = inode_of(mount, id);
+    if (const auto* scratch = std::get_if<ScratchPlace>(&inode->place)) {
+      set_scratch_attributes(*scratch->file, *wanted, valid);
+      return reply_attributes(mount, *inode);
+    }
     if (valid & FUSE_SET_ATTR_SIZE)
       require_open_for_write(mount, *inode, mount.author_of(caller_of(request), nullptr));
     require_same_identity(mount.tree().attributes(*inode), *wanted, valid);

@@ -8,8 +8,6 @@
 namespace statusfs {
 namespace {
 
-constexpr const char* what_can_be_made = "only tasks can be made (mkdir tasks/<id>) and removed (rmdir)";
-
 // The collection of a status file, if that is what the inode stands for.
 const NodePlace* collection_at(const Inode& inode) {
   const auto* place = std::get_if<NodePlace>(&inode.place);
@@ -26,24 +24,6 @@ std::string task_id_of(std::string_view name) {
   if (!id) throw Rejection(Cause::invalid, "'%' must be followed by two hex digits; '%' itself is written %25");
   if (!is_valid_utf8(*id)) throw Rejection(Cause::invalid, "a task id must be valid UTF-8");
   return *std::move(id);
-}
-
-// Answers of mkdir and rmdir never wait for announcements: dropping a name may itself wait for such an answer.
-struct PendingName {
-  fuse_req_t request;
-  Mount& mount;
-  Caller caller;
-  std::string persona;
-  std::string path;
-
-  bool answered_refusal(const std::optional<Rejection>& refusal) const {
-    if (refusal) fuse_reply_err(request, mount.refuse(*refusal, caller, persona, path));
-    return refusal.has_value();
-  }
-};
-
-std::string path_below(const Inode& directory, const char* name) {
-  return directory.path.empty() ? std::string(name) : directory.path + "/" + name;
 }
 
 void answer_mkdir(const PendingName& pending, const NodePlace& place, const std::string& id, bool is_own_name) {
@@ -82,7 +62,9 @@ void remove_directory(fuse_req_t request, fuse_ino_t parent, const char* name) {
     Author author = mount.author_of(caller, nullptr);
     const PendingName pending{request, mount, caller, author.persona, found->path};
     const auto done = [pending](const std::optional<Rejection>& refusal) {
-      if (!pending.answered_refusal(refusal)) fuse_reply_err(pending.request, 0);
+      if (pending.answered_refusal(refusal)) return;
+      pending.mount.scratch.remove_below(pending.path);
+      fuse_reply_err(pending.request, 0);
     };
     task->file->submit({WriteRequest{WriteRequest::Kind::remove_task, task->node, {}}, std::move(author), done});
     return later();
@@ -94,29 +76,27 @@ void refuse_name(fuse_req_t request, fuse_ino_t parent, const char* name) {
 }
 
 void make_node(fuse_req_t request, fuse_ino_t parent, const char* name, mode_t, dev_t) { refuse_name(request, parent, name); }
-void create_file(fuse_req_t request, fuse_ino_t parent, const char* name, mode_t, fuse_file_info*) {
-  refuse_name(request, parent, name);
-}
-void remove_file(fuse_req_t request, fuse_ino_t parent, const char* name) { refuse_name(request, parent, name); }
 void make_symbolic_link(fuse_req_t request, const char*, fuse_ino_t parent, const char* name) {
   refuse_name(request, parent, name);
 }
 void make_link(fuse_req_t request, fuse_ino_t, fuse_ino_t parent, const char* name) { refuse_name(request, parent, name); }
-void rename_file(fuse_req_t request, fuse_ino_t parent, const char* name, fuse_ino_t, const char*, unsigned) {
-  refuse_name(request, parent, name);
+}  // namespace
+
+bool PendingName::answered_refusal(const std::optional<Rejection>& refusal) const {
+  if (refusal) fuse_reply_err(request, mount.refuse(*refusal, caller, persona, path));
+  return refusal.has_value();
 }
 
-}  // namespace
+std::string path_below(const Inode& directory, std::string_view name) {
+  return directory.path.empty() ? std::string(name) : directory.path + "/" + std::string(name);
+}
 
 void add_namespace_operations(fuse_lowlevel_ops& table) {
   table.mkdir = make_directory;
   table.rmdir = remove_directory;
   table.mknod = make_node;
-  table.create = create_file;
-  table.unlink = remove_file;
   table.symlink = make_symbolic_link;
   table.link = make_link;
-  table.rename = rename_file;
 }
 
 }  // namespace statusfs

@@ -7,6 +7,8 @@
 
 #include "fs/engine/file_state.hpp"
 #include "fs/engine/status_file.hpp"
+#include "fs/fuse/event_stream.hpp"
+#include "fs/fuse/scratch.hpp"
 #include "mapping/tree/node.hpp"
 
 namespace statusfs {
@@ -50,7 +52,32 @@ struct HistoryPlace {
   std::uint64_t version = 0;  ///< of Kind::version, whose content never changes
 };
 
-using Place = std::variant<RootPlace, AboutPlace, NodePlace, ControlPlace, ErrorPlace, VersionPlace, HistoryPlace>;
+/// A name that the mapping does not know.
+struct ScratchPlace {
+  std::shared_ptr<ScratchFile> file;
+};
+
+/// A directory of a board: the tasks with one value.
+struct ColumnPlace {
+  std::shared_ptr<StatusFile> file;
+  const Field* board = nullptr;  ///< owned by the mapping
+  std::string value;
+};
+
+/// A symbolic link on a board: a task.
+struct LinkPlace {
+  ColumnPlace column;
+  std::string task;
+};
+
+/// The stream of a status file's mutations.
+struct EventsPlace {
+  std::shared_ptr<StatusFile> file;
+  std::shared_ptr<EventStream> stream;
+};
+
+using Place = std::variant<RootPlace, AboutPlace, NodePlace, ControlPlace, ErrorPlace, VersionPlace, HistoryPlace, ScratchPlace,
+                           ColumnPlace, LinkPlace, EventsPlace>;
 
 /// Whether what the place reads as is the same for ever, so that the kernel may keep it.
 bool is_immutable(const Place& place) noexcept;

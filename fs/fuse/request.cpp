@@ -26,7 +26,7 @@ struct fuse_entry_param entry_of(Mount& mount, const Inode& inode, double entry_
   entry.ino = inode.id;
   entry.generation = 0;  // node ids are never used again
   entry.attr = mount.tree().attributes(inode);
-  entry.attr_timeout = attribute_timeout(inode.place);
+  entry.attr_timeout = attribute_timeout(inode);
   entry.entry_timeout = entry_timeout;
   return entry;
 }
@@ -92,13 +92,24 @@ void guarded(fuse_req_t request, fuse_ino_t directory, const char* name, const s
   });
 }
 
-double attribute_timeout(const Place& place) {
+double attribute_timeout(const Inode& inode) {
+  const Place& place = inode.place;
   const auto* about = std::get_if<AboutPlace>(&place);
   const auto* history = std::get_if<HistoryPlace>(&place);
   if (history) return is_immutable(place) ? announced_timeout : 0;
   const bool is_counted = std::holds_alternative<RootPlace>(place) || std::holds_alternative<ErrorPlace>(place) ||
-                          (about && about->kind != AboutPlace::Kind::directory);
+                          inode.is_second || std::holds_alternative<ScratchPlace>(place) ||
+                          std::holds_alternative<ColumnPlace>(place) || std::holds_alternative<LinkPlace>(place) ||
+                          std::holds_alternative<EventsPlace>(place) || (about && about->kind != AboutPlace::Kind::directory);
   return is_counted ? 0 : announced_timeout;
+}
+
+// A version of the whole file is another inode than the next one. A scratch file that is renamed over a field leaves its inode to that
+// name until the kernel asks again. A link comes and goes with the value of its task.
+double entry_timeout(const Place& place) {
+  const bool is_passing = std::holds_alternative<VersionPlace>(place) || std::holds_alternative<ScratchPlace>(place) ||
+                          std::holds_alternative<LinkPlace>(place);
+  return is_passing ? 0 : announced_timeout;
 }
 
 }  // namespace statusfs

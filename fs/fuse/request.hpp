@@ -32,8 +32,10 @@ struct fuse_entry_param entry_of(Mount& mount, const Inode& inode, double entry_
 
 /// How long the kernel may believe what it was told; every change is announced to it.
 inline constexpr double announced_timeout = 86400;
-/// That for a place's attributes: nothing for the few files that change without an announcement.
-double attribute_timeout(const Place& place);
+/// That for an inode's attributes: nothing for the few files that change without an announcement.
+double attribute_timeout(const Inode& inode);
+/// That for the name of a place: nothing where the name may stand for another inode the next time.
+double entry_timeout(const Place& place);
 
 void guarded(fuse_req_t request, const std::function<Reply(Mount&)>& body, const std::function<std::string(Mount&)>& path);
 

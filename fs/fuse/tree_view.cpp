@@ -5,7 +5,9 @@
 
 #include "fs/fuse/history_view.hpp"
 #include "mapping/rejection.hpp"
+#include "fs/fuse/board_view.hpp"
 #include "mapping/rules/locks.hpp"
+#include "mapping/tree/board.hpp"
 #include "mapping/tree/node_text.hpp"
 
 namespace statusfs {
@@ -50,6 +52,7 @@ std::uint64_t version_key(const FileState& state) {
 
 std::size_t count_directories(const StatusDocument& document, const Node& node) {
   if (node.kind == Node::Kind::field && node.field->type == FieldType::collection) return document.task_count();
+  if (is_board(node)) return columns_of(document.mapping(), *node.field).size();
   const auto nodes = children(document, node);
   return static_cast<std::size_t>(
       std::ranges::count_if(nodes, [&](const NamedNode& named) { return is_directory(document, named.node); }));
@@ -60,13 +63,16 @@ std::size_t count_directories(const StatusDocument& document, const Node& node) 
 }  // namespace
 
 TreeView::TreeView(StatusDirectory& directory, const Presentation& presentation, const Mapping& mapping,
-                   const Metrics& metrics, const RefusalLog& refusals, const ChangeTimes& times)
+                   const Metrics& metrics, const RefusalLog& refusals, const ChangeTimes& times,
+                   const ScratchTable& scratch, EventStreams& events)
     : directory_(directory),
       presentation_(presentation),
       mapping_(mapping),
       metrics_(metrics),
       refusals_(refusals),
-      times_(times) {}
+      times_(times),
+      scratch_(scratch),
+      events_(events) {}
 
 Place TreeView::root() const {
   if (!directory_.shows_one_file()) return RootPlace{};
@@ -81,6 +87,8 @@ std::string TreeView::top_of(const StatusFile& file) const {
 
 Place TreeView::place_of(const std::shared_ptr<StatusFile>& file, const Node& node) const {
   if (is_whole_file(node)) return VersionPlace{file, file->state()};
+  if (node.kind == Node::Kind::field && node.field->type == FieldType::events)
+    return EventsPlace{file, events_.of(file->name())};
   return NodePlace{file, node};
 }
 
@@ -105,6 +113,12 @@ std::optional<Place> TreeView::find_in_file(const NodePlace& directory, std::str
   return place_of(directory.file, *node);
 }
 
+std::optional<Found> TreeView::find_scratch(const Inode& directory, std::string_view name) const {
+  const auto file = scratch_.find(directory.path.empty() ? std::string(name) : directory.path + "/" + std::string(name));
+  if (!file) return std::nullopt;
+  return Found{file->path(), ScratchPlace{file}, file->id()};
+}
+
 std::optional<Found> TreeView::find(const Inode& directory, std::string_view name) const {
   if (directory.id == 1 && name == about_name) return found(directory, name, AboutPlace{});
   if (std::holds_alternative<RootPlace>(directory.place)) {
@@ -121,9 +135,11 @@ std::optional<Found> TreeView::find(const Inode& directory, std::string_view nam
     auto place = find_in_history(*history, name);
     return place ? std::optional(found(directory, name, std::move(*place))) : std::nullopt;
   }
+  if (auto place = find_on_board(directory.place, name)) return found(directory, name, std::move(*place));
   const auto* node = std::get_if<NodePlace>(&directory.place);
-  auto place = node ? find_in_file(*node, name) : std::nullopt;
-  if (!place) return std::nullopt;
+  if (!node || is_board(node->node)) return std::nullopt;
+  auto place = find_in_file(*node, name);
+  if (!place) return find_scratch(directory, name);
   return found(directory, name, std::move(*place));
 }
 
@@ -146,8 +162,12 @@ std::vector<DirectoryEntry> TreeView::list(const Inode& directory) const {
     for (const AboutName& about : about_names) entries.push_back({std::string(about.name), AboutPlace{about.kind}});
   } else if (const auto* history = std::get_if<HistoryPlace>(&directory.place)) {
     for (auto& [name, place] : list_history(*history)) entries.push_back({std::move(name), std::move(place)});
+  } else if (list_board(directory.place, entries)) {
+    return entries;
   } else if (const auto* node = std::get_if<NodePlace>(&directory.place)) {
     list_file(*node, entries);
+    for (auto& [name, file] : scratch_.list(directory.path))
+      if (!name.starts_with('.')) entries.push_back({name, ScratchPlace{std::move(file)}});
   }
   return entries;
 }
@@ -156,12 +176,20 @@ bool TreeView::is_directory(const Place& place) const {
   if (std::holds_alternative<RootPlace>(place)) return true;
   if (const auto* about = std::get_if<AboutPlace>(&place)) return about->kind == AboutPlace::Kind::directory;
   if (const auto* history = std::get_if<HistoryPlace>(&place)) return history->kind == HistoryPlace::Kind::directory;
+  if (std::holds_alternative<ColumnPlace>(place)) return true;
   const auto* node = std::get_if<NodePlace>(&place);
   if (!node) return false;
   if (is_top(*node)) return true;
   const auto state = node->file->state();
   return state->document && statusfs::is_directory(*state->document, node->node);
 }
+
+mode_t TreeView::type_of(const Place& place) const {
+  if (std::holds_alternative<LinkPlace>(place)) return S_IFLNK;
+  return is_directory(place) ? S_IFDIR : S_IFREG;
+}
+
+std::string TreeView::link_text(const LinkPlace& link) const { return link_target(mapping_, link.task); }
 
 // --- attributes ------------------------------------------------------------------------------------------------------
 
@@ -195,6 +223,15 @@ void TreeView::set_node(struct stat& attributes, const Inode& inode, const NodeP
     set_file(attributes, node_size(document, place.node), is_writable(document.mapping(), place.node));
 }
 
+void TreeView::set_scratch(struct stat& attributes, const ScratchFile& file) const {
+  const ScratchAttributes own = file.attributes();
+  set_file(attributes, file.size(), true);
+  attributes.st_mode = S_IFREG | own.mode;
+  attributes.st_uid = own.owner;
+  attributes.st_gid = own.group;
+  attributes.st_mtim = attributes.st_ctim = attributes.st_atim = timespec_of(own.modified);
+}
+
 struct stat TreeView::attributes(const Inode& inode) const {
   struct stat attributes {};
   attributes.st_ino = inode.number;
@@ -202,8 +239,22 @@ struct stat TreeView::attributes(const Inode& inode) const {
   attributes.st_gid = presentation_.group;
   attributes.st_blksize = preferred_block_size;
   attributes.st_mtim = attributes.st_ctim = attributes.st_atim = timespec_of(system_clock::now());
+  const bool changes_with_file = std::holds_alternative<ColumnPlace>(inode.place) ||
+                                 std::holds_alternative<LinkPlace>(inode.place) ||
+                                 std::holds_alternative<EventsPlace>(inode.place);
+  if (changes_with_file)
+    attributes.st_mtim = attributes.st_ctim = attributes.st_atim = timespec_of(file_of(inode.place)->state()->modified);
   if (const auto* node = std::get_if<NodePlace>(&inode.place)) {
     set_node(attributes, inode, *node);
+  } else if (const auto* scratch = std::get_if<ScratchPlace>(&inode.place)) {
+    set_scratch(attributes, *scratch->file);
+  } else if (const auto* events = std::get_if<EventsPlace>(&inode.place)) {
+    set_file(attributes, events->stream->size(), false);
+  } else if (const auto* link = std::get_if<LinkPlace>(&inode.place)) {
+    set_file(attributes, link_text(*link).size(), false);
+    attributes.st_mode = S_IFLNK | 0777;
+  } else if (std::holds_alternative<ColumnPlace>(inode.place)) {
+    set_directory(attributes, 0);
   } else if (const auto* version = std::get_if<VersionPlace>(&inode.place)) {
     const FileState& state = *version->state;
     const std::uint64_t size = state.chained ? state.head.size : text(inode.place, {}).size();

@@ -48,7 +48,8 @@ struct Reader {
 class TreeView {
  public:
   TreeView(StatusDirectory& directory, const Presentation& presentation, const Mapping& mapping, const Metrics& metrics,
-           const RefusalLog& refusals, const ChangeTimes& times);
+           const RefusalLog& refusals, const ChangeTimes& times, const ScratchTable& scratch,
+           EventStreams& events);
 
   /// What stands at the root of the mount.
   Place root() const;
@@ -59,6 +60,9 @@ class TreeView {
   std::string top_of(const StatusFile& file) const;
 
   bool is_directory(const Place& place) const;
+  /// Where a symbolic link leads.
+  std::string link_text(const LinkPlace& link) const;
+  mode_t type_of(const Place& place) const;  ///< S_IFDIR, S_IFREG, ...
   /// Throws Rejection(not_found) for something that is gone.
   struct stat attributes(const Inode& inode) const;
   std::string text(const Place& place, const Reader& reader) const;
@@ -66,6 +70,8 @@ class TreeView {
  private:
   Found found(const Inode& directory, std::string_view name, Place place) const;
   Place place_of(const std::shared_ptr<StatusFile>& file, const Node& node) const;
+  std::optional<Found> find_scratch(const Inode& directory, std::string_view name) const;
+  void set_scratch(struct stat& attributes, const ScratchFile& file) const;
   std::optional<Place> find_in_file(const NodePlace& directory, std::string_view name) const;
   void list_file(const NodePlace& directory, std::vector<DirectoryEntry>& entries) const;
   std::string about_text(AboutPlace::Kind kind, const Reader& reader) const;
@@ -80,6 +86,8 @@ class TreeView {
   const Metrics& metrics_;
   const RefusalLog& refusals_;
   const ChangeTimes& times_;
+  const ScratchTable& scratch_;
+  EventStreams& events_;
 };
 
 }  // namespace statusfs

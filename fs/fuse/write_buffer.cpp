@@ -77,7 +77,9 @@ WriteBuffer::Form WriteBuffer::form_of(const Node& node) {
     case FieldType::enumeration:
     case FieldType::hash:
     case FieldType::group:
-    case FieldType::collection: return Form::scalar;
+    case FieldType::collection:
+    case FieldType::board:
+    case FieldType::events: return Form::scalar;
   }
   return Form::scalar;
 }

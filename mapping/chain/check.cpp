@@ -34,7 +34,7 @@ class Check {
   }
 
   void check_field(const Field& field, const Value& scope, const Pointer& prefix) {
-    if (field.type == FieldType::view || field.type == FieldType::patch || field.type == FieldType::collection) return;
+    if (!field.has_own_value() || field.type == FieldType::collection) return;
     const Pointer pointer = prefix.concat(field.pointer);
     const Value* value = find(scope, field.pointer);
     if (!value) {

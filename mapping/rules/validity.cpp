@@ -56,7 +56,9 @@ bool is_of_type(const Field& field, const Value& value) {
     case FieldType::group: return value.is_object();
     case FieldType::collection: return value.is_array();
     case FieldType::view:
-    case FieldType::patch: return true;
+    case FieldType::patch:
+    case FieldType::board:
+    case FieldType::events: return true;
   }
   return false;
 }
@@ -106,6 +108,8 @@ std::string accepted_by(const Field& field) {
     case FieldType::group: return "an object";
     case FieldType::collection: return "an array of tasks";
     case FieldType::view:
+    case FieldType::board:
+    case FieldType::events:
     case FieldType::patch: return "a JSON merge patch (an object) or a JSON patch (an array)";
   }
   return {};

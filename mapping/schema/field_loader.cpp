@@ -22,17 +22,18 @@ void check_name(const YamlNode& row) {
   }
 }
 
-Access default_access(FieldType type) {
-  if (type == FieldType::view || type == FieldType::group || type == FieldType::collection) return Access::read_only;
-  return type == FieldType::patch ? Access::patch : Access::read_write;
-}
-
 std::vector<Access> possible_accesses(FieldType type) {
   if (type == FieldType::log) return {Access::append_only, Access::read_only};
   if (type == FieldType::view) return {Access::read_only, Access::patch};
   if (type == FieldType::patch) return {Access::patch};
   if (type == FieldType::group || type == FieldType::collection) return {Access::read_only};
+  if (type == FieldType::board || type == FieldType::events) return {Access::read_only};
   return {Access::read_write, Access::read_only};
+}
+
+Access default_access(FieldType type) {
+  if (possible_accesses(type) == std::vector{Access::read_only} || type == FieldType::view) return Access::read_only;
+  return type == FieldType::patch ? Access::patch : Access::read_write;
 }
 
 Access read_access(const YamlNode& row, FieldType type) {
@@ -65,7 +66,7 @@ void read_writers(const YamlNode& row, const LoadContext& context, Field& field)
 
 // A view or a patch is of its whole scope; everything else has a place of its own in it.
 void check_pointer_for_type(const YamlNode& row, const Field& field) {
-  const bool is_whole_scope = field.type == FieldType::view || field.type == FieldType::patch;
+  const bool is_whole_scope = !field.has_own_value();
   if (is_whole_scope == field.pointer.is_root()) return;
   const std::string type(name_of(field.type));
   if (is_whole_scope) row.at("pointer").fail("a " + type + " shows its whole scope; accepted: pointer: \"\"");
@@ -77,7 +78,7 @@ bool is_in_group(const Field& field) { return field.parent != nullptr && field.p
 
 Pointer pointer_of(const YamlNode& row, const Field& field) {
   if (const YamlNode* pointer = row.find("pointer")) return read_pointer(*pointer);
-  if (field.type == FieldType::view || field.type == FieldType::patch) return Pointer();
+  if (!field.has_own_value()) return Pointer();
   return is_in_group(field) ? field.parent->pointer.child(field.name) : Pointer().child(field.name);
 }
 
@@ -193,6 +194,14 @@ void read_type_of_values(const YamlNode& row, const LoadContext& context, Field&
   if (field.type == FieldType::enumeration) field.enumeration = read_enumeration(row, context.mapping);
 }
 
+// Links of a board lead from its depth in the tree into the collection.
+void read_file_wide(const YamlNode& row, Field& field) {
+  if (field.parent != nullptr)
+    row.fail("a row of type " + std::string(name_of(field.type)) + " stands at the top of the tree, not within " +
+             in_quotes(field.parent->name));
+  if (field.type == FieldType::board) field.board_by = row.at("by").line_of_text();
+}
+
 void read_contents(const YamlNode& row, const LoadContext& context, Field& field) {
   read_type_of_values(row, context, field);
   read_mirror(row, field);
@@ -207,6 +216,7 @@ void read_contents(const YamlNode& row, const LoadContext& context, Field& field
   if (field.repeats_group && (!is_in_group(field) || field.access != Access::read_write)) {
     row.at("repeats_group").fail("'repeats_group' goes only with a row that can be written, in a group");
   }
+  if (field.type == FieldType::board || field.type == FieldType::events) read_file_wide(row, field);
   read_writers(row, context, field);
   field.entry = read_log_entry(row, field);
 }
@@ -244,7 +254,7 @@ std::unique_ptr<Field> load_row(const YamlNode& row, Field* parent, std::size_t 
   field->pointer = pointer_of(row, *field);
   check_pointer_for_type(row, *field);
   field->access = read_access(row, field->type);
-  if (!field->is_directory()) {
+  if (!field->is_directory() || field->type == FieldType::board) {
     read_contents(row, context, *field);
     return field;
   }

@@ -21,8 +21,6 @@ void collect(const std::vector<std::unique_ptr<Field>>& rows, std::vector<const 
   }
 }
 
-bool has_own_value(const Field& field) { return field.type != FieldType::view && field.type != FieldType::patch; }
-
 }  // namespace
 
 bool Enumeration::contains(std::string_view value) const noexcept { return statusfs::contains(values, value); }
@@ -31,6 +29,10 @@ const Field* Field::child(std::string_view child_name) const noexcept {
   for (const auto& row : children)
     if (row->name == child_name) return row.get();
   return nullptr;
+}
+
+bool Field::has_own_value() const noexcept {
+  return type != FieldType::view && type != FieldType::patch && type != FieldType::board && type != FieldType::events;
 }
 
 bool Field::may_be_written_by(std::string_view archetype) const noexcept {
@@ -56,7 +58,7 @@ const Field* Mapping::stamped(Stamp stamp, bool in_task) const noexcept {
 
 const Field* Mapping::at(const Pointer& pointer, bool in_task) const noexcept {
   for (const Field* field : in_task ? task_fields_ : file_fields_)
-    if (has_own_value(*field) && field->pointer == pointer) return field;
+    if (field->has_own_value() && field->pointer == pointer) return field;
   return nullptr;
 }
 
@@ -106,6 +108,10 @@ std::string_view name_of(FieldType type) noexcept {
       return "group";
     case FieldType::collection:
       return "collection";
+    case FieldType::board:
+      return "board";
+    case FieldType::events:
+      return "events";
   }
   return "unknown";
 }

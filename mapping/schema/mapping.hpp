@@ -30,6 +30,8 @@ enum class FieldType {
   patch,        ///< takes patches of the whole scope, reads as empty
   group,        ///< a directory of fields
   collection,   ///< a directory of objects, each with fields; one a mapping
+  board,        ///< a directory of the collection's objects by the value of one of their enums
+  events,       ///< the mutations of the file as they happen, one JSON object a line
 };
 
 enum class Access { read_only, read_write, append_only, patch };
@@ -107,6 +109,7 @@ struct Field {
   std::optional<std::string> absent;  ///< how the field reads where its key is absent
   std::optional<LogEntry> entry;      ///< of logs that can be appended to
   std::vector<std::string> writers;   ///< archetypes that may write; empty where nobody writes
+  std::string board_by;               ///< of a board: key of the enum in the task
   std::string help;
   std::vector<std::unique_ptr<Field>> children;  ///< of a group or collection, in the tree's order
   const Field* parent = nullptr;                 ///< the group or collection around it; nullptr at the top
@@ -114,7 +117,11 @@ struct Field {
 
   const Field* child(std::string_view child_name) const noexcept;
   const std::string& key() const { return pointer.last(); }  ///< precondition: the pointer is not the root
-  bool is_directory() const noexcept { return type == FieldType::group || type == FieldType::collection; }
+  bool is_directory() const noexcept {
+    return type == FieldType::group || type == FieldType::collection || type == FieldType::board;
+  }
+  /// Whether a value of the document belongs to the row alone; views, patches, boards and events show what other rows hold.
+  bool has_own_value() const noexcept;
   bool may_be_written_by(std::string_view archetype) const noexcept;
 };
 

@@ -5,8 +5,6 @@
 namespace statusfs {
 namespace {
 
-bool has_own_value(const Field& field) { return !field.pointer.is_root(); }
-
 std::string place_of(const Field& field, const LoadContext& context) {
   return in_quotes(field.name) + " (line " + std::to_string(context.row_of(field).line()) + ")";
 }
@@ -32,7 +30,7 @@ void check_not_within_value(const Field& field, const FieldsByPointer& fields, c
 void check_pointers(const std::vector<const Field*>& scope, const LoadContext& context) {
   FieldsByPointer fields;
   for (const Field* field : scope) {
-    if (!has_own_value(*field)) continue;
+    if (!field->has_own_value()) continue;
     const auto [first, is_new] = fields.emplace(field->pointer, field);
     if (is_new) continue;
     pointer_node(*field, context)
@@ -40,7 +38,7 @@ void check_pointers(const std::vector<const Field*>& scope, const LoadContext& c
               place_of(*first->second, context) + "; accepted: one row a pointer");
   }
   for (const Field* field : scope)
-    if (has_own_value(*field)) check_not_within_value(*field, fields, context);
+    if (field->has_own_value()) check_not_within_value(*field, fields, context);
 }
 
 void check_collection_id(const LoadContext& context) {
@@ -151,6 +149,14 @@ void check_derivation(const Field& field, const LoadContext& context) {
   }
 }
 
+void check_board(const Field& field, const LoadContext& context) {
+  if (field.type != FieldType::board) return;
+  const Field* by = context.mapping.at(Pointer().child(field.board_by), true);
+  if (by != nullptr && by->type == FieldType::enumeration && by->access == Access::read_write) return;
+  context.row_of(field).at("by").fail("'by' names " + in_quotes(field.board_by) +
+                                      "; accepted: a direct member of the task, an enum that can be written");
+}
+
 void check_references(const Field& field, const LoadContext& context) {
   if (!field.entry) return;
   const std::string& collection = context.mapping.collection->name;
@@ -177,6 +183,7 @@ void check_mapping(const YamlNode& root, const LoadContext& context) {
       check_stamp_with(*field, context);
       check_derivation(*field, context);
       check_references(*field, context);
+      check_board(*field, context);
     }
   }
 }

@@ -47,6 +47,7 @@ constexpr std::array key_uses{
     KeyUse{"entry", set_of(FieldType::log)},
     KeyUse{"override_log", set_of(FieldType::patch)},
     KeyUse{"fields", set_of(FieldType::group, FieldType::collection)},
+    KeyUse{"by", set_of(FieldType::board)},
     KeyUse{"id", set_of(FieldType::collection)},
     KeyUse{"create", set_of(FieldType::collection)},
     KeyUse{"remove", set_of(FieldType::collection)},

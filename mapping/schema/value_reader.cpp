@@ -129,6 +129,8 @@ Value read_value(const YamlNode& node, const ValueShape& shape) {
     case FieldType::patch:
     case FieldType::group:
     case FieldType::collection:
+    case FieldType::board:
+    case FieldType::events:
       break;
   }
   node.fail("type " + std::string(name_of(shape.type)) + " has no value of its own");

@@ -2,14 +2,13 @@
 
 #include <algorithm>
 
+#include "mapping/tree/board.hpp"
 #include "mapping/tree/names.hpp"
 
 namespace statusfs {
 namespace {
 
 using Rows = std::vector<std::unique_ptr<Field>>;
-
-bool has_own_key(const Field& row) { return row.type != FieldType::view && row.type != FieldType::patch; }
 
 // The rows of a directory and the JSON objects ("containers") whose other members it shows besides. At the top these are
 // the root and the payload, because rows of both stand there.
@@ -26,7 +25,7 @@ void add_container(std::vector<Pointer>& containers, const Pointer& pointer) {
 Directory of_rows(const Rows& rows, const Pointer& own, std::string task) {
   Directory directory{&rows, std::move(task), {own}};
   for (const auto& row : rows)
-    if (has_own_key(*row)) add_container(directory.containers, row->pointer.parent());
+    if (row->has_own_value()) add_container(directory.containers, row->pointer.parent());
   return directory;
 }
 
@@ -48,7 +47,7 @@ const Value* scope_of(const StatusDocument& document, const std::string& task) {
 
 bool is_claimed(const Directory& directory, const Pointer& pointer) {
   return directory.rows && std::any_of(directory.rows->begin(), directory.rows->end(), [&](const auto& row) {
-           return has_own_key(*row) && row->pointer.starts_with(pointer);
+           return row->has_own_value() && row->pointer.starts_with(pointer);
          });
 }
 
@@ -157,6 +156,7 @@ bool is_directory(const StatusDocument& document, const Node& node) {
 
 std::optional<Node> child(const StatusDocument& document, const Node& node, std::string_view name) {
   if (is_collection(node)) return task_child(document, name);
+  if (is_board(node)) return std::nullopt;
   const Directory directory = directory_of(document.mapping(), node);
   if (directory.rows) {
     for (const auto& row : *directory.rows)
@@ -174,6 +174,7 @@ std::vector<NamedNode> children(const StatusDocument& document, const Node& node
       result.push_back({encode_name(document.task_id(position)), task_node(document.task_id(position))});
     return result;
   }
+  if (is_board(node)) return result;
   const Directory directory = directory_of(document.mapping(), node);
   if (directory.rows) {
     for (const auto& row : *directory.rows)

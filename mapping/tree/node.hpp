@@ -42,6 +42,7 @@ bool exists(const StatusDocument& document, const Node& node);
 bool is_directory(const StatusDocument& document, const Node& node);
 
 /// Precondition: the node is a directory that exists.
+/// A board's own directories are no nodes: see board.hpp.
 std::optional<Node> child(const StatusDocument& document, const Node& directory, std::string_view name);
 std::vector<NamedNode> children(const StatusDocument& document, const Node& directory);
 

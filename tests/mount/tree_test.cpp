@@ -33,7 +33,7 @@ using Names = std::vector<std::string>;
 TEST_F(TreeTest, RootListsTheStatusFilesAndHidesTheRest) { EXPECT_EQ(Names{"exec_status_125"}, names(mountpoint())); }
 
 TEST_F(TreeTest, DirectoriesHoldWhatTheContractLists) {
-  EXPECT_EQ((Names{"_tasks_status_list_immutable", "achievements", "execution_plan_id_ref", "g_last_update", "header",
+  EXPECT_EQ((Names{"_tasks_status_list_immutable", "achievements", "by-status", "events", "execution_plan_id_ref", "g_last_update", "header",
                    "last_mutation_trace_id", "partition_status", "patch", "payload_hash_current",
                    "payload_hash_previous", "status.json", "summary", "tasks"}),
             names(tree()));
@@ -98,7 +98,7 @@ TEST_F(TreeTest, EverythingBelongsToTheMountingUser) {
 
 TEST_F(TreeTest, LinkCountsAreTwoAndOneForEachListedDirectory) {
   EXPECT_EQ(3u, status_of(mountpoint()).st_nlink);
-  EXPECT_EQ(5u, status_of(tree()).st_nlink);
+  EXPECT_EQ(6u, status_of(tree()).st_nlink);
   EXPECT_EQ(5u, status_of(tree("tasks")).st_nlink);
   EXPECT_EQ(4u, status_of(task()).st_nlink);
   EXPECT_EQ(2u, status_of(tree("header")).st_nlink);
@@ -114,8 +114,8 @@ TEST_F(TreeTest, LinkCountFollowsMkdirAndRmdir) {
 
 TEST_F(TreeTest, FindWalksEverythingOnceWithoutComplaint) {
   const CommandResult directories = bash("find $M -type d | wc -l; find $M -type f | wc -l");
-  // The root, exec_status_125, header, summary, tasks, and three for each task; then the leaves of each.
-  EXPECT_EQ("14\n65\n", directories.output);
+  // The root, exec_status_125, header, summary, tasks, three for each task, the board and its six; then the leaves of each.
+  EXPECT_EQ("21\n69\n", directories.output);
   EXPECT_EQ("", directories.error);
 }
 

@@ -84,6 +84,8 @@ TEST(DefaultMapping, HasTheFilesFields) {
         "SMB"},
        {"achievements", payload + "/key_achievements_log", FieldType::log, append_only, "SMB"},
        {"tasks", payload + "/tasks_status", FieldType::collection, read_only, ""},
+       {"by-status", "", FieldType::board, read_only, ""},
+       {"events", "", FieldType::events, read_only, ""},
        {"_tasks_status_list_immutable", payload + "/_tasks_status_list_immutable", FieldType::boolean, read_write, "S"},
        {"patch", "", FieldType::patch, Access::patch, ""},
        {"status.json", "", FieldType::view, read_only, ""}});

@@ -1,0 +1,104 @@
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <filesystem>
+
+#include "fs/cli/exit_status.hpp"
+#include "fs/cli/file_commands.hpp"
+#include "fs/cli/status_targets.hpp"
+#include "fs/store/unique_fd.hpp"
+#include "mapping/schema/mapping_loader.hpp"
+#include "mapping/tree/node_text.hpp"
+
+namespace statusfs {
+namespace {
+
+using std::chrono::steady_clock;
+
+[[noreturn]] void fail(const std::string& path) { throw CommandError(ExitStatus::unusable, path + ": " + std::strerror(errno)); }
+
+bool is_mounted_field(const std::string& path) {
+  struct statfs status {};
+  return statfs(path.c_str(), &status) == 0 && status.f_type == FUSE_SUPER_MAGIC;
+}
+
+// The file of a mount whose changes are meant: the field itself, or the whole of a status file.
+std::string watched_path(const std::string& argument) {
+  const std::string whole_file = "/" + whole_file_view(*default_mapping())->name;
+  if (is_mounted_field(argument)) return std::filesystem::is_directory(argument) ? argument + whole_file : argument;
+  const auto targets = status_targets(argument);
+  const auto mounted = targets.size() == 1 ? mounted_directory_of(targets.front()) : std::nullopt;
+  if (!mounted) throw CommandError(ExitStatus::unusable, argument + ": is neither a field in a mount nor a mounted status file");
+  return *mounted + whole_file;
+}
+
+UniqueFd open_field(const std::string& path) {
+  UniqueFd handle(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (handle.get() < 0) fail(path);
+  return handle;
+}
+
+// The text without the newline at its end.
+std::string read_value(const UniqueFd& handle, const std::string& path) {
+  std::string text;
+  char buffer[65536];
+  ssize_t count = 0;
+  while ((count = read(handle.get(), buffer, sizeof buffer)) > 0) text.append(buffer, static_cast<std::size_t>(count));
+  if (count < 0) fail(path);
+  if (text.ends_with('\n')) text.pop_back();
+  return text;
+}
+
+class Deadline {
+ public:
+  explicit Deadline(std::optional<double> seconds) {
+    if (seconds) end_ = steady_clock::now() + std::chrono::milliseconds(static_cast<std::int64_t>(*seconds * 1000));
+  }
+  // For poll(2), in milliseconds; long waits come in several.
+  int remaining() const {
+    constexpr std::int64_t longest = 3600 * 1000;
+    if (!end_) return longest;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*end_ - steady_clock::now()).count();
+    return static_cast<int>(std::clamp<std::int64_t>(left, 0, longest));
+  }
+  bool is_over() const { return end_ && steady_clock::now() >= *end_; }
+
+ private:
+  std::optional<steady_clock::time_point> end_;
+};
+
+// False when the time is over.
+bool await_change(const UniqueFd& handle, const std::string& path, const Deadline& deadline) {
+  while (true) {
+    pollfd wanted{handle.get(), POLLPRI, 0};
+    const int count = poll(&wanted, 1, deadline.remaining());
+    if (count < 0 && errno != EINTR) fail(path);
+    if (count > 0) return true;
+    if (deadline.is_over()) return false;
+  }
+}
+
+}  // namespace
+
+ExitStatus wait_command(const std::string& argument, const std::optional<std::string>& until,
+                        std::optional<double> timeout) {
+  const std::string path = watched_path(argument);
+  const Deadline deadline(timeout);
+  while (true) {
+    // Opened anew each time: a whole file's handle keeps the version that it has read.
+    const UniqueFd handle = open_field(path);
+    if (until && read_value(handle, path) == *until) return ExitStatus::done;
+    if (!await_change(handle, path, deadline)) return ExitStatus::time_is_over;
+    if (!until) return ExitStatus::done;
+  }
+}
+
+}  // namespace statusfs

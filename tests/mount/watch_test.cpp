@@ -1,0 +1,199 @@
+// Watching: poll(2), inotify, the stream of events, and `statusfs wait`.
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <future>
+
+#include "tests/mount/mounted_test.hpp"
+
+namespace statusfs::test {
+namespace {
+
+using std::chrono::milliseconds;
+
+class Handle {
+ public:
+  explicit Handle(const Path& file) : descriptor_(::open(file.c_str(), O_RDONLY | O_CLOEXEC)) {}
+  ~Handle() { ::close(descriptor_); }
+  Handle(const Handle&) = delete;
+  Handle& operator=(const Handle&) = delete;
+
+  std::string read() const {
+    char text[4096];
+    const ssize_t count = ::pread(descriptor_, text, sizeof text, 0);
+    return count < 0 ? std::strerror(errno) : std::string(text, static_cast<std::size_t>(count));
+  }
+  /// The events that came within the limit; 0 when none did.
+  int poll(milliseconds limit, short events = POLLPRI) const {
+    pollfd wanted{descriptor_, events, 0};
+    return ::poll(&wanted, 1, static_cast<int>(limit.count())) < 0 ? -errno : wanted.revents;
+  }
+  int get() const { return descriptor_; }
+
+ private:
+  int descriptor_;
+};
+
+constexpr milliseconds at_once{0};
+constexpr milliseconds long_time{10000};
+
+class WatchTest : public SampleTest {
+ protected:
+  // Polls in another thread, makes the change, and returns what poll said.
+  template <typename Change>
+  int woken_by(const Handle& handle, Change change) {
+    auto waiting = std::async(std::launch::async, [&] { return handle.poll(long_time); });
+    EXPECT_EQ(std::future_status::timeout, waiting.wait_for(milliseconds(100))) << "woken before the change";
+    change();
+    return waiting.get();
+  }
+};
+
+TEST_F(WatchTest, PollWakesWhenTheFieldChanges) {
+  const Handle percent(task("percent_complete"));
+  EXPECT_EQ("0\n", percent.read());
+  EXPECT_EQ(0, percent.poll(at_once));
+  EXPECT_EQ(POLLPRI | POLLERR, woken_by(percent, [&] { ASSERT_EQ(0, write_file(task("percent_complete"), "5\n")); }));
+  EXPECT_EQ(POLLPRI | POLLERR, percent.poll(at_once)) << "until it is read again";
+  EXPECT_EQ("5\n", percent.read());
+  EXPECT_EQ(0, percent.poll(at_once));
+  EXPECT_EQ(POLLPRI | POLLERR, woken_by(percent, [&] { ASSERT_EQ(0, write_file(task("percent_complete"), "6\n")); }));
+}
+
+TEST_F(WatchTest, ReadingAndWritingNeverWait) {
+  const Handle percent(task("percent_complete"));
+  EXPECT_EQ(POLLIN, percent.poll(at_once, POLLIN));
+}
+
+TEST_F(WatchTest, OtherFieldsAndRefusedWritesWakeNobody) {
+  const Handle percent(task("percent_complete"));
+  ASSERT_EQ(0, write_file(task("readiness_check/status"), "PASSED\n"));
+  ASSERT_EQ(EINVAL, write_file(task("percent_complete"), "500\n"));
+  ASSERT_EQ(0, write_file(task("percent_complete"), "0\n")) << "no change";
+  EXPECT_EQ(0, percent.poll(milliseconds(100)));
+}
+
+TEST_F(WatchTest, DerivedFieldsWakeToo) {
+  const Handle whole(tree("summary/overall_completion_percentage"));
+  const Handle version(tree("header/v_file_instance"));
+  const Handle view(task("task.json"));
+  const Handle status(tree("status.json"));
+  activate(first_task);
+  EXPECT_NE(0, version.poll(long_time));
+  EXPECT_NE(0, view.poll(long_time));
+  EXPECT_NE(0, status.poll(long_time));
+  EXPECT_EQ(0, whole.poll(milliseconds(50))) << "it is still 0";
+  EXPECT_EQ(POLLPRI | POLLERR, woken_by(whole, [&] { ASSERT_EQ(0, write_file(task("status"), "DONE\n")); }));
+  EXPECT_EQ("33\n", whole.read());
+}
+
+TEST_F(WatchTest, ASaveByRenameAndAMoveOnTheBoardWake) {
+  const Handle percent(task("percent_complete"));
+  EXPECT_NE(0, woken_by(percent, [&] {
+              EXPECT_EQ(0, bash("sed -i s/.*/8/ $T/tasks/task_001_scaffold/percent_complete").exit_status);
+            }));
+  EXPECT_EQ("8\n", percent.read());
+  const Handle status(task("status"));
+  EXPECT_NE(0, woken_by(status, [&] {
+              EXPECT_EQ(0, bash("mv $T/by-status/PENDING/task_001_scaffold $T/by-status/BLOCKED/").exit_status);
+            }));
+}
+
+TEST_F(WatchTest, ManyWaitersAreAllWoken) {
+  std::vector<std::unique_ptr<Handle>> handles;
+  std::vector<std::future<int>> waiting;
+  for (int number = 0; number < 20; ++number) {
+    handles.push_back(std::make_unique<Handle>(task("percent_complete")));
+    waiting.push_back(std::async(std::launch::async, [handle = handles.back().get()] { return handle->poll(long_time); }));
+  }
+  ASSERT_EQ(0, write_file(task("percent_complete"), "9\n"));
+  for (auto& answer : waiting) EXPECT_EQ(POLLPRI | POLLERR, answer.get());
+}
+
+TEST_F(WatchTest, InotifySeesWritesThroughTheMount) {
+  const int watch = ::inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+  ASSERT_LE(0, ::inotify_add_watch(watch, task("percent_complete").c_str(), IN_MODIFY));
+  ASSERT_EQ(0, bash("echo 4 > $T/tasks/task_001_scaffold/percent_complete").exit_status);
+  char events[4096];
+  EXPECT_LT(0, ::read(watch, events, sizeof events));
+  ::close(watch);
+}
+
+TEST_F(WatchTest, EventsAreAStreamOfJsonLines) {
+  EXPECT_EQ("", read("events"));
+  activate(first_task);
+  const auto lines = lines_of(read("events"));
+  ASSERT_EQ(2u, lines.size());
+  const Json first = Json::parse(lines[0]), second = Json::parse(lines[1]);
+  EXPECT_EQ("tasks/task_001_scaffold/readiness_check/status", first["path"]);
+  EXPECT_EQ("tasks/task_001_scaffold/status", second["path"]);
+  EXPECT_EQ(first["v"].get<int>() + 1, second["v"].get<int>());
+  EXPECT_EQ("set", second["op"]);
+  for (const char* member : {"g", "time", "persona", "archetype", "trace_id"}) EXPECT_TRUE(second.contains(member)) << member;
+  for (const char* member : {"patch", "record_hash", "payload_hash_current"}) EXPECT_FALSE(second.contains(member)) << member;
+  EXPECT_EQ(EPERM, write("events", "x\n") == EACCES ? EPERM : write("events", "x\n"));
+}
+
+TEST_F(WatchTest, TailFollowsTheEvents) {
+  Process tail({"tail", "-s", "0.1", "-n", "+1", "-f", tree("events")}, {}, root() / "followed");
+  ASSERT_EQ(0, write_file(task("percent_complete"), "1\n"));
+  ASSERT_TRUE(eventually([&] { return lines_of(tail.log()).size() == 1; })) << tail.log();
+  for (int value = 2; value <= 20; ++value) ASSERT_EQ(0, write_file(task("percent_complete"), std::to_string(value) + "\n"));
+  ASSERT_TRUE(eventually([&] { return lines_of(tail.log()).size() == 20; })) << tail.log();
+  for (const std::string& line : lines_of(tail.log())) EXPECT_TRUE(Json::accept(line)) << line;
+  tail.send(SIGTERM);
+  tail.wait();
+}
+
+TEST_F(WatchTest, WaitReturnsWhenTheFieldChanges) {
+  Process wait({binary(), "wait", task("percent_complete"), "--timeout", "20"}, {}, root() / "wait");
+  ::usleep(300000);
+  EXPECT_TRUE(wait.is_running());
+  ASSERT_EQ(0, write_file(task("percent_complete"), "1\n"));
+  EXPECT_EQ(0, wait.wait());
+}
+
+TEST_F(WatchTest, WaitUntilAValue) {
+  EXPECT_EQ(0, statusfs({"wait", task("status"), "--until", "PENDING"}).exit_status) << "it is so already";
+  Process wait({binary(), "wait", task("status"), "--until", "DONE", "--timeout", "20"}, {}, root() / "wait");
+  activate(first_task);
+  ::usleep(100000);
+  EXPECT_TRUE(wait.is_running());
+  ASSERT_EQ(0, write_file(task("status"), "DONE\n"));
+  EXPECT_EQ(0, wait.wait());
+}
+
+TEST_F(WatchTest, WaitForAStatusFileOrItsDirectory) {
+  for (const Path& place : {status_file(), tree()}) {
+    Process wait({binary(), "wait", place, "--timeout", "20"}, {}, root() / "wait");
+    ::usleep(300000);
+    EXPECT_TRUE(wait.is_running()) << wait.log();
+    ASSERT_EQ(0, write_file(task("percent_complete"), place == tree() ? "1\n" : "2\n"));
+    EXPECT_EQ(0, wait.wait());
+  }
+}
+
+TEST_F(WatchTest, WaitSaysWhyItEnds) {
+  EXPECT_EQ(4, statusfs({"wait", task("status"), "--timeout", "0.1"}).exit_status);
+  EXPECT_EQ(4, statusfs({"wait", task("status"), "--until", "DONE", "--timeout", "0"}).exit_status);
+  EXPECT_EQ(1, statusfs({"wait", task("status"), "--timeout", "-1"}).exit_status);
+  EXPECT_EQ(1, statusfs({"wait"}).exit_status);
+  EXPECT_EQ(2, statusfs({"wait", task("nothing")}).exit_status);
+  EXPECT_EQ(2, statusfs({"wait", (root() / "nothing").string()}).exit_status);
+  unmount();
+  EXPECT_EQ(2, statusfs({"wait", status_file()}).exit_status) << "it is not mounted";
+}
+
+TEST_F(WatchTest, WaitEndsWhenItsTaskIsRemoved) {
+  ASSERT_EQ(0, ::mkdir(tree("tasks/extra").c_str(), 0755));
+  Process wait({binary(), "wait", tree("tasks/extra/status"), "--until", "DONE", "--timeout", "20"}, {}, root() / "wait");
+  ::usleep(300000);
+  ASSERT_EQ(0, ::rmdir(tree("tasks/extra").c_str()));
+  EXPECT_EQ(2, wait.wait()) << wait.log();
+}
+
+}  // namespace
+}  // namespace statusfs::test
