@@ -1,5 +1,7 @@
 #include "fs/engine/committer.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 
 #include "fs/engine/reconciliation.hpp"
@@ -68,6 +70,7 @@ Author driver(const char* persona) {
   Author author;
   author.persona = persona;
   author.archetype = "SUPERVISOR";
+  author.uid = getuid();
   author.trace_id = new_trace_id();
   return author;
 }

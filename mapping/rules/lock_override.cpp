@@ -29,9 +29,9 @@ void require_known_members(const Value& request) {
 
 std::string text_member(const Value& request, std::string_view name) {
   const Value* value = request.find(name);
-  const bool is_blank = !value || !value->is_string() ||
-                        value->as_string().find_first_not_of(" \t\n") == std::string_view::npos;
-  if (is_blank) refuse("the member " + std::string(name) + " must be a text that is not empty");
+  const bool is_line = value && value->is_string() && value->as_string().find('\n') == std::string_view::npos &&
+                       value->as_string().find_first_not_of(" \t") != std::string_view::npos;
+  if (!is_line) refuse("the member " + std::string(name) + " must be one line of text that is not empty");
   return std::string(value->as_string());
 }
 

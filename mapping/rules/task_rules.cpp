@@ -89,9 +89,10 @@ void add_cleared(const StatusDocument& document, ChangeSet& changes, const Clear
   const Value* list = document.value_of(*rule.list);
   for (const TouchedTask& task : touched_tasks(document, changes)) {
     if (!holds(rule.when, task.before) || holds(rule.when, task.after) || !list || !list->is_array()) continue;
-    if (without_lines_naming(*list, task.id).is_same_node(*list)) continue;
-    FieldChange& change = change_of(changes, *rule.list, *list);
-    if (change.after && change.after->is_array()) change.after = without_lines_naming(*change.after, task.id);
+    const auto written = std::ranges::find_if(changes.fields, [&](const auto& c) { return c.field == rule.list; });
+    const Value next = written != changes.fields.end() ? written->after.value_or(Value()) : *list;
+    if (!next.is_array() || without_lines_naming(next, task.id).is_same_node(next)) continue;
+    change_of(changes, *rule.list, *list).after = without_lines_naming(next, task.id);
   }
 }
 

@@ -135,14 +135,6 @@ class RandomWrites {
     });
   }
 
-  // Whether the patch would write the blockers and, by a status, clear them.
-  static bool is_about_blockers(const Write& write, const Assignment& assignment) {
-    const auto is_list = [](const Assignment& a) { return a.pointer.ends_with("/active_blockers_summary"); };
-    const auto is_status = [](const Assignment& a) { return a.pointer == "/status"; };
-    return (is_list(assignment) && std::any_of(write.assignments.begin(), write.assignments.end(), is_status)) ||
-           (is_status(assignment) && std::any_of(write.assignments.begin(), write.assignments.end(), is_list));
-  }
-
   Write patching(Write write, const std::vector<std::string>& ids) {
     // A merge patch of the whole file cannot name single tasks.
     const bool is_file = random_.below(3) == 0;
@@ -158,8 +150,7 @@ class RandomWrites {
       // In a merge patch null and objects mean something else than "becomes this".
       const bool is_plain =
           write.form == Form::json_patch || (!assignment.value.is_null() && !assignment.value.is_object());
-      if (is_plain && !assigns(write, assignment) && !is_about_blockers(write, assignment))
-        write.assignments.push_back(assignment);
+      if (is_plain && !assigns(write, assignment)) write.assignments.push_back(assignment);
     }
     return write;
   }

@@ -30,4 +30,26 @@ void read_chain(const std::string& path, std::string_view live, std::uint64_t af
   read_lines(live, after_version, visit);
 }
 
+namespace {
+
+// False when the visitor wants no more.
+bool visit_lines_backwards(std::string_view text, const LineVisitor& visit) {
+  while (!text.empty()) {
+    if (text.ends_with('\n')) text.remove_suffix(1);
+    const std::size_t newline = text.rfind('\n');
+    const std::size_t start = newline == std::string_view::npos ? 0 : newline + 1;
+    if (!visit(text.substr(start))) return false;
+    text = text.substr(0, start);
+  }
+  return true;
+}
+
+}  // namespace
+
+void visit_closed_backwards(const std::string& path, std::uint64_t first_of_live, const LineVisitor& visit) {
+  const std::vector<ClosedJournal> journals = closed_journals(path, first_of_live);
+  for (auto journal = journals.rbegin(); journal != journals.rend(); ++journal)
+    if (!visit_lines_backwards(read_closed_journal(*journal), visit)) return;
+}
+
 }  // namespace statusfs

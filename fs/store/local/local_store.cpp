@@ -283,8 +283,12 @@ StoreResult LocalStore::settle() { return follower_.settle(); }
 void LocalStore::visit_records_backwards(const std::function<bool(std::string_view line)>& visit) {
   if (!journal_) return;
   BackwardReader reader = journal_->read_backwards();
-  while (const auto line = reader.next())
+  std::string first_line;
+  while (const auto line = reader.next()) {
     if (!visit(*line)) return;
+    first_line = *line;
+  }
+  if (!first_line.empty()) visit_closed_backwards(path_, decode_record(first_line).version, visit);
 }
 
 bool LocalStore::looks_changed() try {

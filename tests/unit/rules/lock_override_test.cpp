@@ -69,6 +69,7 @@ INSTANTIATE_TEST_SUITE_P(
                     BadOverride{R"({"field":"percent_complete","value":7})", "the member reason"},
                     BadOverride{R"({"field":"percent_complete","value":7,"reason":" \n"})", "the member reason"},
                     BadOverride{R"({"field":"percent_complete","value":7,"reason":3})", "the member reason"},
+                    BadOverride{R"({"field":"percent_complete","value":7,"reason":"a\nb"})", "reason"},
                     BadOverride{R"({"field":"percent_complete","reason":"x"})", "the member value"},
                     BadOverride{R"({"field":"nothing","value":7,"reason":"x"})", "no field of a task"},
                     BadOverride{R"({"field":"percent_complete","value":7,"reason":"x","more":1})",

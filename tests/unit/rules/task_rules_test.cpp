@@ -156,6 +156,14 @@ TEST(ClearingTest, WhatTheSamePatchWritesIsClearedToo) {
   EXPECT_EQ(outcome(proposal)[blockers], R"(["two waits"])");
 }
 
+TEST(ClearingTest, WhatTheSamePatchWritesIsClearedEvenWhereNothingWasBefore) {
+  const StatusDocument document = with_blockers(ready_task("BLOCKED"), "[]");
+  const Proposal proposal = judged(document, {"patch", R"([
+      {"op":"replace","path":"/payload/tasks_status/0/status","value":"ACTIVE"},
+      {"op":"add","path":"/payload/overall_status_summary/active_blockers_summary","value":["one waits","two waits"]}])"});
+  EXPECT_EQ(outcome(proposal)[blockers], R"(["two waits"])");
+}
+
 TEST(ClearingTest, SeveralTasksAtOnce) {
   StatusDocument document = with_blockers(ready_task("BLOCKED"), R"(["one waits", "two waits", "three waits"])");
   document = document.with_task(1, document.task(0).with_member("task_id_ref", Value("two")));
