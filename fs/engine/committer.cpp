@@ -143,7 +143,13 @@ std::shared_ptr<const FileState> Committer::load() {
 void Committer::reload() {
   chain_.reset();
   keys_.forget();
-  load();
+  try {
+    load();
+  } catch (const std::exception& error) {
+    auto unusable = std::make_shared<FileState>();
+    unusable->error = error.what();
+    state_ = std::move(unusable);
+  }
   events_.replace(state_);
 }
 
@@ -309,6 +315,7 @@ void Committer::commit(const std::vector<Job*>& jobs) {
   failure = lease_failure;
   if (!failure && !versions.empty()) {
     const StoreResult result = make_durable(versions, expected_version);
+    if (result.status == StoreStatus::conflict) return commit_again(accepted, result);
     if (result.status != StoreStatus::done) failure = rejection_of(result);
   }
   if (failure) {
@@ -316,6 +323,7 @@ void Committer::commit(const std::vector<Job*>& jobs) {
     keys_.take_back();
     return answer_all(accepted, failure);
   }
+  attempts_ = 0;
   context_.metrics.count_mutations(versions.size());
   if (!versions.empty()) context_.metrics.observe_commit(steady_clock::now() - started, versions.size());
   keys_.confirm();
@@ -343,6 +351,17 @@ void Committer::judge_and_stamp(Job& job, GlobalCounter::Lease& lease, std::vect
     job.done(refusal);
   else
     accepted.push_back(&job);
+}
+
+// Nothing was written: the chain moved on in between (a journal was closed), so everything is judged anew.
+void Committer::commit_again(std::vector<Job*> jobs, const StoreResult& conflict) {
+  keys_.take_back();
+  reload();
+  if (++attempts_ > most_attempts) {
+    attempts_ = 0;
+    return answer_all(jobs, Rejection(Cause::busy, stem_ + " is changed again and again: " + conflict.reason));
+  }
+  if (prepare(jobs)) commit(jobs);
 }
 
 StoreResult Committer::make_durable(std::span<const Version> versions, std::uint64_t expected_version) {

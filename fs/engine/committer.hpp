@@ -49,6 +49,7 @@ class Committer {
   std::vector<Job*> judge_beforehand(std::span<Job> jobs);
   bool prepare(std::vector<Job*>& jobs);
   void commit(const std::vector<Job*>& jobs);
+  void commit_again(std::vector<Job*> jobs, const StoreResult& conflict);
   void judge_and_stamp(Job& job, GlobalCounter::Lease& lease, std::vector<Version>& versions,
                        std::vector<Job*>& accepted);
   StoreResult make_durable(std::span<const Version> versions, std::uint64_t expected_version);
@@ -79,6 +80,8 @@ class Committer {
   CommitterEvents& events_;
   std::shared_ptr<const FileState> state_;
   std::optional<Chain> chain_;
+  static constexpr int most_attempts = 5;
+  int attempts_ = 0;  // of the group that is being committed
   PlanFile plan_;
   IdempotencyKeys keys_;
 };

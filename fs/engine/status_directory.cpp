@@ -150,7 +150,7 @@ void StatusDirectory::changed(const std::string& file_name) {
   if (!stem) return;
   const std::shared_ptr<StatusFile> known = find(*stem);
   // Whoever removes a file removes what belongs to it one after another; a missing part is mended only if the rest stays.
-  if (known && !is_complete(*stem)) std::this_thread::sleep_for(time_to_remove_the_rest);
+  if (known && known->is_chained() && !is_complete(*stem)) std::this_thread::sleep_for(time_to_remove_the_rest);
   if (!is_there(*stem)) {
     if (known) vanished(*stem);
   } else if (known) {

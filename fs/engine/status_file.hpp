@@ -48,6 +48,12 @@ class StatusFile final : private CommitterEvents {
 
   History& history() noexcept { return history_; }
 
+  /// Whether a journal should stand beside the JSON, as far as that is known.
+  bool is_chained() const {
+    const auto state = loaded_state();
+    return !state || state->chained;
+  }
+
   /// Queues the job; jobs are carried out in order, those that wait together share one fsync.
   void submit(Job job);
   /// Queues a look at the file, after something happened to it from outside.

@@ -7,6 +7,8 @@ Fails with a message at the first thing that is not as the contract says. Prints
 that changed what stands at one of the POINTERs: {"v": ..., "pointer": ..., "value": ...}.
 """
 import copy
+import glob
+import gzip
 import hashlib
 import json
 import sys
@@ -116,6 +118,8 @@ def check_record(number, line, record, previous):
     require(record["record_hash"] == computed, f"line {number}: record_hash")
     expected = previous["record_hash"] if previous else None
     require(record["record_previous"] == expected, f"line {number}: record_previous")
+    if record["op"] == "rotate":
+        return
     compact = json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode()
     require(line == compact, f"line {number}: not compact JSON")
     for member in ("v", "g", "time", "op", "path", "persona", "archetype", "uid", "pid", "trace_id", "patch", "size",
@@ -125,6 +129,30 @@ def check_record(number, line, record, previous):
         require(record["v"] == previous["v"] + 1, f"line {number}: v")
         require(record["g"] > previous["g"], f"line {number}: g")
         require(record["payload_hash_previous"] == previous["payload_hash_current"], f"line {number}: payload chain")
+
+
+def check_rotation(number, record, previous, document):
+    """The first line of a journal that goes on where a closed one ended: the same version once more, whole."""
+    patch = record["patch"]
+    require(len(patch) == 1 and patch[0]["op"] == "add" and patch[0]["path"] == "", f"line {number}: not the whole document")
+    require(patch[0]["value"] == document, f"line {number}: not the document that the closed journal ended with")
+    for member in ("v", "g", "size", "payload_hash_previous", "payload_hash_current"):
+        require(record[member] == previous[member], f"line {number}: {member} is not that of the closed journal's end")
+
+
+def journal_lines(status_file):
+    """All lines of the chain: the closed journals in order, then the live one."""
+    def versions(path):
+        first, last = path.rsplit("/", 1)[1].split(".")[0].split("-")
+        return int(first), int(last)
+    lines = []
+    for closed in sorted(glob.glob(status_file + ".journal.d/*.jsonl.gz"), key=versions):
+        with gzip.open(closed, "rb") as file:
+            lines += file.read().splitlines()
+    with open(status_file + ".journal", "rb") as journal:
+        text = journal.read()
+    require(text.endswith(b"\n"), "the journal's last line is torn")
+    return lines + text.splitlines()
 
 
 def check_version(number, record, document):
@@ -149,13 +177,14 @@ def report_changes(record, document, pointers, shown):
 
 
 def main(status_file, pointers):
-    with open(status_file + ".journal", "rb") as journal:
-        text = journal.read()
-    require(text.endswith(b"\n"), "the journal's last line is torn")
     document, previous, shown = None, None, {}
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(journal_lines(status_file), 1):
         record = json.loads(line)
         check_record(number, line, record, previous)
+        if previous is not None and record["op"] == "rotate":
+            check_rotation(number, record, previous, document)
+            previous = record
+            continue
         if previous is None:
             patch = record["patch"]
             require(len(patch) == 1 and patch[0]["op"] == "add" and patch[0]["path"] == "",

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <memory>
 #include <string>
 
@@ -21,10 +22,16 @@ class LocalStoreTest : public ::testing::Test {
     write_text(path_, maker_.text());
     write_text(journal_path_, maker_.first().record + "\n");
   }
-  std::unique_ptr<LocalStore> make_store(LocalOptions options = {}) {
+  // A journal that is closed asks to be loaded again; only the tests of that want it.
+  static LocalOptions without_rotation() {
+    LocalOptions options;
+    options.longest_journal = std::numeric_limits<std::uint64_t>::max() / 2;
+    return options;
+  }
+  std::unique_ptr<LocalStore> make_store(LocalOptions options = without_rotation()) {
     return std::make_unique<LocalStore>(path_, maker_.mapping(), files_, options);
   }
-  std::unique_ptr<LocalStore> open_chain(LocalOptions options = {}) {
+  std::unique_ptr<LocalStore> open_chain(LocalOptions options = without_rotation()) {
     put_chain();
     auto store = make_store(options);
     EXPECT_EQ(store->load().state, StoredFile::State::chained);
