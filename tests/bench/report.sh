@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The table, the aims of issue 3 and the plots, all from the CSV. Sourced by scripts/bench.
+# The table, the aims and the plots, all from the CSV. Sourced by scripts/bench.
 
 describe_machine() {
   printf 'Linux %s, %s CPUs, %s, work files on %s, %s run of %s\n' "$(uname -r)" "$(nproc)" \
