@@ -1,13 +1,13 @@
 #include <iostream>
 
 #include "fs/cli/chain_walk.hpp"
-#include "fs/cli/ed25519.hpp"
 #include "fs/cli/file_snapshot.hpp"
 #include "fs/cli/integrity_commands.hpp"
+#include "fs/cli/mapping_source.hpp"
+#include "fs/signing/ed25519.hpp"
 #include "fs/store/local/chain_reader.hpp"
 #include "mapping/chain/checkpoint.hpp"
 #include "mapping/chain/replay.hpp"
-#include "fs/cli/mapping_source.hpp"
 
 namespace statusfs {
 namespace {
@@ -29,12 +29,20 @@ Checkpoint checkpoint_of(const StatusTarget& target, const std::shared_ptr<const
   return {target.stem, last.version, replay.lines(), last.record_hash, last.payload_hash_current, last.time, std::nullopt};
 }
 
+std::string signature_of(const Checkpoint& checkpoint, const std::string& key_file) {
+  try {
+    return SigningKey::read(key_file).sign(signed_part(checkpoint));
+  } catch (const KeyError& error) {
+    throw CommandError(ExitStatus::unusable, error.what());
+  }
+}
+
 }  // namespace
 
 ExitStatus anchor_command(const HistoryArguments& arguments) {
   const auto mapping = load_mapping_file(arguments.mapping.empty() ? std::nullopt : std::optional(arguments.mapping));
   Checkpoint checkpoint = checkpoint_of(single_target(arguments.file), mapping);
-  if (!arguments.signing_key.empty()) checkpoint.signature = sign(arguments.signing_key, signed_part(checkpoint));
+  if (!arguments.signing_key.empty()) checkpoint.signature = signature_of(checkpoint, arguments.signing_key);
   std::cout << encode_checkpoint(checkpoint) << '\n';
   return ExitStatus::done;
 }

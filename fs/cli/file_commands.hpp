@@ -16,7 +16,7 @@ ExitStatus check_command(const std::string& argument, const std::optional<std::s
 struct VerifyOptions {
   bool json = false;       ///< one JSON object a file
   std::string anchor;      ///< a line that `statusfs anchor` printed; empty: none
-  std::string public_key;  ///< PEM file; the anchor's signature must be of it
+  std::string public_key;  ///< PEM file; the .sig file, and the anchor's signature, must be of it
 };
 ExitStatus verify_command(const std::string& argument, const std::optional<std::string>& mapping_file,
                           const VerifyOptions& options = {});  // verify_command.cpp

@@ -32,7 +32,7 @@ UniqueFd lock(const std::string& path) {
 
 FileSnapshot take_snapshot(const std::string& path) {
   const UniqueFd held = lock(path + ".lock");
-  return {read_if_there(path), read_if_there(path + ".journal")};
+  return {read_if_there(path), read_if_there(path + ".journal"), read_if_there(path + ".sig")};
 }
 
 }  // namespace statusfs

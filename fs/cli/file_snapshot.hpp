@@ -1,4 +1,4 @@
-// A status file and its journal as they stand at one moment.
+// A status file, its journal and its signature as they stand at one moment.
 #pragma once
 
 #include <optional>
@@ -7,11 +7,12 @@
 namespace statusfs {
 
 struct FileSnapshot {
-  std::optional<std::string> json;     ///< nothing where there is none
-  std::optional<std::string> journal;  ///< the same
+  std::optional<std::string> json;       ///< nothing where there is none
+  std::optional<std::string> journal;    ///< the same
+  std::optional<std::string> signature;  ///< the same
 };
 
-/// Reads both while it holds the file's lock, where there is a lock file, so that neither changes in between. Throws
+/// Reads them while it holds the file's lock, where there is a lock file, so that none changes in between. Throws
 /// CommandError(unusable).
 FileSnapshot take_snapshot(const std::string& path);
 

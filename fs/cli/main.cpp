@@ -80,10 +80,9 @@ class CommandLine {
                            "status file, or a directory of them", [this] { return verify_command(argument_, mapping(), verify_); });
     add_mapping_option(verify);
     verify->add_flag("--json", verify_.json, "one JSON object a file");
-    CLI::Option* anchor = verify->add_option("--anchor", verify_.anchor, "a line that statusfs anchor printed")->type_name("LINE");
-    verify->add_option("--public-key", verify_.public_key, "the anchor must be signed by this key (PEM)")
-        ->type_name("FILE")
-        ->needs(anchor);
+    verify->add_option("--anchor", verify_.anchor, "a line that statusfs anchor printed")->type_name("LINE");
+    verify->add_option("--public-key", verify_.public_key, "the JSON (FILE.sig) and the anchor must be signed by this key (PEM)")
+        ->type_name("FILE");
     add_mapping_option(add("recover", "bring the JSON up to date from its journal without mounting", "FILE|DIR",
                            "status file, or a directory of them", [this] { return recover_command(argument_, mapping()); }));
     add_mapping_option(add("adopt", "start a chain with the current content", "FILE", "status file",

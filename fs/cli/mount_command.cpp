@@ -16,7 +16,9 @@
 #include "fs/counter/memory_counter.hpp"
 #include "fs/counter/state_file_counter.hpp"
 #include "fs/fuse/session.hpp"
+#include "fs/signing/ed25519.hpp"
 #include "fs/store/local/journal_file.hpp"
+#include "fs/store/local/posix_files.hpp"
 
 namespace statusfs {
 namespace {
@@ -121,6 +123,28 @@ std::unique_ptr<GlobalCounter> counter_of(const MountSettings& settings) {
   }
 }
 
+// A mount that changes nothing signs nothing, but a key that cannot be used is refused all the same.
+std::shared_ptr<const SigningKey> signing_key_of(const MountSettings& settings) {
+  if (!settings.signing_key) return nullptr;
+  try {
+    return std::make_shared<const SigningKey>(SigningKey::read(*settings.signing_key));
+  } catch (const KeyError& error) {
+    throw CommandError(ExitStatus::unusable, error.what());
+  }
+}
+
+std::unique_ptr<AnchorLog> anchor_log_of(const MountSettings& settings, Files& files,
+                                         const std::shared_ptr<const SigningKey>& key, const Notices& notices) {
+  if (!settings.anchor_log) return nullptr;
+  if (settings.read_only) throw CommandError(ExitStatus::usage, "-o anchor_log tells of changes; with -o ro there are none");
+  try {
+    return std::make_unique<AnchorLog>(files, filesystem::absolute(*settings.anchor_log).string(), key,
+                                       [&notices](const std::string& message) { notices.write(message); });
+  } catch (const std::exception& error) {
+    throw CommandError(ExitStatus::unusable, std::string("-o anchor_log: ") + error.what());
+  }
+}
+
 Presentation presentation_of(const MountSettings& settings) {
   return {getuid(), getgid(), settings.umask.value_or(0), settings.allow_other, STATUSFS_VERSION, settings.history};
 }
@@ -174,13 +198,18 @@ ExitStatus mount_command(const MountArguments& arguments) {
   const ReloadThread reload(config, notices);
   const auto counter = counter_of(settings);
   Metrics metrics;
+  const auto signing_key = signing_key_of(settings);
+  PosixFiles files;
+  const auto anchor_log = anchor_log_of(settings, files, signing_key, notices);
   const EngineContext context{mapping,
                               *counter,
                               metrics,
                               [&config] { return config.get(); },
                               [&notices](const std::string& message) { notices.write(message); },
                               settings.read_only,
-                              settings.adopt};
+                              settings.adopt,
+                              signing_key,
+                              anchor_log.get()};
   const auto mount = open_source(std::move(source), context, presentation_of(settings));
   mount->on_ready = [&daemon] { daemon.report_ready(); };
   return serve(*mount, arguments, settings);

@@ -7,7 +7,7 @@
 namespace statusfs {
 namespace {
 
-constexpr std::array<MountOption, 9> options{{
+constexpr std::array<MountOption, 11> options{{
     {"ro", "", "show everything, change nothing; also beside another mount of the same files"},
     {"allow_other", "", "let other users in; only together with default_permissions"},
     {"default_permissions", "", "let the kernel check owner and mode"},
@@ -16,6 +16,8 @@ constexpr std::array<MountOption, 9> options{{
     {"config", "FILE", "who may write what; default /etc/statusfs.yaml, where it exists"},
     {"state", "FILE", "draw the global counter g from this state file"},
     {"adopt", "", "start a chain for files that bear no hashes"},
+    {"signing_key", "FILE", "sign every new version of a JSON with this Ed25519 key (PEM, mode 0600), into FILE.sig"},
+    {"anchor_log", "FILE", "append a checkpoint every 100 versions and every 10 minutes of change"},
     {"nohistory", "", "no .history in the directory of a status file"},
 }};
 
@@ -67,6 +69,8 @@ void set_value(MountSettings& settings, std::string_view name, const std::string
   if (name == "mapping") settings.mapping = value;
   if (name == "config") settings.config = value;
   if (name == "state") settings.state = value;
+  if (name == "signing_key") settings.signing_key = value;
+  if (name == "anchor_log") settings.anchor_log = value;
 }
 
 void read_one(MountSettings& settings, const std::string& text) {

@@ -31,7 +31,7 @@ struct MountSettings {
   bool adopt = false;
   bool history = true;
   std::optional<mode_t> umask;
-  std::optional<std::string> mapping, config, state;
+  std::optional<std::string> mapping, config, state, signing_key, anchor_log;
   std::vector<std::string> kernel_options;
 };
 

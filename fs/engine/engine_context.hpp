@@ -5,8 +5,10 @@
 #include <memory>
 
 #include "fs/counter/global_counter.hpp"
+#include "fs/engine/anchor_log.hpp"
 #include "fs/engine/metrics.hpp"
 #include "fs/identity/config.hpp"
+#include "fs/signing/ed25519.hpp"
 #include "mapping/schema/mapping.hpp"
 
 namespace statusfs {
@@ -19,6 +21,8 @@ struct EngineContext {
   std::function<void(const std::string&)> log;  ///< a notice for the administrator; any thread
   bool read_only = false;
   bool adopt_unhashed = false;  ///< -o adopt: files without any hash get a chain when they are loaded
+  std::shared_ptr<const SigningKey> signing_key = nullptr;  ///< -o signing_key: nullptr, nothing is signed
+  AnchorLog* anchor_log = nullptr;  ///< -o anchor_log: nullptr, there is none
 };
 
 }  // namespace statusfs

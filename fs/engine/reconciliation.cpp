@@ -7,17 +7,11 @@
 #include "mapping/document/sha256.hpp"
 #include "mapping/document/text.hpp"
 #include "mapping/rejection.hpp"
+#include "mapping/rules/access.hpp"
 #include "mapping/rules/proposal.hpp"
 
 namespace statusfs {
 namespace {
-
-void require_authority(const Mapping& mapping, const Author& author) {
-  const std::string& authority = mapping.archetypes.front();
-  if (author.archetype != authority)
-    throw Rejection(Cause::access_denied,
-                    author.persona + " is " + author.archetype + " and may not reconcile; allowed for: " + authority);
-}
 
 std::optional<Value> parsed(const std::string& text) {
   try {
@@ -113,7 +107,7 @@ ForeignFile last_foreign_file(Store& store, const std::shared_ptr<const Mapping>
 
 Proposal propose_reconciliation(const StatusDocument& ours, const ForeignFile& foreign, Resolution resolution,
                                 std::optional<Side> preferred, const Judge& judge) {
-  require_authority(ours.mapping(), judge.author);
+  require_authority(ours, "reconcile", judge);
   Proposal proposal;
   switch (resolution) {
     case Resolution::ours:

@@ -80,6 +80,7 @@ bool StatusDirectory::is_complete(const std::string& stem) const {
 std::shared_ptr<StatusFile> StatusDirectory::open(const std::string& stem) {
   LocalOptions options;
   options.read_only = context_.read_only;
+  options.signing_key = context_.signing_key;
   auto store = std::make_unique<LocalStore>(path_of(stem), context_.mapping, posix_files_, options);
   const Probe probe = store->probe();
   if (probe.head) context_.counter.raise(probe.head->g);

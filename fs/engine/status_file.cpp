@@ -13,6 +13,7 @@ constexpr std::chrono::seconds idle_time(5);
 StatusFile::StatusFile(std::string name, const std::string& directory, std::unique_ptr<Store> store,
                        const EngineContext& context, StatusFileObserver& observer)
     : name_(std::move(name)),
+      context_(context),
       observer_(observer),
       store_(std::move(store)),
       history_(context.mapping, *store_),
@@ -35,6 +36,7 @@ std::shared_ptr<const FileState> StatusFile::state() {
     const std::lock_guard lock(state_mutex_);
     state_ = state;
   }
+  anchor(*state);
   if (store_->looks_changed())
     submit({CheckRequest{}, {}, [](const std::optional<Rejection>&) {}});  // it was found foreign
   return state;
@@ -98,7 +100,21 @@ bool StatusFile::commit_step() {
   return true;
 }
 
+// Before anybody else may commit: the store's count is that of the state.
+void StatusFile::anchor(const FileState& state) {
+  if (!context_.anchor_log || !state.chained) return;
+  try {
+    const std::uint64_t lines = store_->record_count();
+    if (lines == 0) return;
+    context_.anchor_log->stands_at({name_, state.head.version, lines, state.head.record_hash,
+                                    state.head.payload_hash_current, state.head.time, std::nullopt});
+  } catch (const std::exception& error) {
+    context_.log(name_ + ": cannot be anchored: " + error.what());
+  }
+}
+
 void StatusFile::publish(std::span<const Version> versions, std::shared_ptr<const FileState> state) {
+  anchor(*state);
   {
     const std::lock_guard lock(state_mutex_);
     state_ = std::move(state);
@@ -107,6 +123,7 @@ void StatusFile::publish(std::span<const Version> versions, std::shared_ptr<cons
 }
 
 void StatusFile::replace(std::shared_ptr<const FileState> state) {
+  anchor(*state);
   {
     const std::lock_guard lock(state_mutex_);
     state_ = std::move(state);

@@ -34,7 +34,7 @@ class StatusFileObserver {
 /// Thread safety: any thread. Lock order: load_mutex_, then state_mutex_ or queue_mutex_.
 class StatusFile final : private CommitterEvents {
  public:
-  /// `name` is the name of the directory that shows the file, `directory` is where its plan lies. `observer` must outlive this.
+  /// `name` is the name of the directory that shows the file, `directory` is where its plan lies. `context` and `observer` must outlive this.
   StatusFile(std::string name, const std::string& directory, std::unique_ptr<Store> store, const EngineContext& context,
              StatusFileObserver& observer);
   ~StatusFile() override;
@@ -68,10 +68,12 @@ class StatusFile final : private CommitterEvents {
  private:
   void publish(std::span<const Version> versions, std::shared_ptr<const FileState> state) override;
   void replace(std::shared_ptr<const FileState> state) override;
+  void anchor(const FileState& state);
   bool commit_step();
   std::vector<Job> take_group();
 
   const std::string name_;
+  const EngineContext& context_;
   StatusFileObserver& observer_;
   const std::unique_ptr<Store> store_;
   History history_;

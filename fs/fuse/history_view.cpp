@@ -67,7 +67,7 @@ std::string history_text(const HistoryPlace& place) {
     case Kind::head:
       return head_text(state->head);
     case Kind::version:
-      return place.file->history().text(*state, place.version);
+      return place.file->history().text(place.version);
     case Kind::directory:
       break;
   }

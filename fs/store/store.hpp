@@ -112,10 +112,16 @@ class Store {
   /// What was mended since the last call, for people. Any thread.
   virtual std::vector<std::string> take_notices() = 0;
 
+  /// How many lines the durable record has up to the head, those that repeat a version included: an anchor's line number. By the commit
+  /// thread. Throws std::runtime_error.
+  virtual std::uint64_t record_count();
+
   /// Calls `visit` with the record of every version above `after_version`, oldest first, until it returns false. May go
   /// beyond what was acknowledged, and may repeat a version (is_rotation). Any thread. Throws std::runtime_error where
   /// the records cannot be read.
   virtual void read_records(std::uint64_t after_version, const std::function<bool(std::string_view record)>& visit);
+  /// The same from the record on that, at or before `version`, last bore the whole document. Any thread; throws as read_records().
+  virtual void read_records_from_whole(std::uint64_t version, const std::function<bool(std::string_view record)>& visit);
   /// The content that set_foreign_aside() kept under this name. Throws std::runtime_error.
   virtual std::string read_foreign(const std::string& kept_as);
 };

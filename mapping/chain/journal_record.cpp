@@ -1,5 +1,6 @@
 #include "mapping/chain/journal_record.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 #include "mapping/document/parse.hpp"
@@ -156,13 +157,35 @@ JournalRecord decode_record(std::string_view line) {
 
 bool is_rotation(const JournalRecord& record) noexcept { return record.op == rotation_op; }
 
+namespace {
+
+// The number behind `mark`, which must end with a comma.
+std::optional<std::uint64_t> number_behind(std::string_view text, std::string_view mark) noexcept {
+  if (!text.starts_with(mark)) return std::nullopt;
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data() + mark.size(), text.data() + text.size(), number);
+  if (error != std::errc() || end == text.data() + text.size() || *end != ',') return std::nullopt;
+  return number;
+}
+
+}  // namespace
+
 std::optional<std::uint64_t> version_of_line(std::string_view line) noexcept {
-  constexpr std::string_view beginning = "{\"v\":";
-  if (!line.starts_with(beginning)) return std::nullopt;
-  std::uint64_t version = 0;
-  const auto [end, error] = std::from_chars(line.data() + beginning.size(), line.data() + line.size(), version);
-  if (error != std::errc() || end == line.data() + line.size() || *end != ',') return std::nullopt;
-  return version;
+  return number_behind(line, "{\"v\":");
+}
+
+std::optional<RecordOutline> outline_of_line(std::string_view line) noexcept {
+  constexpr std::string_view time_mark = ",\"time\":\"", size_mark = ",\"size\":";
+  constexpr std::size_t longest_beginning = 64, longest_end = 512;  // what stands before the time, and behind the size
+  const auto version = number_behind(line, "{\"v\":");
+  const std::size_t time = line.substr(0, longest_beginning).find(time_mark);
+  const std::size_t end_at = line.size() - std::min(line.size(), longest_end);
+  const std::size_t size_at = line.substr(end_at).rfind(size_mark);
+  if (!version || time == std::string_view::npos || size_at == std::string_view::npos) return std::nullopt;
+  const auto size = number_behind(line.substr(end_at + size_at), size_mark);
+  const std::size_t time_end = line.find('"', time + time_mark.size());
+  if (!size || time_end == std::string_view::npos) return std::nullopt;
+  return RecordOutline{*version, line.substr(time + time_mark.size(), time_end - time - time_mark.size()), *size};
 }
 
 ChainHead head_of(const JournalRecord& record) {

@@ -51,7 +51,16 @@ inline constexpr std::string_view rotation_op = "rotate";
 /// The v of a line, read from its beginning without decoding it; nothing where it does not begin like a record.
 std::optional<std::uint64_t> version_of_line(std::string_view line) noexcept;
 
-/// The members of the line that say where the chain stands, read without decoding the patch where that is possible.
+/// What lists show of a version.
+struct RecordOutline {
+  std::uint64_t version = 0;
+  std::string_view time;   ///< points into the line
+  std::uint64_t size = 0;  ///< bytes of the JSON file
+};
+/// The same from a line's two ends, its patch and its hash not looked at; nothing where it is not written as encode_record does.
+std::optional<RecordOutline> outline_of_line(std::string_view line) noexcept;
+
+/// The members of the line that say where the chain stands.
 struct ChainHead {
   std::uint64_t version = 0;
   std::int64_t g = 0;

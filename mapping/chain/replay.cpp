@@ -1,13 +1,17 @@
 #include "mapping/chain/replay.hpp"
 
+#include <algorithm>
+
 #include "mapping/document/patch.hpp"
 #include "mapping/document/text.hpp"
 #include "mapping/rejection.hpp"
 
 namespace statusfs {
 
-TamperError::TamperError(std::uint64_t line, const std::string& reason)
-    : std::runtime_error("journal line " + std::to_string(line) + ": " + reason), line_(line) {}
+TamperError::TamperError(std::uint64_t line, const std::string& reason, std::string pointer)
+    : std::runtime_error("journal line " + std::to_string(line) + ": " + reason),
+      line_(line),
+      pointer_(std::move(pointer)) {}
 
 Replay::Replay(std::shared_ptr<const Mapping> mapping, ReplayDepth depth)
     : mapping_(std::move(mapping)), depth_(depth) {}
@@ -37,66 +41,122 @@ void Replay::check_rotation(const JournalRecord& record) const {
 
 namespace {
 
-Value applied(const Value& root, const Value& patch, std::uint64_t line) {
+std::vector<PatchOperation> decoded(const Value& patch, std::uint64_t line) {
   try {
-    return apply_json_patch(root, decode_json_patch(patch));
+    return decode_json_patch(patch);
   } catch (const Rejection& rejection) {
     throw TamperError(line, std::string("the patch cannot be applied: ") + rejection.what());
   }
 }
 
-void require_equal(const Value* found, const Value& wanted, const char* what, std::uint64_t line) {
-  if (!found || !(*found == wanted))
-    throw TamperError(line, std::string(what) + " in the document is " + (found ? compact(*found) : "absent") +
-                                ", but the record says " + compact(wanted));
+Value applied(const Value& root, const std::vector<PatchOperation>& patch, std::uint64_t line) {
+  try {
+    return apply_json_patch(root, patch);
+  } catch (const Rejection& rejection) {
+    throw TamperError(line, std::string("the patch cannot be applied: ") + rejection.what());
+  }
+}
+
+// What a patch does to the tasks, where it leaves all of them in their places.
+struct TouchedTasks {
+  std::vector<std::size_t> changed;  // positions, each once, in order
+  bool is_one_appended = false;
+};
+
+// Nothing where tasks may be replaced, removed or moved.
+std::optional<TouchedTasks> touched_tasks(const Mapping& mapping, const std::vector<PatchOperation>& patch) {
+  using Kind = PatchOperation::Kind;
+  const Pointer& tasks = mapping.collection->pointer;
+  const std::size_t depth = tasks.tokens().size();
+  TouchedTasks touched;
+  for (const PatchOperation& operation : patch) {
+    const auto& tokens = operation.path.tokens();
+    if (operation.kind == Kind::test) continue;
+    if (operation.kind == Kind::move || operation.kind == Kind::copy || tasks.starts_with(operation.path))
+      return std::nullopt;
+    if (!operation.path.starts_with(tasks)) continue;
+    if (tokens.size() == depth + 1) {
+      if (operation.kind != Kind::add || tokens.back() != "-" || touched.is_one_appended) return std::nullopt;
+      touched.is_one_appended = true;
+      continue;
+    }
+    const auto position = array_index(tokens[depth]);
+    if (!position || tokens[depth + 1] == mapping.collection_id) return std::nullopt;
+    touched.changed.push_back(*position);
+  }
+  std::ranges::sort(touched.changed);
+  touched.changed.erase(std::unique(touched.changed.begin(), touched.changed.end()), touched.changed.end());
+  return touched;
 }
 
 }  // namespace
 
-void Replay::check_document(const JournalRecord& record, const Value& root) {
+void Replay::check_stamps(const JournalRecord& record, const Value& root) const {
+  const auto require = [&](Stamp stamp, const Value& wanted, const char* what) {
+    const Pointer& pointer = mapping_->stamped(stamp, false)->pointer;
+    const Value* found = find(root, pointer);
+    if (!found || !(*found == wanted))
+      throw TamperError(lines_ + 1,
+                        std::string(what) + " in the document is " + (found ? compact(*found) : "absent") +
+                            ", but the record says " + compact(wanted),
+                        pointer.text());
+  };
+  require(Stamp::version, Value(static_cast<std::int64_t>(record.version)), "the version");
+  require(Stamp::payload_hash_current, Value(record.payload_hash_current), "the payload hash");
+  require(Stamp::payload_hash_previous, record.payload_hash_previous ? Value(*record.payload_hash_previous) : Value(),
+          "the previous payload hash");
+}
+
+void Replay::check_document(const JournalRecord& record, const std::vector<PatchOperation>& patch, const Value& root) {
   const std::uint64_t line = lines_ + 1;
-  const auto stamped = [&](Stamp stamp) { return find(root, mapping_->stamped(stamp, false)->pointer); };
-  require_equal(stamped(Stamp::version), Value(static_cast<std::int64_t>(record.version)), "the version", line);
-  require_equal(stamped(Stamp::payload_hash_current), Value(record.payload_hash_current), "the payload hash", line);
-  require_equal(stamped(Stamp::payload_hash_previous),
-                record.payload_hash_previous ? Value(*record.payload_hash_previous) : Value(),
-                "the previous payload hash", line);
+  check_stamps(record, root);
   try {
-    const StatusDocument document(mapping_, root);
-    verify_touched(document, line);
-    if (const std::string hash = digest_->payload_hash(document); hash != record.payload_hash_current)
-      throw TamperError(line, "the payload hashes to " + hash + ", but the record says " + record.payload_hash_current);
-    if (const std::uint64_t size = digest_->file_size(document); size != record.size)
-      throw TamperError(line, "the file has " + std::to_string(size) + " bytes, but the record says " +
-                                  std::to_string(record.size));
+    follow(patch, root);
   } catch (const Rejection& rejection) {
     throw TamperError(line, rejection.what());
   }
+  if (const std::string hash = digest_->payload_hash(*document_); hash != record.payload_hash_current)
+    throw TamperError(line, "the payload hashes to " + hash + ", but the record says " + record.payload_hash_current,
+                      mapping_->stamped(Stamp::payload_hash_current, false)->pointer.text());
+  if (const std::uint64_t size = digest_->file_size(*document_); size != record.size)
+    throw TamperError(line, "the file has " + std::to_string(size) + " bytes, but the record says " +
+                                std::to_string(record.size));
 }
 
-void Replay::verify_task(const StatusDocument& document, std::size_t position, std::uint64_t line) const {
-  const Pointer signature = mapping_->stamped(Stamp::signature_hash, true)->pointer;
+void Replay::verify_task(const StatusDocument& document, std::size_t position) const {
+  const Pointer& signature = mapping_->stamped(Stamp::signature_hash, true)->pointer;
   const Value expected(signature_hash(*mapping_, document.task(position)));
   const Value* stored = find(document.task(position), signature);
-  if (!stored || !(*stored == expected))
-    throw TamperError(line, mapping_->collection->pointer.child(position).concat(signature).text() + " is " +
-                                (stored ? compact(*stored) : "absent") + ", but the task hashes to " + compact(expected));
+  if (stored && *stored == expected) return;
+  const std::string pointer = mapping_->collection->pointer.child(position).concat(signature).text();
+  throw TamperError(lines_ + 1,
+                    "task " + compact(Value(document.task_id(position))) + ": " + pointer + " is " +
+                        (stored ? compact(*stored) : "absent") + ", but the task hashes to " + compact(expected),
+                    pointer);
 }
 
-// Tasks that are the same node as in the version before were verified with it.
-void Replay::verify_touched(const StatusDocument& document, std::uint64_t line) {
-  const Value* before = lines_ == 0 ? nullptr : find(root_, mapping_->collection->pointer);
-  const std::size_t old_count = before && before->is_array() ? before->size() : 0;
-  const bool same_count = digest_ && old_count == document.task_count();
-  if (same_count && (old_count == 0 || before->is_same_node(document.tasks()))) return;
-  for (std::size_t position = 0; position < document.task_count(); ++position) {
-    const Value& task = document.task(position);
-    const bool is_same = position < old_count && before->element(position).is_same_node(task);
-    if (is_same) continue;
-    verify_task(document, position, line);
-    if (same_count) digest_->task_changed(position, before->element(position), task);
+// Brings the document and its digest to the patch's outcome, and verifies the tasks that it touched: all others are what
+// they were when they were verified.
+void Replay::follow(const std::vector<PatchOperation>& patch, const Value& root) {
+  const auto touched = document_ ? touched_tasks(*mapping_, patch) : std::nullopt;
+  if (!touched) return start_again(root);
+  const StatusDocument before = *document_;
+  document_ = before.with_changed_root(root, touched->changed, touched->is_one_appended);
+  for (const std::size_t position : touched->changed) {
+    verify_task(*document_, position);
+    if (position < before.task_count())
+      digest_->task_changed(position, before.task(position), document_->task(position));
   }
-  if (!same_count) digest_ = std::make_unique<IncrementalDigest>(document);
+  if (!touched->is_one_appended) return;
+  const std::size_t last = document_->task_count() - 1;
+  verify_task(*document_, last);
+  digest_->task_added(document_->task(last));
+}
+
+void Replay::start_again(const Value& root) {
+  document_.emplace(mapping_, root);
+  for (std::size_t position = 0; position < document_->task_count(); ++position) verify_task(*document_, position);
+  digest_ = std::make_unique<IncrementalDigest>(*document_);
 }
 
 void Replay::apply(std::string_view line) {
@@ -107,13 +167,15 @@ void Replay::apply(std::string_view line) {
     throw TamperError(lines_ + 1, error.what());
   }
   check_chain(record);
-  Value root = applied(root_, record.patch, lines_ + 1);
+  const std::vector<PatchOperation> patch = decoded(record.patch, lines_ + 1);
+  Value root = applied(root_, patch, lines_ + 1);
   if (lines_ > 0 && is_rotation(record) && !(root == root_))
     throw TamperError(lines_ + 1, "the journal goes on with another document than the closed one ended with");
   try {
-    if (depth_ == ReplayDepth::verified) check_document(record, root);
+    if (depth_ == ReplayDepth::verified) check_document(record, patch, root);
   } catch (const TamperError&) {
-    digest_.reset();  // it was told of changes that do not count
+    document_.reset();  // both were told of changes that do not count
+    digest_.reset();
     throw;
   }
   root_ = std::move(root);

@@ -10,17 +10,21 @@
 
 #include "mapping/chain/hashes.hpp"
 #include "mapping/chain/journal_record.hpp"
+#include "mapping/document/patch.hpp"
 
 namespace statusfs {
 
 /// A journal that is not what it was when it was written: says in which line (from 1) and what is wrong.
 class TamperError : public std::runtime_error {
  public:
-  TamperError(std::uint64_t line, const std::string& reason);
+  TamperError(std::uint64_t line, const std::string& reason, std::string pointer = {});
   std::uint64_t line() const noexcept { return line_; }
+  /// JSON pointer into the version's document, where the fault has a place in it; else empty.
+  const std::string& pointer() const noexcept { return pointer_; }
 
  private:
   std::uint64_t line_;
+  std::string pointer_;
 };
 
 enum class ReplayDepth {
@@ -34,7 +38,8 @@ class Replay {
   /// Where the chain starts when the journal continues a closed one: the record_hash and head before its first line.
   void continue_from(const std::string& record_hash);
 
-  /// The next line, without its newline. Throws TamperError; the replay then stands at the line before.
+  /// The next line, without its newline. Costs what the line changes, however large the document is; only a line that
+  /// replaces, removes or moves tasks costs the whole. Throws TamperError; the replay then stands at the line before.
   void apply(std::string_view line);
 
   std::uint64_t lines() const noexcept { return lines_; }
@@ -46,9 +51,11 @@ class Replay {
  private:
   void check_chain(const JournalRecord& record) const;
   void check_rotation(const JournalRecord& record) const;
-  void check_document(const JournalRecord& record, const Value& root);
-  void verify_touched(const StatusDocument& document, std::uint64_t line);
-  void verify_task(const StatusDocument& document, std::size_t position, std::uint64_t line) const;
+  void check_document(const JournalRecord& record, const std::vector<PatchOperation>& patch, const Value& root);
+  void check_stamps(const JournalRecord& record, const Value& root) const;
+  void follow(const std::vector<PatchOperation>& patch, const Value& root);
+  void start_again(const Value& root);
+  void verify_task(const StatusDocument& document, std::size_t position) const;
 
   std::shared_ptr<const Mapping> mapping_;
   ReplayDepth depth_;
@@ -56,6 +63,8 @@ class Replay {
   std::optional<std::string> expected_previous_;
   Value root_;
   JournalRecord last_;
+  // Of verified, both or neither: the document of the last line, and its hash and size as they follow the changes.
+  std::optional<StatusDocument> document_;
   std::unique_ptr<IncrementalDigest> digest_;
 };
 

@@ -4,19 +4,13 @@
 
 #include "mapping/document/text.hpp"
 #include "mapping/rejection.hpp"
+#include "mapping/rules/access.hpp"
 #include "mapping/rules/locks.hpp"
 #include "mapping/rules/validity.hpp"
 #include "mapping/tree/names.hpp"
 
 namespace statusfs {
 namespace {
-
-void require_authority(const Mapping& mapping, const Author& author) {
-  const std::string& authority = mapping.archetypes.front();
-  if (author.archetype != authority)
-    throw Rejection(Cause::access_denied,
-                    author.persona + " is " + author.archetype + " and may not roll back; allowed for: " + authority);
-}
 
 // Logs only grow, locks are lifted by name alone, and what nobody may write is the driver's.
 bool is_kept(const Mapping& mapping, const FieldChange& change) {
@@ -96,7 +90,7 @@ void require_valid(const StatusDocument& document, const ChangeSet& changes) {
 Proposal propose_rollback(const StatusDocument& document, const StatusDocument& earlier, std::uint64_t version,
                           const std::optional<std::string>& task, const Judge& judge) {
   const Mapping& mapping = document.mapping();
-  require_authority(mapping, judge.author);
+  require_authority(document, "roll back", judge);
   Proposal proposal;
   proposal.op = "rollback";
   proposal.path =

@@ -158,6 +158,30 @@ StatusDocument StatusDocument::without_task(std::size_t position) const {
   return with_tasks(std::move(tasks), std::move(index));
 }
 
+StatusDocument StatusDocument::with_changed_root(Value root, std::span<const std::size_t> changed,
+                                                 bool is_one_appended) const {
+  const Value* tasks = find(root, mapping_->collection->pointer);
+  const std::size_t count = task_count() + (is_one_appended ? 1 : 0);
+  const bool is_as_promised = tasks ? tasks->is_array() && tasks->size() == count : count == 0 && tasks_.is_null();
+  if (!is_as_promised) return {mapping_, std::move(root)};
+  check_containers(*mapping_, root);
+  check_entity_type(*mapping_, root);
+  const Pointer& pointer = mapping_->collection->pointer;
+  for (const std::size_t position : changed)
+    if (position < count) check_task(tasks->element(position), pointer.child(position), mapping_->collection_id);
+  auto index = index_;
+  if (is_one_appended) {
+    const Value& task = tasks->element(count - 1);
+    check_task(task, pointer.child(count - 1), mapping_->collection_id);
+    const Value& id = *task.find(mapping_->collection_id);
+    if (find_task(id.as_string()))
+      refuse(pointer.child(count - 1), "has the id " + compact(id) + " of another task; every task must have its own");
+    index = index_->with(id, *tasks, mapping_->collection_id);
+  }
+  Value list = tasks ? *tasks : Value();
+  return {mapping_, std::move(root), std::move(list), std::move(index)};
+}
+
 Value with_value_at(const Value& container, const Pointer& pointer, std::optional<Value> value, std::size_t depth) {
   if (depth == pointer.tokens().size()) return value ? *std::move(value) : Value();
   const Value object = container.is_object() ? container : Value::object();

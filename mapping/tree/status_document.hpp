@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -50,6 +51,9 @@ class StatusDocument {
   StatusDocument with_task(std::size_t position, Value task) const;
   StatusDocument with_added_task(Value task) const;  ///< precondition: its id is new
   StatusDocument without_task(std::size_t position) const;
+  /// The document with another root, in which every task stands at its place but those at `changed`, which keep their ids,
+  /// and one that may have been appended. Checks those, and all else that the constructor checks. Throws Rejection.
+  StatusDocument with_changed_root(Value root, std::span<const std::size_t> changed, bool is_one_appended) const;
 
  private:
   StatusDocument(std::shared_ptr<const Mapping> mapping, Value root, Value tasks, std::shared_ptr<const TaskIndex> index);

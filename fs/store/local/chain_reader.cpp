@@ -1,6 +1,8 @@
 #include "fs/store/local/chain_reader.hpp"
 
+#include <algorithm>
 #include <limits>
+#include <vector>
 
 #include "fs/store/local/closed_journals.hpp"
 #include "mapping/chain/journal_record.hpp"
@@ -28,6 +30,18 @@ void read_chain(const std::string& path, std::string_view live, std::uint64_t af
   for (const ClosedJournal& journal : closed_journals(path, first))
     if (journal.last > after_version && !read_lines(read_closed_journal(journal), after_version, visit)) return;
   read_lines(live, after_version, visit);
+}
+
+void read_journal_of(const std::string& path, std::string_view live, std::uint64_t version, const LineVisitor& visit) {
+  const std::uint64_t first = version_of_line(live.substr(0, live.find('\n'))).value_or(0);
+  if (first <= version) {
+    read_lines(live, 0, visit);
+    return;
+  }
+  const std::vector<ClosedJournal> journals = closed_journals(path, first);
+  const auto found =
+      std::find_if(journals.rbegin(), journals.rend(), [&](const ClosedJournal& one) { return one.first <= version; });
+  if (found != journals.rend()) read_lines(read_closed_journal(*found), 0, visit);
 }
 
 namespace {

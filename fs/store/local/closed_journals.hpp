@@ -25,6 +25,9 @@ std::string closed_journal_name(std::uint64_t first, std::uint64_t last);
 /// out: whoever closed it died before the live one was replaced, so the live one holds its lines still.
 std::vector<ClosedJournal> closed_journals(const std::string& path, std::uint64_t first_of_live);
 
+/// How many lines the closed journals hold, by their names: as many as the versions, each once.
+std::uint64_t line_count(const std::vector<ClosedJournal>& journals);
+
 /// All lines. Throws std::runtime_error, naming the file, where it cannot be read or is damaged.
 std::string read_closed_journal(const ClosedJournal& journal);
 

@@ -3,8 +3,8 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <random>
 
+#include "fs/identity/trace_context.hpp"
 #include "fs/store/local/comparison.hpp"
 #include "fs/store/timestamp.hpp"
 #include "mapping/chain/hashes.hpp"
@@ -30,13 +30,6 @@ std::optional<std::string> schema_of(const StatusDocument& document) {
   return field ? text_of(document.value_of(*field)) : std::nullopt;
 }
 
-std::string random_trace_id() {
-  std::random_device random;
-  std::string id;
-  for (int digit = 0; digit < 32; ++digit) id += "0123456789abcdef"[random() % 16];
-  return id;
-}
-
 }  // namespace
 
 std::string hindrance_to_begin(const StatusDocument& document) {
@@ -57,7 +50,7 @@ CommitEntry first_entry(const std::shared_ptr<const StatusDocument>& document) {
   if (const Value* g = stamped_value(*document, Stamp::g); g && g->is_integer()) record.g = g->as_integer();
   record.time = format_timestamp(std::chrono::system_clock::now());
   record.op = "begin";
-  record.author = {"STATUSFS", "", ::getuid(), ::getpid(), random_trace_id()};
+  record.author = {"STATUSFS", "", ::getuid(), ::getpid(), new_trace_id()};
   record.patch = encode_json_patch({{PatchOperation::Kind::add, Pointer(), Pointer(), document->root()}});
   record.size = indented_document(document->root()).size();
   record.payload_hash_previous = text_of(stamped_value(*document, Stamp::payload_hash_previous));

@@ -92,6 +92,12 @@ void JournalFile::make_name_durable() {
   failed_ = had_failed;
 }
 
+std::optional<std::uint64_t> JournalFile::first_version() {
+  std::string beginning(std::min<std::uint64_t>(end_, 64), '\0');
+  beginning.resize(file_->read_at(beginning, 0));
+  return version_of_line(beginning);
+}
+
 std::uint64_t JournalFile::drop_torn_tail() {
   const std::uint64_t size = file_->status().size;
   if (size <= end_) return 0;

@@ -53,6 +53,8 @@ class JournalFile {
 
   std::uint64_t end() const noexcept { return end_; }
   std::optional<std::string> last_line() { return read_last_line(*file_, end_); }
+  /// The version of the first line, read from its beginning; nothing where it does not begin like a record.
+  std::optional<std::uint64_t> first_version();
   JournalReader read() { return {*file_, end_}; }
   BackwardReader read_backwards() { return {*file_, end_}; }
   FileStatus status() { return file_->status(); }

@@ -39,6 +39,7 @@ std::optional<Value> parse_if_possible(const std::string& text) try {
 JsonFollower::JsonFollower(Files& files, const std::string& path, const LocalOptions& options)
     : options_(options),
       file_(files, path),
+      signature_(files, path, options.signing_key),
       lock_(files, path + ".lock"),
       like_(ordinary_attributes()),
       checkpointer_([this] { return step(); }, options.idle) {}
@@ -176,10 +177,12 @@ void JsonFollower::drop_kept() {
 
 StoreResult JsonFollower::replace_file(const DocumentPointer& newest, const DocumentPointer& previous) {
   return guarded([&]() -> StoreResult {
-    file_.replace(indented_document(newest->root()), like_, [&](const std::string& text) {
-      const auto value = parse_if_possible(text);
+    const std::string text = indented_document(newest->root());
+    file_.replace(text, like_, [&](const std::string& brought_out) {
+      const auto value = parse_if_possible(brought_out);
       return says(value, newest) || says(value, previous);
     });
+    signature_.write(text, file_.status().value_or(like_));
     return {};
   });
 }

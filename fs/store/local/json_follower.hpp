@@ -17,6 +17,7 @@
 #include "fs/store/local/checkpointer.hpp"
 #include "fs/store/local/local_options.hpp"
 #include "fs/store/local/lock_file.hpp"
+#include "fs/store/local/signature_file.hpp"
 #include "fs/store/local/snapshot_file.hpp"
 #include "fs/store/store.hpp"
 
@@ -54,10 +55,11 @@ class JsonFollower {
   StoreResult hold();
   void release();
   SnapshotFile& file() noexcept { return file_; }
+  SignatureFile& signature() noexcept { return signature_; }
   /// Owner and mode of a JSON that has to be made anew, and of the lock file.
   void set_attributes(const FileStatus& like) { like_ = like; }
   const FileStatus& attributes() const noexcept { return like_; }
-  /// What the JSON should say, and whether it does.
+  /// What the JSON should say, and whether it does, and is signed.
   void set_newest(DocumentPointer newest, bool is_written);
   /// While paused the JSON is not written: it is foreign, and what shall become of it is not decided.
   void set_paused(bool paused);
@@ -83,6 +85,7 @@ class JsonFollower {
 
   std::mutex work_;  // taken before mutex_; serialises long work. Guards:
   SnapshotFile file_;
+  SignatureFile signature_;
   LockFile lock_;
   FileStatus like_;
 

@@ -54,6 +54,7 @@ void LocalStore::open_journal() {
   if (!journal_) return;
   if (!options_.read_only) {
     files_.unlink(temporary_name(journal_path_));
+    follower_.signature().remove_left_over();
     if (const auto dropped = journal_->drop_torn_tail())
       note(journal_path_ + ": the last " + std::to_string(dropped) +
            " bytes were no whole line and have been dropped; nothing in them had been acknowledged");
@@ -143,7 +144,8 @@ void LocalStore::mend(const Content& content, Comparison comparison) {
     follower_.file().set_known(content.state == Content::State::missing ? std::nullopt : std::optional(content.status));
     return;
   }
-  if (comparison.json == JsonState::head && !has_left_over()) {
+  const bool is_in_order = comparison.json == JsonState::head && follower_.signature().is_of(content.text);
+  if (is_in_order && !has_left_over()) {
     take_over(content, comparison);
     return;
   }
@@ -253,7 +255,10 @@ StoredFile LocalStore::begin_held(StoredFile stored, const Content& content) {
   head_ = entry.head;
   document_ = document;
   is_chained_ = !options_.read_only;
-  follower_.set_newest(document, true);
+  const bool is_signed = options_.read_only || follower_.signature().is_of(content.text);
+  follower_.set_newest(document, is_signed);
+  if (const StoreResult result = catch_up(); result.status != StoreStatus::done)
+    note(path_ + " could not be signed: " + result.reason);
   stored.state = StoredFile::State::chained;
   stored.head = head_;
   stored.notices = take_notices();

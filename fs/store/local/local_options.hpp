@@ -2,7 +2,9 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
 
+#include "fs/signing/ed25519.hpp"
 #include "fs/store/local/hold_policy.hpp"
 
 namespace statusfs {
@@ -13,6 +15,7 @@ struct LocalOptions {
   std::chrono::milliseconds lock_wait{5000};  ///< for an old mount that ends, and for the file's lock
   std::chrono::milliseconds idle{3000};       ///< after which the thread that writes the JSON ends
   std::uint64_t longest_journal = 5 * 1024 * 1024;  ///< bytes behind its first line, after which a journal is closed
+  std::shared_ptr<const SigningKey> signing_key;  ///< what the JSON is signed with; nullptr: it is not signed
   HoldPolicy hold;
 };
 

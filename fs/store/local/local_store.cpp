@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "fs/store/local/chain_reader.hpp"
+#include "fs/store/local/closed_journals.hpp"
 #include "fs/store/local/outcome.hpp"
 #include "fs/store/local/rotation.hpp"
 #include "fs/store/local/side_file.hpp"
@@ -130,7 +131,8 @@ StoreResult LocalStore::take_over(const Content& content, const Comparison& comp
   follower_.set_paused(false);
   const bool is_known = comparison.json == JsonState::head || comparison.json == JsonState::earlier;
   follower_.file().set_known(is_known ? std::optional(content.status) : std::nullopt);
-  follower_.set_newest(document_, comparison.json == JsonState::head);
+  // One whose signature is missing or wrong is written, and so signed, anew: only what verified gets here.
+  follower_.set_newest(document_, comparison.json == JsonState::head && follower_.signature().is_of(content.text));
   if (comparison.json == JsonState::missing) note(path_ + " was missing and has been rebuilt from its journal");
   if (comparison.json == JsonState::earlier)
     note(path_ + " was at an earlier version and has been brought up to version " + std::to_string(head_.version));
@@ -304,10 +306,22 @@ bool LocalStore::looks_changed() try {
   return true;
 }
 
+std::uint64_t LocalStore::record_count() {
+  const auto first = journal_ ? journal_->first_version() : std::nullopt;
+  if (!first || *first > head_.version) return 0;
+  return line_count(closed_journals(path_, *first)) + head_.version - *first + 1;
+}
+
 void LocalStore::read_records(std::uint64_t after_version, const std::function<bool(std::string_view)>& visit) {
   const auto file = files_.open(journal_path_, Files::Open::read);
   if (!file) throw std::runtime_error(journal_path_ + " is missing");
   read_chain(path_, read_all(*file), after_version, visit);
+}
+
+void LocalStore::read_records_from_whole(std::uint64_t version, const std::function<bool(std::string_view)>& visit) {
+  const auto file = files_.open(journal_path_, Files::Open::read);
+  if (!file) throw std::runtime_error(journal_path_ + " is missing");
+  read_journal_of(path_, read_all(*file), version, visit);
 }
 
 std::string LocalStore::read_foreign(const std::string& kept_as) {

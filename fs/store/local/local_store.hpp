@@ -58,7 +58,9 @@ class LocalStore final : public Store {
   bool looks_changed() override;
   /// What was mended since the last call, for people. Any thread.
   std::vector<std::string> take_notices() override;
+  std::uint64_t record_count() override;
   void read_records(std::uint64_t after_version, const std::function<bool(std::string_view record)>& visit) override;
+  void read_records_from_whole(std::uint64_t version, const std::function<bool(std::string_view record)>& visit) override;
   std::string read_foreign(const std::string& kept_as) override;
 
  private:

@@ -4,22 +4,15 @@
 
 #include <algorithm>
 #include <limits>
-#include <random>
 #include <stdexcept>
 
+#include "fs/identity/trace_context.hpp"
 #include "fs/store/local/closed_journals.hpp"
 #include "fs/store/local/side_file.hpp"
 #include "mapping/document/patch.hpp"
 
 namespace statusfs {
 namespace {
-
-std::string random_trace_id() {
-  std::random_device random;
-  std::string id;
-  for (int digit = 0; digit < 32; ++digit) id += "0123456789abcdef"[random() % 16];
-  return id;
-}
 
 std::string text_of(JournalFile& journal) {
   std::string text;
@@ -59,7 +52,7 @@ JournalRecord continuation(const JournalRecord& last, const StatusDocument& docu
   JournalRecord record = last;
   record.op = std::string(rotation_op);
   record.path.clear();
-  record.author = {"STATUSFS", "", ::getuid(), ::getpid(), random_trace_id()};
+  record.author = {"STATUSFS", "", ::getuid(), ::getpid(), new_trace_id()};
   record.idempotency.reset();
   record.patch = encode_json_patch({{PatchOperation::Kind::add, Pointer(), Pointer(), document.root()}});
   record.record_previous = last.record_hash;

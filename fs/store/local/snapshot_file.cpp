@@ -90,6 +90,11 @@ void SnapshotFile::set_known(std::optional<FileStatus> known) {
   known_ = known;
 }
 
+std::optional<FileStatus> SnapshotFile::status() {
+  const std::lock_guard guard(mutex_);
+  return known_;
+}
+
 bool SnapshotFile::is_untouched() {
   const std::lock_guard guard(mutex_);
   const auto named = files_.status(target_);

@@ -44,6 +44,8 @@ class SnapshotFile {
 
   /// This is what the next replacement may throw away; nothing: the file is missing, or what stands there must be kept.
   void set_known(std::optional<FileStatus> known);
+  /// What the known file is; nothing when none is known.
+  std::optional<FileStatus> status();
   /// Whether the file is the known one, unwritten since; or still missing when none is known.
   bool is_untouched();
 

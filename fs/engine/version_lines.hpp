@@ -1,0 +1,21 @@
+// The journal lines of a range of versions, each version once.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string_view>
+
+#include "fs/store/store.hpp"
+
+namespace statusfs {
+
+using VersionLine = std::function<void(std::string_view line)>;
+
+/// The lines of the versions behind `after`, up to `upto`, oldest first. Throws Rejection(io_failure) where they cannot be read, or one
+/// is missing.
+void read_versions(Store& store, std::uint64_t after, std::uint64_t upto, const VersionLine& step);
+
+/// The lines that lead to the version: from the latest one before it, or of it, that holds a whole document.
+void read_from_whole(Store& store, std::uint64_t version, const VersionLine& step);
+
+}  // namespace statusfs

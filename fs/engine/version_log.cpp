@@ -1,0 +1,47 @@
+#include "fs/engine/version_log.hpp"
+
+#include <algorithm>
+
+#include "fs/engine/version_lines.hpp"
+#include "mapping/chain/history.hpp"
+#include "mapping/document/patch.hpp"
+#include "mapping/rejection.hpp"
+
+namespace statusfs {
+
+void VersionLog::add(std::string_view line) {
+  try {
+    const JournalRecord record = decode_record(line);
+    if (ends_.empty()) first_ = record.version;
+    text_ += log_line(*mapping_, record, changes_of(*mapping_, newest_, record)) + "\n";
+    newest_ = apply_json_patch(newest_, decode_json_patch(record.patch));
+    ends_.push_back(text_.size());
+  } catch (const RecordError& error) {
+    throw Rejection(Cause::io_failure, std::string("the history cannot be read: ") + error.what());
+  }
+}
+
+void VersionLog::follow(std::uint64_t upto) {
+  const std::uint64_t known = ends_.empty() ? 0 : first_ + ends_.size() - 1;
+  if (upto <= known) return;
+  read_versions(store_, known, upto, [&](std::string_view line) { add(line); });
+}
+
+std::uint64_t VersionLog::end_of(std::uint64_t upto) const {
+  if (ends_.empty() || upto < first_) return 0;
+  return ends_[std::min<std::uint64_t>(upto - first_, ends_.size() - 1)];
+}
+
+std::string VersionLog::text(std::uint64_t upto) {
+  const std::lock_guard lock(mutex_);
+  follow(upto);
+  return text_.substr(0, end_of(upto));
+}
+
+std::uint64_t VersionLog::size(std::uint64_t upto) {
+  const std::lock_guard lock(mutex_);
+  follow(upto);
+  return end_of(upto);
+}
+
+}  // namespace statusfs

@@ -1,0 +1,43 @@
+#include "fs/store/local/signature_file.hpp"
+
+#include <cerrno>
+#include <system_error>
+
+#include "fs/store/local/side_file.hpp"
+
+namespace statusfs {
+
+SignatureFile::SignatureFile(Files& files, const std::string& path, std::shared_ptr<const SigningKey> key)
+    : files_(files), path_(path + ".sig"), key_(std::move(key)) {}
+
+bool SignatureFile::is_of(std::string_view text) {
+  if (!key_) return true;
+  try {
+    const auto file = files_.open(path_, Files::Open::read);
+    if (!file || file->status().size != signature_size) return false;
+    return key_->verifies(text, read_all(*file));
+  } catch (const std::system_error&) {
+    return false;
+  }
+}
+
+void SignatureFile::write(std::string_view text, const FileStatus& like) {
+  if (!key_) return;
+  const std::string name = temporary_name(path_);
+  try {
+    write_durably(*create_temporary(files_, name, like), key_->sign(text));
+    files_.rename(name, path_);
+  } catch (const KeyError& error) {
+    throw std::system_error(EIO, std::system_category(), path_ + ": " + error.what());
+  } catch (const std::system_error&) {
+    files_.unlink(name);  // room for others, where the disk is full
+    throw;
+  }
+  files_.sync_directory(directory_of(path_));
+}
+
+void SignatureFile::remove_left_over() {
+  if (key_) files_.unlink(temporary_name(path_));
+}
+
+}  // namespace statusfs
