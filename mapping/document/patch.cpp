@@ -85,22 +85,72 @@ Value encode_operation(const PatchOperation& operation) {
   return Value::object(std::move(members));
 }
 
-// JSON patch: changing one place copies the containers on the path to it, and no others.
+// JSON patch.
 
 Value with_child(const Value& container, const std::string& token, Value child) {
   if (container.is_object()) return container.with_member(token, std::move(child));
   return container.with_element(*array_index(token), std::move(child));
 }
 
-// The value in which `edit(container, token)` has replaced the container that holds the last token.
-template <typename Edit>
-Value edited(const Value& value, Tokens tokens, const Edit& edit) {
-  if (!value.is_container()) refuse("the path leads into a value that is no object or array");
-  if (tokens.size() == 1) return edit(value, tokens.front());
-  const Value* child = find_child(value, tokens.front());
-  if (child == nullptr) refuse("the path leads nowhere");
-  return with_child(value, tokens.front(), edited(*child, tokens.subspan(1), edit));
-}
+// A document that is changed at one place after another. Changing a place copies the containers on the path to it, and
+// no others; places that lie in one container, as most of a patch do, copy what is around it once.
+class Workpiece {
+ public:
+  explicit Workpiece(Value document) { open_.push_back({{}, std::move(document), false}); }
+
+  /// `edit(container, token)` replaces the container that holds the last token. Precondition: there is a token.
+  template <typename Edit>
+  void change(Tokens tokens, const Edit& edit) {
+    go_to(tokens.first(tokens.size() - 1));
+    Place& place = open_.back();
+    if (!place.value.is_container()) refuse("the path leads into a value that is no object or array");
+    place.value = edit(place.value, tokens.back());
+    place.is_changed = true;
+  }
+
+  /// The whole document as it is now.
+  const Value& whole() {
+    close_down_to(1);
+    return open_.front().value;
+  }
+  void replace_whole(Value document) {
+    open_.clear();
+    open_.push_back({{}, std::move(document), false});
+  }
+
+ private:
+  // A container that was opened, under its name in the one before it. What was changed inside is not yet put back there.
+  struct Place {
+    std::string token;
+    Value value;
+    bool is_changed = false;
+  };
+
+  void go_to(Tokens tokens) {
+    std::size_t common = 0;
+    while (common < tokens.size() && common + 1 < open_.size() && open_[common + 1].token == tokens[common]) ++common;
+    close_down_to(common + 1);
+    for (const std::string& token : tokens.subspan(common)) {
+      const Value& around = open_.back().value;
+      if (!around.is_container()) refuse("the path leads into a value that is no object or array");
+      const Value* child = find_child(around, token);
+      if (child == nullptr) refuse("the path leads nowhere");
+      open_.push_back({token, *child, false});
+    }
+  }
+
+  void close_down_to(std::size_t count) {
+    while (open_.size() > count) {
+      Place closed = std::move(open_.back());
+      open_.pop_back();
+      if (!closed.is_changed) continue;
+      open_.back().value = with_child(open_.back().value, closed.token, std::move(closed.value));
+      open_.back().is_changed = true;
+    }
+  }
+
+  std::vector<Place> open_;  // the document, and from there to the place that was changed last
+};
 
 Value insert(const Value& array, const std::string& token, const Value& value) {
   if (token == "-") return array.with_appended(value);
@@ -110,24 +160,24 @@ Value insert(const Value& array, const std::string& token, const Value& value) {
   return array.with_inserted(*index, value);
 }
 
-Value add(const Value& document, const Pointer& path, const Value& value) {
-  if (path.is_root()) return value;
-  return edited(document, path.tokens(), [&value](const Value& container, const std::string& token) {
+void add(Workpiece& document, const Pointer& path, const Value& value) {
+  if (path.is_root()) return document.replace_whole(value);
+  document.change(path.tokens(), [&value](const Value& container, const std::string& token) {
     return container.is_object() ? container.with_member(token, value) : insert(container, token, value);
   });
 }
 
-Value remove(const Value& document, const Pointer& path) {
+void remove(Workpiece& document, const Pointer& path) {
   if (path.is_root()) refuse("the whole document cannot be removed");
-  return edited(document, path.tokens(), [](const Value& container, const std::string& token) {
+  document.change(path.tokens(), [](const Value& container, const std::string& token) {
     if (find_child(container, token) == nullptr) refuse("there is nothing to remove");
     return container.is_object() ? container.without_member(token) : container.without_element(*array_index(token));
   });
 }
 
-Value replace(const Value& document, const Pointer& path, const Value& value) {
-  if (path.is_root()) return value;
-  return edited(document, path.tokens(), [&value](const Value& container, const std::string& token) {
+void replace(Workpiece& document, const Pointer& path, const Value& value) {
+  if (path.is_root()) return document.replace_whole(value);
+  document.change(path.tokens(), [&value](const Value& container, const std::string& token) {
     if (find_child(container, token) == nullptr) refuse("there is nothing to replace");
     return with_child(container, token, value);
   });
@@ -139,11 +189,12 @@ const Value& source_of(const Value& document, const PatchOperation& operation) {
   return *source;
 }
 
-Value move(const Value& document, const PatchOperation& operation) {
-  const Value source = source_of(document, operation);
-  if (operation.path == operation.from) return document;
+void move(Workpiece& document, const PatchOperation& operation) {
+  const Value source = source_of(document.whole(), operation);
+  if (operation.path == operation.from) return;
   if (operation.path.starts_with(operation.from)) refuse("a value cannot move into itself");
-  return add(remove(document, operation.from), operation.path, source);
+  remove(document, operation.from);
+  add(document, operation.path, source);
 }
 
 std::string shown(const Value& value) {
@@ -160,7 +211,7 @@ void test(const Value& document, const PatchOperation& operation) {
   throw Rejection(Cause::stale, "there is " + shown(*found) + " now");
 }
 
-Value apply_operation(const Value& document, const PatchOperation& operation) {
+void apply_operation(Workpiece& document, const PatchOperation& operation) {
   switch (operation.kind) {
     case Kind::add:
       return add(document, operation.path, operation.value);
@@ -171,12 +222,10 @@ Value apply_operation(const Value& document, const PatchOperation& operation) {
     case Kind::move:
       return move(document, operation);
     case Kind::copy:
-      return add(document, operation.path, source_of(document, operation));
+      return add(document, operation.path, Value(source_of(document.whole(), operation)));
     case Kind::test:
-      break;
+      return test(document.whole(), operation);
   }
-  test(document, operation);
-  return document;
 }
 
 std::string description(std::size_t index, const PatchOperation& operation) {
@@ -285,13 +334,13 @@ Value encode_json_patch(const std::vector<PatchOperation>& operations) {
 }
 
 Value apply_json_patch(const Value& document, const std::vector<PatchOperation>& operations) {
-  Value result = document;
+  Workpiece result(document);
   for (std::size_t index = 0; index < operations.size(); ++index) {
     const PatchOperation& operation = operations[index];
     const auto subject = [&] { return description(index, operation); };
-    result = naming(subject, [&] { return apply_operation(result, operation); });
+    naming(subject, [&] { apply_operation(result, operation); });
   }
-  return result;
+  return result.whole();
 }
 
 // That equal members stay, nulls included, is decided member by member on the way down; only what is no object is

@@ -6,6 +6,8 @@
 namespace statusfs::test {
 namespace {
 
+using Lines = std::vector<std::string>;
+
 class AnchorTest : public SampleTest {
  protected:
   void change(int value) { ASSERT_EQ(0, write_file(task("percent_complete"), std::to_string(value) + "\n")); }
@@ -124,6 +126,128 @@ TEST_F(AnchorTest, ChangedAnchorsAreRefused) {
     if (changed.find('\0') != std::string::npos || changed == line) continue;
     EXPECT_EQ(2, verify(changed).exit_status) << changed;
   }
+}
+
+// The lines that -o anchor_log has written so far.
+class AnchorLogTest : public AnchorTest {
+ protected:
+  void SetUp() override {
+    AnchorTest::SetUp();
+    make_keys();
+    unmount();
+  }
+  Lines lines() const {
+    return std::filesystem::exists(log()) ? lines_of(read_file(log())) : Lines();
+  }
+  std::string log() const { return file("anchors"); }
+  void mount_with_log() { mount({"-o", "anchor_log=" + log() + ",signing_key=" + file("key.pem")}); }
+  void change_often(int count) {
+    for (int value = 0; value < count; ++value) change(value % 2 + 1);
+  }
+};
+
+TEST_F(AnchorLogTest, ALineEveryHundredVersionsEachOfThemTrue) {
+  mount_with_log();
+  change_often(205);
+  ASSERT_TRUE(eventually([&] { return lines().size() >= 2; })) << lines().size();
+  EXPECT_LE(lines().size(), 2u);
+  unmount();
+  for (const std::string& line : lines()) {
+    EXPECT_EQ(0, verify(line, {"--public-key", file("public.pem")}).exit_status) << line;
+    EXPECT_EQ(2, verify(line, {"--public-key", file("wrong.pem")}).exit_status) << line;
+  }
+  EXPECT_EQ(0600u, 0600u & static_cast<unsigned>(std::filesystem::status(log()).permissions()));
+}
+
+TEST_F(AnchorLogTest, ShortMountsCountAsOneLongMount) {
+  for (int round = 0; round < 3; ++round) {
+    mount_with_log();
+    change_often(40);
+    EXPECT_EQ(round < 2 ? 0u : 1u, (round < 2 || eventually([&] { return lines().size() == 1; })) ? lines().size() : 0u);
+    unmount();
+  }
+  const Lines before = lines();
+  mount_with_log();
+  change_often(40);
+  EXPECT_EQ(before, lines());
+}
+
+TEST_F(AnchorLogTest, AnOlderCopyIsSeenAtTheStart) {
+  mount_with_log();
+  change(1);
+  unmount();
+  ASSERT_EQ(0, bash("cp -a $S $S/../copy").exit_status);
+  mount_with_log();
+  change_often(120);
+  ASSERT_TRUE(eventually([&] { return lines().size() == 1; }));
+  unmount();
+  const std::string line = lines().front();
+  ASSERT_EQ(0, bash("cp -a $S/../copy/. $S/").exit_status);
+  EXPECT_EQ(2, verify(line).exit_status);
+  Process& daemon = mount_in_foreground({"-o", "anchor_log=" + log()});
+  EXPECT_EQ("1\n", read_file(task("percent_complete")));
+  unmount();
+  EXPECT_EQ(0, daemon.wait());
+}
+
+TEST_F(AnchorLogTest, WhatCannotBeWrittenIsRefusedAtTheStart) {
+  for (const std::string& path : {file("missing/anchors"), file("source")}) {
+    const CommandResult result = statusfs({source().string(), mountpoint().string(), "-o", "anchor_log=" + path});
+    EXPECT_EQ(2, result.exit_status);
+    EXPECT_NE(std::string::npos, result.error.find("anchor_log")) << result.error;
+  }
+}
+
+TEST_F(AnchorLogTest, AnUnsignedLogIsMarkedSo) {
+  mount({"-o", "anchor_log=" + log()});
+  change_often(101);
+  ASSERT_TRUE(eventually([&] { return lines().size() == 1; }));
+  EXPECT_TRUE(lines().front().ends_with(" unsigned")) << lines().front();
+  EXPECT_EQ(0, verify(lines().front()).exit_status);
+}
+
+TEST_F(AnchorTest, VerifyNamesTheFirstBadVersionAndTheField) {
+  change(1);
+  change(2);
+  unmount();
+  ASSERT_EQ(0, bash("sed -i 's/\"percent_complete\": 2/\"percent_complete\": 3/' $S/exec_status_125.txt").exit_status);
+  const Json bad = Json::parse(on_file("verify", {"--json"}).output);
+  EXPECT_EQ(false, bad["json_is_journal"]);
+  EXPECT_EQ(true, bad["chained"]);
+  EXPECT_EQ(true, bad["hashes"]);
+  EXPECT_EQ(3, bad["first_bad_version"]);
+  EXPECT_EQ("tasks/" + std::string(first_task) + "/percent_complete", bad["bad_path"]);
+  const CommandResult result = on_file("verify");
+  EXPECT_EQ(2, result.exit_status);
+  EXPECT_NE(std::string::npos, result.output.find("version 3")) << result.output;
+}
+
+// A record that says another value than its hashes do, in a chain whose record hashes are all computed anew.
+TEST_F(AnchorTest, AForgedValueInARightChainIsFoundByItsTask) {
+  change(1);
+  change(2);
+  unmount();
+  put_file(root() / "forge.py", R"(
+import hashlib, json, sys
+lines = [json.loads(line) for line in open(sys.argv[1])]
+for operation in lines[1]['patch']:
+    if operation['path'].endswith('/percent_complete'): operation['value'] = 9
+previous = None
+with open(sys.argv[1], 'w') as journal:
+    for record in lines:
+        record['record_previous'] = previous
+        record.pop('record_hash')
+        text = json.dumps(record, separators=(',', ':'), ensure_ascii=False)[:-1]
+        previous = hashlib.sha256(text.encode()).hexdigest()
+        journal.write(text + ',"record_hash":"' + previous + '"}\n')
+)");
+  ASSERT_EQ(0, bash("python3 $S/../forge.py $S/exec_status_125.txt.journal").exit_status);
+  const Json bad = Json::parse(on_file("verify", {"--json"}).output);
+  EXPECT_EQ(true, bad["chained"]);
+  EXPECT_EQ(false, bad["hashes"]);
+  EXPECT_EQ(2, bad["first_bad_version"]);
+  EXPECT_EQ("tasks/" + std::string(first_task) + "/signature_hash", bad["bad_path"]);
+  EXPECT_EQ("/payload/tasks_status/0/signature_hash", bad["bad_pointer"]);
 }
 
 TEST_F(AnchorTest, VerifySaysWhatItFoundAsJson) {

@@ -1,25 +1,34 @@
 // The way out of quarantine: statusfs reconcile --ours, --theirs, --merge.
+#include <atomic>
+#include <set>
+#include <thread>
+
 #include "tests/mount/mounted_test.hpp"
 
 namespace statusfs::test {
 namespace {
 
-class ReconcileTest : public SampleTest, public ::testing::WithParamInterface<bool> {
+class SlowReconcileTest : public SampleTest {
  protected:
   static std::string path_of(const std::string& field) { return "tasks/" + std::string(first_task) + "/" + field; }
   static Json& first_of(Json& document) { return document["payload"]["tasks_status"][0]; }
 
   // Somebody edits the file without setting hashes: percent_complete of the first task becomes 77.
-  void edit(const std::function<void(Json&)>& change) {
+  void edit(const std::function<void(Json&)>& change, const std::string& behind = "\n") {
     Json document = document_on_disk();
     change(document);
-    foreign_ = document.dump(2) + "\n";
+    foreign_ = document.dump(2) + behind;
     put_file(root() / "new", foreign_);
     const CommandOptions options{.environment = {{"NEW", (root() / "new").string()}}};
     ASSERT_EQ(0,
               bash("flock -w 20 $S/exec_status_125.txt.lock mv \"$NEW\" $S/exec_status_125.txt", options).exit_status);
     ASSERT_TRUE(eventually([&] { return read("partition_status") == "PARTITIONED\n"; }));
   }
+  std::string foreign_;
+};
+
+class ReconcileTest : public SlowReconcileTest, public ::testing::WithParamInterface<bool> {
+ protected:
   CommandResult reconcile(const Arguments& more) {
     Arguments arguments{"reconcile", status_file().string()};
     arguments.insert(arguments.end(), more.begin(), more.end());
@@ -50,8 +59,6 @@ class ReconcileTest : public SampleTest, public ::testing::WithParamInterface<bo
     unmount();
     expect_verified();
   }
-
-  std::string foreign_;
 };
 
 INSTANTIATE_TEST_SUITE_P(MountedOrNot, ReconcileTest, ::testing::Bool());
@@ -114,6 +121,30 @@ TEST_P(ReconcileTest, WhatIsNoStatusFileLeavesOurs) {
   EXPECT_NE(std::string::npos, refused.error.find("--ours")) << refused.error;
   EXPECT_EQ(0, reconcile({"--ours"}).exit_status);
   EXPECT_EQ("CONSISTENT\n", read("partition_status"));
+}
+
+// A foreign file that takes long to read: its values are ordinary, and behind them stand many blanks.
+TEST_F(SlowReconcileTest, ReconcilingIsReadWhileItRuns) {
+  edit([](Json& document) { first_of(document)["percent_complete"] = 77; }, std::string(25'000'000, ' '));
+  std::atomic<bool> is_over = false;
+  std::set<std::string> seen;
+  int refusal_meanwhile = 0;
+  std::jthread reader([&] {
+    while (!is_over) {
+      const std::string state = read("partition_status");
+      if (state == "RECONCILING\n" && refusal_meanwhile == 0) refusal_meanwhile = write(path_of("percent_complete"), "5\n");
+      seen.insert(state);
+    }
+  });
+  const CommandResult result = statusfs({"reconcile", status_file().string(), "--theirs"});
+  is_over = true;
+  reader.join();
+  ASSERT_EQ(0, result.exit_status) << result.error;
+  EXPECT_TRUE(seen.contains("RECONCILING\n"));
+  EXPECT_EQ("77\n", read(path_of("percent_complete")));
+  EXPECT_EQ("CONSISTENT\n", read("partition_status"));
+  for (const Json& record : journal()) EXPECT_EQ(std::string::npos, record.dump().find("RECONCILING")) << "it is no version";
+  EXPECT_EQ("reconcile", journal().back()["op"]);
 }
 
 TEST_P(ReconcileTest, WithoutAQuarantineThereIsNothingToDo) {

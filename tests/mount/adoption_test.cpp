@@ -1,0 +1,186 @@
+// Changes by other programs that become versions: the chain's successors, and with `external: adopt` those without hashes.
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/mount/mounted_test.hpp"
+
+namespace statusfs::test {
+namespace {
+
+// A program of its own that knows the chain: applies a change and makes the next version of the file.
+constexpr const char* successor_program = R"(
+import hashlib, json, sys
+def digest(value):
+    return 'sha256:' + hashlib.sha256(json.dumps(value, separators=(',', ':'), sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+document = json.load(open(sys.argv[1]))
+header, payload = document['os_file_header'], document['payload']
+task = payload['tasks_status'][0]
+exec(sys.argv[2])
+header['v_file_instance'] += 1
+payload['payload_hash_previous'] = payload.pop('payload_hash_current')
+for one in payload['tasks_status']:
+    one.pop('signature_hash', None)
+    one['signature_hash'] = digest(one)
+hashed = dict(payload, tasks_status=[one['signature_hash'] for one in payload['tasks_status']])
+payload['payload_hash_current'] = digest(hashed)
+json.dump(document, open(sys.argv[3], 'w'), indent=2)
+)";
+
+// The same for a program that knows of no hashes.
+constexpr const char* plain_program = R"(
+import json, sys
+document = json.load(open(sys.argv[1]))
+header, payload = document['os_file_header'], document['payload']
+task = payload['tasks_status'][0]
+exec(sys.argv[2])
+json.dump(document, open(sys.argv[3], 'w'), indent=2)
+)";
+
+class AdoptionTest : public MountedTest {
+ protected:
+  void SetUp() override {
+    MountedTest::SetUp();
+    make_sample();
+    put_file(root() / "successor.py", successor_program);
+    put_file(root() / "plain.py", plain_program);
+  }
+
+  // Edits the file as it stands, and renames the result over it while holding the lock.
+  void change(const std::string& program, const std::string& statement, const std::string& owner = "") {
+    const CommandOptions options{.environment = {{"STATEMENT", statement}, {"OWNER", owner}, {"PROGRAM", program}}};
+    const CommandResult result =
+        bash("flock -w 20 $S/exec_status_125.txt.lock bash -c 'python3 $S/../$PROGRAM.py $S/exec_status_125.txt "
+             "\"$STATEMENT\" $S/../new && if [ -n \"$OWNER\" ]; then chown $OWNER $S/../new; fi && "
+             "mv $S/../new $S/exec_status_125.txt'",
+             options);
+    ASSERT_EQ(0, result.exit_status) << result.error;
+  }
+  void mount_adopting(const std::string& more = "") {
+    put_file(root() / "config.yaml", "writers:\n  - {user: root, archetype: SUPERVISOR}\n" + more +
+                                         "default: {archetype: AUDITOR}\nexternal: adopt\n");
+    mount({"-o", "config=" + (root() / "config.yaml").string()});
+  }
+  void expect_adopted(int version_now, const std::string& field, const std::string& value) {
+    EXPECT_TRUE(eventually([&] { return read(field) == value; })) << read(field) << last_error();
+    EXPECT_EQ("CONSISTENT\n", read("partition_status"));
+    EXPECT_EQ(version_now, version());
+    const Json record = journal().back();
+    EXPECT_EQ("external", record["op"]);
+    EXPECT_EQ("EXTERNAL", record["persona"]);
+  }
+  void expect_quarantined() {
+    EXPECT_TRUE(eventually([&] { return read("partition_status") == "PARTITIONED\n"; }));
+    EXPECT_TRUE(std::filesystem::exists(source() / "exec_status_125.txt.foreign-1"));
+    const Json record = journal().back();
+    EXPECT_EQ("quarantine", record["op"]);
+    EXPECT_EQ("STATUSFS", record["persona"]);
+    EXPECT_EQ("exec_status_125.txt.foreign-1", record["path"]);
+    unmount();
+    expect_verified();
+  }
+  const std::string percent = "tasks/" + std::string(first_task) + "/percent_complete";
+};
+
+TEST_F(AdoptionTest, ASuccessorIsAdoptedWhileTheMountRuns) {
+  mount();
+  const int before = version();
+  change("successor", "task['percent_complete'] = 33");
+  expect_adopted(before + 1, percent, "33\n");
+  EXPECT_EQ(static_cast<int>(::getuid()), journal().back()["uid"]);
+  EXPECT_EQ(0, write(percent, "34\n")) << last_error();
+  unmount();
+  expect_verified();
+}
+
+TEST_F(AdoptionTest, ASuccessorIsAdoptedBetweenMounts) {
+  change("successor", "task['percent_complete'] = 33");
+  mount();
+  expect_adopted(2, percent, "33\n");
+  unmount();
+  expect_verified();
+}
+
+TEST_F(AdoptionTest, TheOwnersUidIsRecordedAndItsRightsCount) {
+  put_file(root() / "config.yaml", "writers:\n  - {uid: 1234, archetype: BUILDER}\ndefault: {archetype: AUDITOR}\n");
+  mount({"-o", "config=" + (root() / "config.yaml").string()});
+  change("successor", "task['percent_complete'] = 33", "1234");
+  expect_adopted(2, percent, "33\n");
+  EXPECT_EQ(1234, journal().back()["uid"]);
+  EXPECT_EQ("BUILDER", journal().back()["archetype"]);
+  change("successor", "task['percent_complete'] = 44", "1235");
+  expect_quarantined();
+}
+
+struct Breach {
+  const char* name;
+  const char* statement;
+};
+class BreachTest : public AdoptionTest, public ::testing::WithParamInterface<Breach> {};
+
+INSTANTIATE_TEST_SUITE_P(Rules, BreachTest,
+                         ::testing::Values(Breach{"Type", "task['percent_complete'] = 'much'"},
+                                           Breach{"Range", "task['percent_complete'] = 101"},
+                                           Breach{"Enum", "task['status'] = 'GONE'"},
+                                           Breach{"Transition", "task['status'] = 'DONE'; task['percent_complete'] = 100"},
+                                           Breach{"Header", "header['file_id'] = 'exec_status_999'"},
+                                           Breach{"Plan", "payload['execution_plan_id_ref'] = 'exec_plan_9'"},
+                                           Breach{"UnknownMember", "document['extra'] = 1"},
+                                           Breach{"CutLog", "payload['key_achievements_log'].pop()"},
+                                           Breach{"ChangedLog", "payload['key_achievements_log'][0]['achievement_summary'] = 'x'"},
+                                           Breach{"Locked", "payload['tasks_status'][1]['percent_complete'] = 7"}),
+                         [](const auto& info) { return info.param.name; });
+
+// The rules hold for both kinds of change.
+TEST_P(BreachTest, OfASuccessorIsQuarantined) {
+  mount();
+  ASSERT_EQ(0, append("achievements", "it stands\n")) << last_error();
+  ASSERT_EQ(0, bash("cd $T/tasks && set -- * && echo '{\"_percent_complete_locked\": true}' > $2/task.json").exit_status);
+  document_on_disk();
+  change("successor", GetParam().statement);
+  expect_quarantined();
+}
+
+TEST_P(BreachTest, OfAnUnsignedChangeIsQuarantined) {
+  mount_adopting();
+  ASSERT_EQ(0, append("achievements", "it stands\n")) << last_error();
+  ASSERT_EQ(0, bash("cd $T/tasks && set -- * && echo '{\"_percent_complete_locked\": true}' > $2/task.json").exit_status);
+  document_on_disk();
+  change("plain", GetParam().statement);
+  expect_quarantined();
+}
+
+TEST_F(AdoptionTest, AnUnsignedChangeIsJournalledWhereTheConfigurationSaysSo) {
+  mount_adopting();
+  change("plain", "task['percent_complete'] = 33");
+  expect_adopted(2, percent, "33\n");
+  EXPECT_NE(std::string::npos, read_file(status_file()).find("\"percent_complete\": 33"));
+  EXPECT_TRUE(eventually([&] { return document_on_disk()["os_file_header"]["v_file_instance"] == 2; }));
+  change("plain", "payload['overall_status_summary']['active_blockers_summary'].append('no key')");
+  expect_adopted(3, "summary/active_blockers_summary", "no key\n");
+  EXPECT_FALSE(std::filesystem::exists(source() / "exec_status_125.txt.foreign-1"));
+  unmount();
+  expect_verified();
+}
+
+TEST_F(AdoptionTest, AnUnsignedChangeBetweenMountsIsJournalled) {
+  change("plain", "task['percent_complete'] = 33");
+  mount_adopting();
+  expect_adopted(2, percent, "33\n");
+  unmount();
+  expect_verified();
+}
+
+TEST_F(AdoptionTest, AnUnsignedChangeByWhoMayNotIsQuarantined) {
+  mount_adopting("  - {uid: 1234, archetype: AUDITOR}\n");
+  change("plain", "task['percent_complete'] = 33", "1234");
+  expect_quarantined();
+}
+
+TEST_F(AdoptionTest, WithoutTheSettingAnUnsignedChangeIsQuarantined) {
+  mount();
+  change("plain", "task['percent_complete'] = 33");
+  expect_quarantined();
+}
+
+}  // namespace
+}  // namespace statusfs::test

@@ -1,0 +1,125 @@
+// The versions of a chain that is spread over closed journals and a live one.
+#include "fs/engine/history.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <random>
+
+#include "fs/store/local/closed_journals.hpp"
+#include "fs/store/local/local_store.hpp"
+#include "fs/store/local/posix_files.hpp"
+#include "mapping/document/patch.hpp"
+#include "mapping/document/text.hpp"
+#include "mapping/rejection.hpp"
+#include "tests/unit/store/chain_maker.hpp"
+#include "tests/unit/store/temporary_directory.hpp"
+
+namespace statusfs {
+namespace {
+
+class HistoryTest : public ::testing::Test {
+ protected:
+  HistoryTest() : store_(path_, maker_.mapping(), files_), history_(maker_.mapping(), store_) {
+    EXPECT_EQ(0, ::mkdir(closed_journal_directory(path_).c_str(), 0700));
+    take(maker_.first().record);
+  }
+
+  void make(int versions) {
+    for (int version = 0; version < versions; ++version) take(maker_.next().record);
+    write_text(path_ + ".journal", live_);
+  }
+  /// As rotation does: the lines go into a closed journal, and the next begins with the head once more.
+  void close_journal() {
+    JournalRecord last = decode_record(last_line_);
+    const std::uint64_t first = *version_of_line(live_);
+    write_text(closed_journal_directory(path_) + "/" + closed_journal_name(first, last.version), gzip_compressed(live_));
+    last.op = std::string(rotation_op);
+    last.record_previous = last.record_hash;
+    last.patch = encode_json_patch({{PatchOperation::Kind::add, Pointer(), {}, maker_.document()->root()}});
+    live_ = encode_record(last) + "\n";
+    maker_ = ChainMaker(maker_.document(), head_of(last));
+  }
+  FileState state() const {
+    FileState state;
+    state.chained = true;
+    state.head = maker_.head();
+    return state;
+  }
+  void expect_version(std::uint64_t version) {
+    const std::string& expected = texts_.at(version - first_);
+    EXPECT_EQ(expected, history_.text(version)) << version;
+    EXPECT_EQ(expected.size(), history_.attributes(state(), version).size) << version;
+  }
+
+  TemporaryDirectory directory_;
+  const std::string path_ = directory_ / "exec_status_7.txt";
+  PosixFiles files_;
+  ChainMaker maker_;
+  LocalStore store_;
+  History history_;
+  const std::uint64_t first_ = maker_.head().version;
+  std::vector<std::string> texts_;
+
+ private:
+  void take(const std::string& line) {
+    last_line_ = line;
+    (live_ += line) += '\n';
+    texts_.push_back(maker_.text());
+  }
+  std::string live_, last_line_;
+};
+
+TEST_F(HistoryTest, EveryVersionInEveryOrderIsWhatItWas) {
+  make(300);
+  close_journal();
+  make(300);
+  close_journal();
+  make(300);
+  const auto range = history_.range(state());
+  EXPECT_EQ(first_, range.first);
+  EXPECT_EQ(first_ + 900, range.last);
+  std::mt19937 random(7);
+  for (int round = 0; round < 60; ++round)
+    expect_version(std::uniform_int_distribution<std::uint64_t>(range.first, range.last)(random));
+  for (std::uint64_t version = range.last; version >= range.last - 100; --version) expect_version(version);
+  for (std::uint64_t version = range.first; version < range.first + 100; ++version) expect_version(version);
+  expect_version(range.last);
+}
+
+TEST_F(HistoryTest, NewVersionsAreFollowed) {
+  make(10);
+  expect_version(first_ + 10);
+  EXPECT_EQ(first_ + 10, history_.range(state()).last);
+  const std::uint64_t size = history_.log_size(state());
+  const FileState earlier = state();
+  make(5);
+  expect_version(first_ + 15);
+  EXPECT_LT(size, history_.log_size(state()));
+  EXPECT_EQ(size, history_.log_size(earlier)) << "a state sees its own versions alone";
+  EXPECT_EQ(history_.log_size(state()), history_.log(state()).size());
+  EXPECT_EQ(first_ + 10, history_.range(earlier).last);
+}
+
+TEST_F(HistoryTest, AJournalThatLacksALineIsSaidSo) {
+  make(10);
+  std::string text = read_text(path_ + ".journal");
+  std::size_t cut = 0;
+  for (int line = 0; line < 5; ++line) cut = text.find('\n', cut) + 1;
+  text.erase(cut, text.find('\n', cut) + 1 - cut);
+  write_text(path_ + ".journal", text);
+  EXPECT_THROW(history_.range(state()), Rejection);
+  EXPECT_THROW(history_.text(first_ + 9), Rejection);
+  EXPECT_NO_THROW(history_.text(first_ + 3));
+}
+
+TEST_F(HistoryTest, WithoutAChainThereIsNone) {
+  make(3);
+  const auto range = history_.range(FileState());
+  EXPECT_GT(range.first, range.last);
+  EXPECT_EQ("", history_.log(FileState()));
+}
+
+}  // namespace
+}  // namespace statusfs
