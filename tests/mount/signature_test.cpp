@@ -122,7 +122,7 @@ TEST_F(SignatureTest, ForeignContentIsNeverSigned) {
   put_file(status_file(), document.dump(2) + "\n");
   EXPECT_EQ(2, verify().exit_status);
   mount(with_key());
-  EXPECT_EQ("PARTITIONED\n", read("partition_status"));
+  EXPECT_TRUE(eventually([&] { return read("partition_status") == "PARTITIONED\n"; }));
   EXPECT_EQ("1\n", read_file(task("percent_complete")));
   unmount();
   expect_signed();
