@@ -75,8 +75,22 @@ bool add_entry(Listing& listing, Mount& mount, const Inode& directory, const Dir
   return listing.add(entry.name.c_str(), minimal_attributes(inode_number(path_below(directory, entry.name)), type), next);
 }
 
+// Whether asking for the attributes costs more than a listing may: the log's size is known once the whole history was replayed.
+bool is_costly(const Place& place) {
+  const auto* history = std::get_if<HistoryPlace>(&place);
+  return history && history->kind == HistoryPlace::Kind::log;
+}
+
+// The name alone; whoever wants its attributes looks it up.
+bool add_name_plus(Listing& listing, Mount& mount, const Inode& directory, const DirectoryEntry& named, off_t next) {
+  struct fuse_entry_param entry {};  // node id 0: not looked up
+  entry.attr = minimal_attributes(inode_number(path_below(directory, named.name)), mount.tree().type_of(named.place));
+  return listing.add_plus(named.name.c_str(), entry, next);
+}
+
 // False when the buffer is full. An entry that vanished since the listing was made is passed over.
 bool add_entry_plus(Listing& listing, Mount& mount, const Inode& directory, const DirectoryEntry& named, off_t next) {
+  if (is_costly(named.place)) return add_name_plus(listing, mount, directory, named, next);
   const auto found = mount.tree().find(directory, named.name);
   if (!found) return true;
   const auto inode = mount.inodes().look_up(found->path, found->place, found->version);
