@@ -132,7 +132,7 @@ std::shared_ptr<const FileState> Committer::state_of(const StoredFile& stored) c
   state->head = stored.head;
   state->read_only = reason_for_read_only(*stored.document);
   if (state->read_only.empty() && !state->chained)
-    state->read_only = (stored.reason.empty() ? "it has no chain yet" : stored.reason) + "; statusfs adopt starts one";
+    state->read_only = stored.reason.empty() ? "it has no chain" : stored.reason;
   return state;
 }
 
