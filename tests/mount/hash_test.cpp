@@ -122,7 +122,9 @@ INSTANTIATE_TEST_SUITE_P(NewOnesAndThoseThatStandAlready, SideFileTest, testing:
 TEST_P(SideFileTest, JournalAndLockTakeOwnerAndModeOfTheJson) {
   unmount();
   ASSERT_EQ(0, ::chmod(status_file().c_str(), 0640));
-  if (::geteuid() == 0) ASSERT_EQ(0, ::chown(status_file().c_str(), 1, 2));
+  if (::geteuid() == 0) {
+    ASSERT_EQ(0, ::chown(status_file().c_str(), 1, 2));
+  }
   struct stat json {};
   ASSERT_EQ(0, ::stat(status_file().c_str(), &json));
   const Path lock = status_file().string() + ".lock";

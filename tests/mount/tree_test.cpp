@@ -229,6 +229,7 @@ TEST_F(TreeTest, ALinkInsideSourceIsFollowedAndStaysOne) {
   ASSERT_EQ(0, write_file(task("percent_complete"), "12\n"));
   unmount();
   EXPECT_TRUE(std::filesystem::is_symlink(status_file()));
+  expect_verified();
   EXPECT_EQ("12", jq(".payload.tasks_status[0].percent_complete", source() / "kept" / "real.txt"));
 }
 
