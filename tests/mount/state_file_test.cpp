@@ -134,7 +134,7 @@ for _ in range(50):
     std::set<int> drawn;
     for (const std::string& line : lines_of(other.log())) EXPECT_TRUE(drawn.insert(std::stoi(line)).second) << line;
     const std::vector<Json> records = journal();
-    for (std::size_t i = before; i < records.size(); ++i) EXPECT_TRUE(drawn.insert(records[i]["g"]).second) << records[i]["g"];
+    for (std::size_t i = before; i < records.size(); ++i) EXPECT_TRUE(drawn.insert(records[i]["g"].get<int>()).second) << records[i]["g"];
     EXPECT_EQ(100u, drawn.size());
     EXPECT_EQ(1, Json::parse(read_file(state_file()))["payload"]["x"]);
     unmount();
