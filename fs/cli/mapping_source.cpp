@@ -36,7 +36,7 @@ std::shared_ptr<const Mapping> load_mapping_file(const std::optional<std::string
 }
 
 std::optional<std::string> config_file(const std::optional<std::string>& given) {
-  if (given) return std::filesystem::absolute(*given).string();
+  if (given) return given;
   std::error_code error;
   if (std::filesystem::exists(default_config_file, error)) return default_config_file;
   return std::nullopt;

@@ -53,8 +53,9 @@ Source source_of(const std::string& path) {
 // The configuration in force, swapped as a whole when it is read again.
 class CurrentConfig {
  public:
-  CurrentConfig(std::optional<std::string> file, const Mapping& mapping)
-      : file_(std::move(file)), archetypes_(mapping.archetypes), config_(read()) {}
+  /// `given`: the option's file, absolute.
+  CurrentConfig(std::optional<std::string> given, const Mapping& mapping)
+      : given_(std::move(given)), archetypes_(mapping.archetypes), config_(read()) {}
 
   Config get() const {
     const std::lock_guard lock(mutex_);
@@ -68,9 +69,12 @@ class CurrentConfig {
   }
 
  private:
-  Config read() const { return file_ ? load_config(*file_, archetypes_, getuid()) : default_config(getuid()); }
+  Config read() const {
+    const auto file = config_file(given_);  // each time: the default file may have come since
+    return file ? load_config(*file, archetypes_, getuid()) : default_config(getuid());
+  }
 
-  const std::optional<std::string> file_;
+  const std::optional<std::string> given_;
   const std::vector<std::string> archetypes_;
   mutable std::mutex mutex_;  // guards config_; innermost
   Config config_;
@@ -151,7 +155,9 @@ Presentation presentation_of(const MountSettings& settings) {
 
 CurrentConfig config_of(const MountSettings& settings, const Mapping& mapping) {
   try {
-    return CurrentConfig(config_file(settings.config), mapping);
+    // The daemon leaves the directory that a relative path begins at.
+    const auto given = settings.config ? std::optional(filesystem::absolute(*settings.config).string()) : std::nullopt;
+    return CurrentConfig(given, mapping);
   } catch (const ConfigError& error) {
     throw CommandError(ExitStatus::unusable, error.what());
   }

@@ -53,7 +53,11 @@ std::string StatusTarget::directory() const { return filesystem::path(path).pare
 
 std::vector<StatusTarget> status_targets(const std::string& argument) {
   std::error_code error;
-  const filesystem::path path = filesystem::weakly_canonical(filesystem::absolute(argument), error);
+  // A link to a status file stays the name that the file is known by.
+  const filesystem::path given = filesystem::absolute(argument);
+  const bool is_file_name = given.has_filename() && !filesystem::is_directory(given, error);
+  const filesystem::path path = is_file_name ? filesystem::weakly_canonical(given.parent_path(), error) / given.filename()
+                                             : filesystem::weakly_canonical(given, error);
   if (filesystem::is_directory(path)) {
     auto targets = targets_in(path);
     if (targets.empty()) throw CommandError(ExitStatus::unusable, argument + ": has no status file (exec_status_<g>.txt)");

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "fs/engine/reconciliation.hpp"
 #include "fs/engine/record_walk.hpp"
@@ -64,6 +65,15 @@ void answer_all(const std::vector<Job*>& jobs, const std::optional<Rejection>& r
   for (Job* job : jobs) job->done(refusal);
 }
 
+// Whoever a file belongs to: the kernel vouches for the user, and the user database for his groups.
+Caller owner_of_file(uid_t uid) {
+  Caller owner;
+  owner.uid = uid;
+  owner.gid = static_cast<gid_t>(-1);
+  owner.groups = find_groups_of(uid);
+  return owner;
+}
+
 const WriteRequest& write_of(const Job& job) { return std::get<WriteRequest>(job.request); }
 
 Author driver(const char* persona) {
@@ -122,7 +132,7 @@ std::shared_ptr<const FileState> Committer::state_of(const StoredFile& stored) c
   state->head = stored.head;
   state->read_only = reason_for_read_only(*stored.document);
   if (state->read_only.empty() && !state->chained)
-    state->read_only = (stored.reason.empty() ? "it has no chain yet" : stored.reason) + "; statusfs adopt starts one";
+    state->read_only = stored.reason.empty() ? "it has no chain" : stored.reason;
   return state;
 }
 
@@ -142,7 +152,7 @@ std::shared_ptr<const FileState> Committer::load() {
 
 void Committer::reload() {
   chain_.reset();
-  keys_.forget();
+  keys_.read_again();
   try {
     load();
   } catch (const std::exception& error) {
@@ -151,6 +161,7 @@ void Committer::reload() {
     state_ = std::move(unusable);
   }
   events_.replace(state_);
+  announce();
 }
 
 std::shared_ptr<const FileState> Committer::state_after(const Version& version) const {
@@ -167,8 +178,19 @@ std::shared_ptr<const FileState> Committer::state_after(const Version& version) 
 
 void Committer::publish(std::span<const Version> versions) {
   if (versions.empty()) return;
+  announce();
   state_ = state_after(versions.back());
   events_.publish(versions, state_);
+}
+
+void Committer::take_over_by_driver(const Version& version) {
+  state_ = state_after(version);
+  unannounced_.push_back(version);
+}
+
+void Committer::announce() {
+  if (unannounced_.empty()) return;
+  events_.publish(std::exchange(unannounced_, {}), state_);
 }
 
 void Committer::require_open_for_writes() const {
@@ -204,7 +226,7 @@ bool Committer::mirror_plan_values() {
   const auto refusal = refusal_of([&] {
     if (const StoreResult result = store_.prepare(); result.status != StoreStatus::done) throw rejection_of(result);
     require_chain();
-    state_ = state_after(commit_by_driver(proposal, "PLAN").back());
+    take_over_by_driver(commit_by_driver(proposal, "PLAN").back());
   });
   if (refusal) {
     if (chain_) chain_->reset(state_->document, state_->head);
@@ -229,6 +251,7 @@ std::vector<Version> Committer::commit_by_driver(const Proposal& proposal, const
 
 void Committer::run(std::vector<Job> jobs) {
   if (follow_plan()) events_.replace(state_);
+  announce();
   run_all(jobs);
   for (const std::string& notice : store_.take_notices()) context_.log(stem_ + ": " + notice);
 }
@@ -299,20 +322,20 @@ void Committer::commit(const std::vector<Job*>& jobs) {
   std::vector<Version> versions;
   std::vector<Job*> accepted;
   std::uint64_t expected_version = 0;
-  std::optional<Rejection> failure;
+  std::unique_ptr<GlobalCounter::Lease> lease;
   if (const auto refusal = refusal_of([&] {
         require_open_for_writes();  // preparing may have found the file changed
         require_chain();
         expected_version = chain_->head().version;
+        lease = context_.counter.begin();
       })) {
     return answer_all(jobs, refusal);
   }
-  const auto lease_failure = refusal_of([&] {
-    const auto lease = context_.counter.begin();
+  std::optional<Rejection> failure = refusal_of([&] {
     for (Job* job : jobs) judge_and_stamp(*job, *lease, versions, accepted);
     if (!versions.empty()) lease->commit();
   });
-  failure = lease_failure;
+  lease.reset();
   if (!failure && !versions.empty()) {
     const StoreResult result = make_durable(versions, expected_version);
     if (result.status == StoreStatus::conflict) return commit_again(accepted, result);
@@ -324,7 +347,6 @@ void Committer::commit(const std::vector<Job*>& jobs) {
     return answer_all(accepted, failure);
   }
   attempts_ = 0;
-  context_.metrics.count_mutations(versions.size());
   if (!versions.empty()) context_.metrics.observe_commit(steady_clock::now() - started, versions.size());
   keys_.confirm();
   publish(versions);
@@ -368,7 +390,9 @@ StoreResult Committer::make_durable(std::span<const Version> versions, std::uint
   std::vector<CommitEntry> entries;
   entries.reserve(versions.size());
   for (const Version& version : versions) entries.push_back({version.record, version.head, version.document});
-  return store_.commit(expected_version, entries);
+  StoreResult result = store_.commit(expected_version, entries);
+  if (result.status == StoreStatus::done) context_.metrics.count_mutations(entries.size());
+  return result;
 }
 
 // --- control ---------------------------------------------------------------------------------------------------------
@@ -388,6 +412,7 @@ void Committer::run_control(Job& job) {
   if (!refusal) {
     follow_plan();
     events_.replace(state_);
+    announce();
   }
   job.done(refusal);
 }
@@ -402,7 +427,6 @@ void Committer::carry_out(const Proposal& proposal, const Author& author) {
     lease->commit();
     const StoreResult result = make_durable(versions, expected_version);
     if (result.status != StoreStatus::done) throw rejection_of(result);
-    context_.metrics.count_mutations(1);
     publish(versions);
   } catch (...) {
     chain_->reset(state_->document, state_->head);
@@ -461,7 +485,8 @@ void Committer::adopt(const Author& author) {
   lease->commit();
   const StoreResult result = store_.begin({version.record, version.head, version.document});
   if (result.status != StoreStatus::done) throw rejection_of(result);
-  state_ = state_after(version);
+  context_.metrics.count_mutations(1);
+  take_over_by_driver(version);
   chain_.reset();
 }
 
@@ -504,7 +529,7 @@ bool Committer::adopt_foreign(const ForeignChange& change) {
     if (state_->closed_by_plan) throw Rejection(Cause::read_only, state_->read_only);
     const StatusDocument document(context_.mapping, parse_json(change.text));
     const Config config = context_.config();
-    Author author = config.writers->author_of(Caller{change.owner, 0, 0, 0, 0, {}}, {});
+    Author author = config.writers->author_of(owner_of_file(change.owner), {});
     author.persona = "EXTERNAL";
     const Proposal proposal = propose_replacement(*chain_->document(), document.root(), judge_for(author));
     const bool continues_chain = is_successor(document, chain_->head());

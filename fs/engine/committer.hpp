@@ -30,8 +30,10 @@ class Committer {
   /// All references must outlive this. `stem` is the file's name without .txt, `directory` is where its plan lies.
   Committer(std::string stem, const std::string& directory, Store& store, const EngineContext& context, CommitterEvents& events);
 
-  /// Loads the file and, where the context asks for it, adopts it. Does not publish.
+  /// Loads the file and, where the context asks for it, adopts it. Does not publish: versions that came of it are
+  /// announced by the next run().
   std::shared_ptr<const FileState> load();
+  bool has_unannounced() const { return !unannounced_.empty(); }
 
   /// Carries out the jobs in order and answers each exactly once.
   void run(std::vector<Job> jobs);
@@ -69,6 +71,9 @@ class Committer {
   void quarantine(const ForeignChange& change);
   void reload();
   void publish(std::span<const Version> versions);
+  /// The state of a version that nobody asked for, which readers hear of when announce() is called.
+  void take_over_by_driver(const Version& version);
+  void announce();
 
   void require_open_for_writes() const;
   void require_chain();
@@ -80,6 +85,7 @@ class Committer {
   CommitterEvents& events_;
   std::shared_ptr<const FileState> state_;
   std::optional<Chain> chain_;
+  std::vector<Version> unannounced_;
   static constexpr int most_attempts = 5;
   int attempts_ = 0;  // of the group that is being committed
   PlanFile plan_;

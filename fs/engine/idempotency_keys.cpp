@@ -63,9 +63,7 @@ void IdempotencyKeys::take_back() {
   unconfirmed_.clear();
 }
 
-void IdempotencyKeys::forget() {
-  entries_.clear();
-  order_.clear();
+void IdempotencyKeys::read_again() {
   unconfirmed_.clear();
   is_filled_ = false;
 }
@@ -96,8 +94,11 @@ void IdempotencyKeys::fill() const {
   } catch (const std::exception& error) {
     throw Rejection(Cause::io_failure, std::string("the keys in the journal cannot be read: ") + error.what());
   }
-  for (auto entry = newest_first.rbegin(); entry != newest_first.rend(); ++entry)
-    insert(std::move(entry->first), std::move(entry->second));
+  for (auto entry = newest_first.rbegin(); entry != newest_first.rend(); ++entry) {
+    const auto known = entries_.find(entry->first);
+    if (known == entries_.end() || known->second.time < entry->second.time)
+      insert(std::move(entry->first), std::move(entry->second));
+  }
   is_filled_ = true;
 }
 

@@ -35,7 +35,8 @@ class IdempotencyKeys final : public IdempotencyMemory {
   void add(std::uint32_t uid, std::string_view path, const IdempotencyMark& mark, Time time);
   void confirm() { unconfirmed_.clear(); }  ///< what was added is durable
   void take_back();                         ///< what was added since the last confirm() did not become durable
-  void forget();                            ///< the journal may be another: everything is read anew
+  /// The journal may have got other lines: it is read anew. What has no line in it (a request that changed nothing) stays.
+  void read_again();
 
  private:
   struct Entry {

@@ -17,10 +17,26 @@ std::string line_of(const Refusal& refusal) {
          ": " + on_one_line(refusal.message) + '\n';
 }
 
+// The messages quote what was written, and 256 of them are kept.
+std::string cut(std::string text) {
+  if (text.size() <= RefusalLog::longest_message) return text;
+  std::size_t end = RefusalLog::longest_message;  // back to the start of a UTF-8 sequence
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  return text.substr(0, end) + "...";
+}
+
 }  // namespace
 
+void RefusalLog::remember_last(const Refusal& refusal) {
+  last_[{refusal.uid, refusal.session}] = {next_number_++, line_of(refusal)};
+  if (last_.size() <= most_sessions) return;
+  last_.erase(std::ranges::min_element(last_, {}, [](const auto& entry) { return entry.second.number; }));
+}
+
 void RefusalLog::add(Refusal refusal) {
+  refusal.message = cut(std::move(refusal.message));
   const std::lock_guard lock(mutex_);
+  if (refusal.errno_name != warning) remember_last(refusal);
   if (refusals_.size() == capacity) refusals_.pop_front();
   refusals_.push_back(std::move(refusal));
 }
@@ -34,10 +50,8 @@ std::string RefusalLog::text() const {
 
 std::string RefusalLog::last_of(uid_t uid, pid_t session) const {
   const std::lock_guard lock(mutex_);
-  const auto found = std::find_if(refusals_.rbegin(), refusals_.rend(), [&](const Refusal& refusal) {
-    return refusal.uid == uid && refusal.session == session && refusal.errno_name != warning;
-  });
-  return found == refusals_.rend() ? std::string() : line_of(*found);
+  const auto found = last_.find({uid, session});
+  return found == last_.end() ? std::string() : found->second.line;
 }
 
 }  // namespace statusfs

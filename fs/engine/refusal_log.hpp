@@ -4,11 +4,13 @@
 #include <sys/types.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
+#include <map>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace statusfs {
 
@@ -27,6 +29,9 @@ struct Refusal {
 class RefusalLog {
  public:
   static constexpr std::size_t capacity = 256;
+  /// Of so many users and sessions the last refusal is kept, however many others met since.
+  static constexpr std::size_t most_sessions = 1024;
+  static constexpr std::size_t longest_message = 2048;  ///< bytes; a longer one is cut
   /// Stands in place of an errno's name where the request was accepted all the same.
   static constexpr std::string_view warning = "WARNING";
 
@@ -37,8 +42,16 @@ class RefusalLog {
   std::string last_of(uid_t uid, pid_t session) const;
 
  private:
-  mutable std::mutex mutex_;  // guards refusals_; innermost
+  struct Last {
+    std::uint64_t number = 0;  ///< they are counted
+    std::string line;
+  };
+  void remember_last(const Refusal& refusal);
+
+  mutable std::mutex mutex_;  // guards all below; innermost
   std::deque<Refusal> refusals_;
+  std::map<std::pair<uid_t, pid_t>, Last> last_;  ///< by user and session; no warnings
+  std::uint64_t next_number_ = 0;
 };
 
 }  // namespace statusfs

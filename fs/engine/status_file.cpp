@@ -32,11 +32,13 @@ std::shared_ptr<const FileState> StatusFile::state() {
   const std::lock_guard loading(load_mutex_);
   if (auto state = loaded_state()) return state;
   auto state = committer_.load();
+  const bool has_more_to_tell = committer_.has_unannounced();
   {
     const std::lock_guard lock(state_mutex_);
-    state_ = state;
+    state_ = state;  // from here on the commit thread may be at work
   }
   anchor(*state);
+  if (has_more_to_tell) submit({Barrier{}, {}, [](const std::optional<Rejection>&) {}});
   if (store_->looks_changed())
     submit({CheckRequest{}, {}, [](const std::optional<Rejection>&) {}});  // it was found foreign
   return state;

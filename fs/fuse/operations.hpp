@@ -40,6 +40,8 @@ struct PendingName {
   std::string path;
 
   bool answered_refusal(const std::optional<Rejection>& refusal) const;
+  /// For Job::warned.
+  std::function<void(const RuleWarning&)> warned() const;
 };
 
 std::string path_below(const Inode& directory, std::string_view name);

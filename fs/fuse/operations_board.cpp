@@ -41,7 +41,8 @@ void move_link(fuse_req_t request, Mount& mount, const Inode& from, const LinkPl
   column.file->submit({WriteRequest{WriteRequest::Kind::set, status, column.value}, std::move(author),
                        [pending](const std::optional<Rejection>& refusal) {
                          if (!pending.answered_refusal(refusal)) fuse_reply_err(pending.request, 0);
-                       }});
+                       },
+                       pending.warned()});
 }
 
 void add_board_operations(fuse_lowlevel_ops& table) { table.readlink = read_link; }

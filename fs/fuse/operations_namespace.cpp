@@ -46,7 +46,8 @@ void make_directory(fuse_req_t request, fuse_ino_t parent, const char* name, mod
     const auto done = [pending, place = *collection, id, is_own_name](const std::optional<Rejection>& refusal) {
       if (!pending.answered_refusal(refusal)) answer_mkdir(pending, place, id, is_own_name);
     };
-    collection->file->submit({WriteRequest{WriteRequest::Kind::add_task, collection->node, id}, std::move(author), done});
+    collection->file->submit({WriteRequest{WriteRequest::Kind::add_task, collection->node, id}, std::move(author), done,
+                              pending.warned()});
     return later();
   });
 }
@@ -66,7 +67,8 @@ void remove_directory(fuse_req_t request, fuse_ino_t parent, const char* name) {
       pending.mount.scratch.remove_below(pending.path);
       fuse_reply_err(pending.request, 0);
     };
-    task->file->submit({WriteRequest{WriteRequest::Kind::remove_task, task->node, {}}, std::move(author), done});
+    task->file->submit({WriteRequest{WriteRequest::Kind::remove_task, task->node, {}}, std::move(author), done,
+                        pending.warned()});
     return later();
   });
 }
@@ -85,6 +87,12 @@ void make_link(fuse_req_t request, fuse_ino_t, fuse_ino_t parent, const char* na
 bool PendingName::answered_refusal(const std::optional<Rejection>& refusal) const {
   if (refusal) fuse_reply_err(request, mount.refuse(*refusal, caller, persona, path));
   return refusal.has_value();
+}
+
+std::function<void(const RuleWarning&)> PendingName::warned() const {
+  return [pending = *this](const RuleWarning& warning) {
+    pending.mount.warn(warning, pending.caller, pending.persona, pending.path);
+  };
 }
 
 std::string path_below(const Inode& directory, std::string_view name) {

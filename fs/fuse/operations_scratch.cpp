@@ -115,7 +115,7 @@ Reply save(fuse_req_t request, Mount& mount, const std::string& from, std::share
   mount.inodes().forget(node->id, 1);  // the kernel's own lookups keep it
   const PendingSave pending{{request, mount, caller, author.persona, target.path}, from, std::move(scratch), node->id, *field};
   field->file->submit(
-      {std::move(write), std::move(author), [pending](const auto& refusal) { pending.answer(refusal); }});
+      {std::move(write), std::move(author), [pending](const auto& refusal) { pending.answer(refusal); }, pending.name.warned()});
   return later();
 }
 
@@ -136,7 +136,8 @@ Reply move(fuse_req_t request, Mount& mount, const Inode& from, const char* name
 void rename_file(fuse_req_t request, fuse_ino_t parent, const char* name, fuse_ino_t new_parent, const char* new_name,
                  unsigned flags) {
   guarded(request, parent, name, [&](Mount& mount) -> Reply {
-    if (flags & ~static_cast<unsigned>(RENAME_NOREPLACE)) return reply_error(EINVAL);  // an exchange moves fields away
+    if (flags & ~static_cast<unsigned>(RENAME_NOREPLACE))
+      throw Rejection(Cause::invalid, std::string("names cannot be exchanged here; ") + what_can_be_made);
     const auto from = inode_of(mount, parent);
     const auto to = inode_of(mount, new_parent);
     const auto found = mount.tree().find(*from, name);

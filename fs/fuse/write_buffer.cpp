@@ -84,11 +84,13 @@ WriteBuffer::Form WriteBuffer::form_of(const Node& node) {
   return Form::scalar;
 }
 
+// What is too large for a scalar or a text is refused where its other faults are, so that the gravest of them is told; here only memory is
+// bounded.
 std::optional<WriteRequest> WriteBuffer::write(std::string_view bytes, std::uint64_t offset) {
   switch (form_) {
     case Form::scalar: return write_scalar(bytes, offset);
-    case Form::text:
-    case Form::list: return write_lines(bytes, offset);
+    case Form::text: return write_lines(bytes, offset, maximum_document_size);
+    case Form::list: return write_lines(bytes, offset, maximum_scalar_size);
     case Form::log: return write_log(bytes);
     case Form::document: return write_document(bytes, offset);
   }
@@ -111,16 +113,15 @@ std::optional<WriteRequest> WriteBuffer::write_scalar(std::string_view bytes, st
   if (offset != 0)
     throw Rejection(Cause::invalid, "a write at offset " + std::to_string(offset) +
                                         " is not accepted; a scalar is written whole, in one write at offset 0");
-  require_size(bytes.size(), maximum_scalar_size);
   return request(WriteRequest::Kind::set, bytes);
 }
 
-std::optional<WriteRequest> WriteBuffer::write_lines(std::string_view bytes, std::uint64_t offset) {
+std::optional<WriteRequest> WriteBuffer::write_lines(std::string_view bytes, std::uint64_t offset, std::size_t limit) {
   if (appends_) {
-    require_size(bytes.size(), maximum_scalar_size);
+    require_size(bytes.size(), limit);
     return request(WriteRequest::Kind::append, bytes);
   }
-  extend(bytes, offset, maximum_scalar_size);
+  extend(bytes, offset, limit);
   return request(WriteRequest::Kind::set, text_);
 }
 

@@ -34,7 +34,7 @@ class WriteBuffer {
 
   void extend(std::string_view bytes, std::uint64_t offset, std::size_t limit);
   std::optional<WriteRequest> write_scalar(std::string_view bytes, std::uint64_t offset);
-  std::optional<WriteRequest> write_lines(std::string_view bytes, std::uint64_t offset);
+  std::optional<WriteRequest> write_lines(std::string_view bytes, std::uint64_t offset, std::size_t limit);
   std::optional<WriteRequest> write_log(std::string_view bytes);
   std::optional<WriteRequest> write_document(std::string_view bytes, std::uint64_t offset);
   WriteRequest request(WriteRequest::Kind kind, std::string_view text) const { return {kind, node_, std::string(text)}; }

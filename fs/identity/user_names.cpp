@@ -3,9 +3,10 @@
 #include <grp.h>
 #include <pwd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
-#include <vector>
+#include <utility>
 
 #include "fs/identity/persona.hpp"
 
@@ -53,6 +54,21 @@ std::optional<uid_t> find_user(const std::string& name) {
 
 std::optional<gid_t> find_group(const std::string& name) {
   return ask_database<group>(::getgrnam_r, name.c_str(), [](const group& entry) { return entry.gr_gid; });
+}
+
+std::vector<gid_t> find_groups_of(uid_t uid) {
+  const auto user = ask_database<passwd>(::getpwuid_r, uid, [](const passwd& entry) {
+    return std::pair(std::string(entry.pw_name == nullptr ? "" : entry.pw_name), entry.pw_gid);
+  });
+  if (!user) return {};
+  std::vector<gid_t> groups(64);
+  int count = static_cast<int>(groups.size());
+  while (::getgrouplist(user->first.c_str(), user->second, groups.data(), &count) < 0) {
+    groups.resize(std::max(2 * groups.size(), static_cast<std::size_t>(count)));
+    count = static_cast<int>(groups.size());
+  }
+  groups.resize(static_cast<std::size_t>(count));
+  return groups;
 }
 
 std::optional<std::string> UserNames::remembered(uid_t uid) const {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 namespace statusfs {
 
@@ -30,5 +31,7 @@ class UserNames {
 std::optional<std::string> find_user_name(uid_t uid);
 std::optional<uid_t> find_user(const std::string& name);
 std::optional<gid_t> find_group(const std::string& name);
+/// All groups that the database gives the user, his own one among them; none where there is no such user.
+std::vector<gid_t> find_groups_of(uid_t uid);
 
 }  // namespace statusfs

@@ -1,8 +1,10 @@
 #include "mapping/chain/version_builder.hpp"
 
+#include <algorithm>
 #include <map>
 
 #include "mapping/rules/log_entry.hpp"
+#include "mapping/tree/template.hpp"
 
 namespace statusfs {
 namespace {
@@ -40,15 +42,10 @@ std::map<std::string, std::vector<const FieldChange*>> by_task(const ChangeSet& 
   return result;
 }
 
-Value with_companion_stamps(const Mapping& mapping, Value task, const std::vector<const FieldChange*>& changes,
-                            std::int64_t g) {
-  for (const Field* field : mapping.task_fields()) {
-    if (!field->stamp_with || field->stamp_with->stamp != Stamp::g) continue;
-    const Pointer trigger = field->pointer.parent().child(field->stamp_with->trigger);
-    for (const FieldChange* change : changes)
-      if (change->pointer == trigger) task = with_value_at(task, field->pointer, Value(g));
-  }
-  return task;
+Pointer trigger_of(const Field& field) { return field.pointer.parent().child(field.stamp_with->trigger); }
+
+bool is_told(const std::vector<const FieldChange*>& changes, const Pointer& pointer) {
+  return std::ranges::any_of(changes, [&](const FieldChange* change) { return change->pointer == pointer; });
 }
 
 }  // namespace
@@ -96,7 +93,7 @@ void VersionBuilder::apply_to_file(const FieldChange& change) {
     set_value(change.pointer, change.after);
 }
 
-std::optional<Value> VersionBuilder::task_stamp(Stamp stamp) const {
+std::optional<Value> VersionBuilder::stamp_value(Stamp stamp) const {
   switch (stamp) {
     case Stamp::g: return Value(stamp_.g);
     case Stamp::persona: return Value(stamp_.author.persona);
@@ -110,7 +107,7 @@ Value VersionBuilder::stamped_task(const Value& task) const {
   const Mapping& mapping = document_.mapping();
   Value result = task;
   for (const Field* field : mapping.task_fields())
-    if (auto value = task_stamp(field->stamp)) result = with_value_at(result, field->pointer, std::move(value));
+    if (auto value = stamp_value(field->stamp)) result = with_value_at(result, field->pointer, std::move(value));
   return with_value_at(result, mapping.stamped(Stamp::signature_hash, true)->pointer,
                        Value(signature_hash(mapping, result)));
 }
@@ -130,7 +127,10 @@ void VersionBuilder::apply_to_task(const std::string& id, const std::vector<cons
     after = with_value_at(after, change->pointer,
                           with_appended_entries(list, *change->field, *change, {stamp_.g, stamp_.author}));
   }
-  after = stamped_task(with_companion_stamps(mapping, after, changes, stamp_.g));
+  for (const Field* field : mapping.task_fields())
+    if (field->stamp_with && is_told(changes, trigger_of(*field)))
+      after = with_value_at(after, field->pointer, stamp_value(field->stamp_with->stamp));
+  after = stamped_task(after);
   record_task(before, after, prefix, id);
   digest_.task_changed(position, before, after);
   counts_.task_changed(&before, &after);
@@ -178,10 +178,28 @@ Value VersionBuilder::with_stamped_entries(Value task) const {
   return task;
 }
 
+// A new task's fields count as written where they are not what every new task begins with. One that comes back has its
+// stamps already.
+Value VersionBuilder::with_stamps_of_written(Value task, const std::string& id) const {
+  const Mapping& mapping = document_.mapping();
+  const Value beginning = initial_task(mapping, {{}, {}, id, stamp_.g});
+  for (const Field* field : mapping.task_fields()) {
+    if (!field->stamp_with) continue;
+    const auto is_written = [&](const Pointer& pointer) {
+      const Value* value = find(task, pointer);
+      const Value* initial = find(beginning, pointer);
+      return value && !(initial && *initial == *value);
+    };
+    if (is_written(trigger_of(*field)) && !is_written(field->pointer))
+      task = with_value_at(task, field->pointer, stamp_value(field->stamp_with->stamp));
+  }
+  return task;
+}
+
 void VersionBuilder::add_task(const Value& task) {
   const Mapping& mapping = document_.mapping();
-  const Value stamped = stamped_task(with_stamped_entries(task));
-  const std::string id(stamped.find(mapping.collection_id)->as_string());
+  const std::string id(task.find(mapping.collection_id)->as_string());
+  const Value stamped = stamped_task(with_stamps_of_written(with_stamped_entries(task), id));
   const bool has_list = document_.tasks().is_array();
   document_ = document_.with_added_task(stamped);
   const Pointer& tasks = mapping.collection->pointer;
@@ -202,9 +220,18 @@ void VersionBuilder::remove_task(const std::string& id) {
   changes_.push_back({id, Pointer()});
 }
 
+void VersionBuilder::stamp_what_was_told(const ChangeSet& changes) {
+  std::vector<const FieldChange*> told;
+  for (const FieldChange& change : changes.fields)
+    if (!change.in_task()) told.push_back(&change);
+  for (const Field* field : document_.mapping().file_fields())
+    if (field->stamp_with && is_told(told, trigger_of(*field))) set_value(field->pointer, stamp_value(field->stamp_with->stamp));
+}
+
 void VersionBuilder::apply(const ChangeSet& changes) {
   for (const FieldChange& change : changes.fields)
     if (!change.in_task()) apply_to_file(change);
+  stamp_what_was_told(changes);
   for (const auto& [id, task_changes] : by_task(changes)) apply_to_task(id, task_changes);
   for (const std::string& id : changes.removed_tasks) remove_task(id);
   for (const Value& task : changes.added_tasks) add_task(task);

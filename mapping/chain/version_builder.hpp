@@ -36,7 +36,9 @@ class VersionBuilder {
   void remove_task(const std::string& id);
   Value stamped_task(const Value& task) const;
   Value with_stamped_entries(Value task) const;
-  std::optional<Value> task_stamp(Stamp stamp) const;
+  Value with_stamps_of_written(Value task, const std::string& id) const;
+  void stamp_what_was_told(const ChangeSet& changes);
+  std::optional<Value> stamp_value(Stamp stamp) const;
   void record_task(const Value& before, const Value& after, const Pointer& prefix, const std::string& id);
   void record_members(const Value& before, const Value& after, const Pointer& at, const Pointer& prefix,
                       const std::string& id, const Value& task_before, const Value& task_after);

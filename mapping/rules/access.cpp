@@ -34,7 +34,7 @@ void require_plan_authorization(const StatusDocument& document, const std::strin
 
 void require_removal(const StatusDocument& document, const std::string& task, const Judge& judge) {
   const Mapping& mapping = document.mapping();
-  if (contains(mapping.removers, judge.author.archetype)) return;
+  if (contains(mapping.removers, judge.author.archetype)) return require_plan_authorization(document, task, judge);
   const bool may_remove_unplanned = contains(mapping.unplanned_removers, judge.author.archetype);
   if (may_remove_unplanned && judge.plan && !judge.plan->find(task)) return;
   if (may_remove_unplanned)

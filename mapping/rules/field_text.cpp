@@ -32,12 +32,12 @@ Value integer_of(const Field& field, std::string_view text) {
   std::int64_t number = 0;
   const auto result = std::from_chars(text.data(), text.data() + text.size(), number);
   if (!is_decimal || result.ec != std::errc() || text == "-0")
-    refuse(field, compact(Value(text)) + " is not an integer that can be written");
+    refuse(field, shown(Value(text)) + " is not an integer that can be written");
   return Value(number);
 }
 
 Value boolean_of(const Field& field, std::string_view text) {
-  if (text != "true" && text != "false") refuse(field, compact(Value(text)) + " is not a boolean");
+  if (text != "true" && text != "false") refuse(field, shown(Value(text)) + " is not a boolean");
   return Value(text == "true");
 }
 

@@ -6,6 +6,7 @@
 #include "mapping/document/text.hpp"
 #include "mapping/rejection.hpp"
 #include "mapping/rules/field_text.hpp"
+#include "mapping/rules/validity.hpp"
 
 namespace statusfs {
 namespace {
@@ -22,7 +23,7 @@ constexpr std::string_view reason_member = "reason";
 
 void require_known_members(const Value& request) {
   constexpr std::array known{field_member, value_member, reason_member};
-  if (!request.is_object()) refuse(compact(request) + " is no JSON object");
+  if (!request.is_object()) refuse(shown(request) + " is no JSON object");
   for (const Member& member : request.members())
     if (std::ranges::find(known, member.name()) == known.end()) refuse("the member " + std::string(member.name()) + " is not known");
 }

@@ -38,7 +38,7 @@ std::optional<Value> stored_member(const EntryMember& member, const Value* given
 
 void require_valid_entry(const StatusDocument& document, const Field& log, const Value& entry) {
   if (!entry.is_object())
-    throw Rejection(Cause::invalid, compact(entry) + " is not accepted in " + log.name + "; it takes JSON objects");
+    throw Rejection(Cause::invalid, shown(entry) + " is not accepted in " + log.name + "; it takes JSON objects");
   require_exact_integers(entry);
   for (const EntryMember& member : log.entry->members) require_valid_member(document, member, entry.find(member.key));
 }

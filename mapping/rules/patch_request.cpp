@@ -6,6 +6,7 @@
 #include "mapping/document/text.hpp"
 #include "mapping/rejection.hpp"
 #include "mapping/rules/field_text.hpp"
+#include "mapping/rules/validity.hpp"
 
 namespace statusfs {
 namespace {
@@ -24,14 +25,14 @@ bool is_wrapper(const Value& value) {
 }
 
 std::int64_t version_of(const Value& value) {
-  if (!value.is_integer()) throw Rejection(Cause::invalid, "if_version takes an integer, not " + compact(value));
+  if (!value.is_integer()) throw Rejection(Cause::invalid, "if_version takes an integer, not " + shown(value));
   return value.as_integer();
 }
 
 void require_patch(const Value& patch) {
   if (!patch.is_object() && !patch.is_array())
     throw Rejection(Cause::invalid, "a patch is a JSON object (RFC 7396) or a JSON array of operations (RFC 6902), not " +
-                                        compact(patch));
+                                        shown(patch));
 }
 
 }  // namespace

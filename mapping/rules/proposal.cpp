@@ -12,6 +12,7 @@
 #include "mapping/rules/lock_override.hpp"
 #include "mapping/rules/locks.hpp"
 #include "mapping/rules/log_entry.hpp"
+#include "mapping/rules/named_fields.hpp"
 #include "mapping/rules/patch_request.hpp"
 #include "mapping/rules/plan_mirror.hpp"
 #include "mapping/rules/task_rules.hpp"
@@ -212,10 +213,6 @@ Proposal as_replay(Proposal proposal) {
 
 // --- requests --------------------------------------------------------------------------------------------------------
 
-const Value& scope_of(const StatusDocument& document, const Node& node) {
-  return node.in_task() ? document.task(*document.find_task(node.task)) : document.root();
-}
-
 void require_existing(const StatusDocument& document, const Node& node) {
   if (!exists(document, node)) throw Rejection(Cause::not_found, "task " + compact(Value(node.task)) + " is gone");
 }
@@ -246,6 +243,16 @@ void require_access_to_operations(const StatusDocument& document, const Node& no
       require_access_to_pointer(document, node.task, operation.path, judge);
 }
 
+// What a patch that cannot be applied would have been refused for before anybody looked at what it finds.
+void require_operations_permitted(const StatusDocument& document, const Node& node,
+                                  const std::vector<PatchOperation>& operations, const Judge& judge) {
+  require_access_to_operations(document, node, operations, judge);
+  for (const FieldChange& change : named_changes(document, node, operations)) {
+    if (change.field->access == Access::read_only) refuse_read_only(document, change);
+    require_unlocked(document, {{change}, {}, {}});
+  }
+}
+
 void patch_scope(const StatusDocument& document, const WriteRequest& request, const Judge& judge, Proposal& proposal) {
   require_some_access(document.mapping(), judge.author);
   const PatchRequest patch = read_patch_request(request.text);
@@ -261,6 +268,7 @@ void patch_scope(const StatusDocument& document, const WriteRequest& request, co
     } catch (const Rejection&) {
       // Its own first success may be why a repeated patch does not fit any more.
       if (is_replay(proposal, judge)) return void(proposal = as_replay(proposal));
+      require_operations_permitted(document, request.node, operations, judge);
       require_version(document, patch.if_version);  // a patch that does not fit any more is stale before it is wrong
       throw;
     }
@@ -285,6 +293,7 @@ void patch_scope(const StatusDocument& document, const WriteRequest& request, co
   require_permitted(document, proposal.changes);
   require_version(document, patch.if_version);
   judge_changes(document, proposal, judge);
+  add_told_again(document, request.node, patch.patch, proposal.changes);
 }
 
 FieldChange change_of(const StatusDocument& document, const Node& node) {

@@ -17,7 +17,7 @@ struct FieldChange {
   const Field* field = nullptr;  ///< nullptr for a value that the mapping does not know (a lock, or somebody else's)
   Pointer pointer;               ///< from the scope
   std::optional<Value> before;   ///< nothing where the key was absent
-  std::optional<Value> after;    ///< nothing where the key is removed
+  std::optional<Value> after;    ///< nothing where the key is removed; what was before where a writer tells it again
   /// Of a log: the entries that come behind those in `before`, as the writer gave them; `after` is then not used.
   std::vector<Value> appended;
 

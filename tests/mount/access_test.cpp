@@ -144,6 +144,26 @@ TEST_F(AccessTest, TheConfigurationIsReadAgainOnHangup) {
   EXPECT_EQ(0, try_one("nobody", attempt));
 }
 
+TEST_F(AccessTest, AForeignChangeIsJudgedByTheGroupsOfItsOwner) {
+  write_config("writers:\n  - {group: root, archetype: SUPERVISOR}\n  - {group: daemon, archetype: BUILDER}\nexternal: adopt\n");
+  mount(shared());
+  const auto replace_as = [&](const std::string& user, int percent) {
+    Json changed = document_on_disk();
+    changed["payload"]["tasks_status"][0]["percent_complete"] = percent;
+    put_file(root() / "new", changed.dump(2));
+    const CommandOptions options{.environment = {{"NEW", (root() / "new").string()}, {"OWNER", user}}};
+    return bash("chown $OWNER $NEW && flock -w 20 $S/exec_status_125.txt.lock mv $NEW $S/exec_status_125.txt", options)
+        .exit_status;
+  };
+  const std::string percent = "tasks/task_001_scaffold/percent_complete";
+  ASSERT_EQ(0, replace_as("daemon", 31));
+  EXPECT_TRUE(eventually([&] { return read(percent) == "31\n"; }));
+  EXPECT_EQ("BUILDER\n", read("tasks/task_001_scaffold/last_updated_by_archetype"));
+  ASSERT_EQ(0, replace_as("nobody", 32));
+  EXPECT_TRUE(eventually([&] { return read("partition_status") == "PARTITIONED\n"; }));
+  EXPECT_EQ("31\n", read(percent));
+}
+
 TEST_F(AccessTest, WithoutAConfigurationOnlyTheMountingUserWrites) {
   mount({"-o", "allow_other,default_permissions"});
   EXPECT_EQ(EACCES, try_one("daemon", {Kind::write, "tasks/task_001_scaffold/percent_complete", "14\n"}));

@@ -115,6 +115,30 @@ TEST_F(ErrorTest, ErrorsKeepsTheLast256OldestFirst) {
   }
 }
 
+TEST_F(ErrorTest, LastErrorOutlivesTheRefusalsOfOthers) {
+  ASSERT_EQ(EINVAL, write(percent, "500\n"));
+  const std::string own = last_error();
+  const CommandResult other = bash(
+      "setsid -w bash -c 'for i in {1..300}; do echo NOPE > $T/tasks/task_002_api/status; done' 2> /dev/null");
+  EXPECT_EQ(std::string::npos, read_file(errors()).find(own)) << other.error;
+  EXPECT_EQ(own, last_error());
+}
+
+TEST_F(ErrorTest, TheGravestFaultOfALargeValueIsTold) {
+  const std::string large(600'000, 'x');
+  EXPECT_REFUSED(EINVAL, write("tasks/task_001_scaffold/status", large));
+  EXPECT_GT(4096u, last_error().size());
+  EXPECT_REFUSED(EINVAL, write(percent, large));
+  EXPECT_GT(4096u, last_error().size());
+  EXPECT_REFUSED(EINVAL, write("tasks/task_001_scaffold/execution_log/failure_details", large + '\0'));
+  EXPECT_REFUSED(EFBIG, write("tasks/task_001_scaffold/execution_log/failure_details", large));
+  EXPECT_REFUSED(EFBIG, write("tasks/task_001_scaffold/readiness_check/idempotency_key", large));
+  ASSERT_EQ(0, write("tasks/task_001_scaffold/task.json",
+                     R"({"readiness_check": {"_locked_object_definition": true}, "_execution_log_locked": true})"));
+  EXPECT_REFUSED(EPERM, write("tasks/task_001_scaffold/readiness_check/idempotency_key", large));
+  EXPECT_REFUSED(EPERM, write("tasks/task_001_scaffold/execution_log/failure_details", large));
+}
+
 TEST_F(ErrorTest, AnAcceptedWriteAddsNoLine) {
   ASSERT_EQ(0, write(percent, "5\n"));
   EXPECT_EQ("", read_file(errors()));

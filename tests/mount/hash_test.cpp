@@ -115,19 +115,33 @@ TEST_F(HashTest, AnotherTasksSignatureDoesNotChange) {
   EXPECT_EQ(before, read("tasks/task_002_api/signature_hash"));
 }
 
-TEST_F(HashTest, JournalAndLockTakeTheModeOfTheJson) {
+class SideFileTest : public HashTest, public ::testing::WithParamInterface<bool> {};
+
+INSTANTIATE_TEST_SUITE_P(NewOnesAndThoseThatStandAlready, SideFileTest, testing::Bool());
+
+TEST_P(SideFileTest, JournalAndLockTakeOwnerAndModeOfTheJson) {
   unmount();
   ASSERT_EQ(0, ::chmod(status_file().c_str(), 0640));
-  std::filesystem::remove(journal_file());
-  std::filesystem::remove(status_file().string() + ".lock");
+  if (::geteuid() == 0) {
+    ASSERT_EQ(0, ::chown(status_file().c_str(), 1, 2));
+  }
+  struct stat json {};
+  ASSERT_EQ(0, ::stat(status_file().c_str(), &json));
+  const Path lock = status_file().string() + ".lock";
+  if (GetParam()) {
+    std::filesystem::remove(journal_file());
+    std::filesystem::remove(lock);
+  }
   mount();
   ASSERT_EQ(0, write_file(task("percent_complete"), "9\n"));
   unmount();
-  for (const Path& file : {status_file(), journal_file(), Path(status_file().string() + ".lock")}) {
+  for (const Path& file : {status_file(), journal_file(), lock}) {
     struct stat status {};
     ASSERT_EQ(0, ::lstat(file.c_str(), &status)) << file;
     EXPECT_TRUE(S_ISREG(status.st_mode)) << file;
     EXPECT_EQ(0640u, status.st_mode & 07777u) << file;
+    EXPECT_EQ(json.st_uid, status.st_uid) << file;
+    EXPECT_EQ(json.st_gid, status.st_gid) << file;
   }
 }
 

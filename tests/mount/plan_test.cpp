@@ -97,6 +97,10 @@ TEST_F(PlanTest, ItsFinalStatusIsMirroredAndClosesTheFile) {
   EXPECT_TRUE(eventually([&] { return read("summary/execution_status") == "COMPLETED\n"; }));
   EXPECT_EQ(before + 1, version());
   EXPECT_EQ("PLAN", journal().back()["persona"]);
+  const std::vector<std::string> events = lines_of(read("events"));
+  ASSERT_EQ(2u, events.size());
+  EXPECT_EQ("PLAN", Json::parse(events.back())["persona"]);
+  EXPECT_EQ(2, metric("statusfs_mutations_total"));
   EXPECT_REFUSED(EINVAL, write("summary/execution_status", "RUNNING\n"));
   EXPECT_VERSIONS(1, write("tasks/task_001_scaffold/percent_complete", "15\n"));
   closed["payload"]["final_validation_status"] = "VALIDATED";
@@ -119,6 +123,8 @@ TEST_F(PlanTest, WhatItSaidBeforeTheMountIsMirroredOnFirstUse) {
   EXPECT_EQ("COMPLETED\n", read("summary/execution_status"));
   EXPECT_EQ("VALIDATED\n", read("summary/validation_status"));
   EXPECT_EQ(2, version());
+  EXPECT_TRUE(eventually([&] { return lines_of(read("events")).size() == 1; }));
+  EXPECT_EQ(1, metric("statusfs_mutations_total"));
   EXPECT_EQ(EROFS, write("tasks/task_001_scaffold/percent_complete", "18\n"));
   unmount();
   mount();

@@ -110,6 +110,15 @@ TEST_F(TaskRulesTest, TheReadinessCheckIsStampedAndRepeatable) {
                            R"({"readiness_check": {"status": "FAILED", "idempotency_key": "check-1"}})"));
   EXPECT_EQ("PASSED\n", read("tasks/task_001_scaffold/readiness_check/status"));
   EXPECT_EQ(stamped, read("tasks/task_001_scaffold/readiness_check/g_checked"));
+  // Another check may come to the same.
+  EXPECT_VERSIONS(1, write("tasks/task_001_scaffold/task.json",
+                           R"({"readiness_check": {"status": "PASSED", "idempotency_key": "check-2"}})"));
+  EXPECT_EQ(read("g_last_update"), read("tasks/task_001_scaffold/readiness_check/g_checked"));
+  EXPECT_VERSIONS(1, write("tasks/task_001_scaffold/task.json", R"({"readiness_check": {"idempotency_key": "renamed"}})"));
+  EXPECT_NE(read("g_last_update"), read("tasks/task_001_scaffold/readiness_check/g_checked"));
+  EXPECT_VERSIONS(1, write("patch", R"([{"op": "add", "path": "/payload/tasks_status/-", "value":
+                                         {"task_id_ref": "checked", "readiness_check": {"status": "PASSED"}}}])"));
+  EXPECT_EQ(read("g_last_update"), read("tasks/checked/readiness_check/g_checked"));
 }
 
 TEST_F(TaskRulesTest, APatchAddsNoTaskThatLeftTheRulesBehind) {
@@ -142,6 +151,18 @@ TEST_F(RuleModeTest, AWarningIsAcceptedAndLogged) {
   EXPECT_NE(std::string::npos, errors.find(" WARNING exec_status_125/tasks/task_001_scaffold/status ")) << errors;
   EXPECT_NE(std::string::npos, errors.find("accepted; rule active-needs-readiness: ")) << errors;
   EXPECT_EQ("", last_error());
+}
+
+TEST_F(RuleModeTest, AWarningOfASaveOrAMoveIsLoggedToo) {
+  mount_with_mode("warn");
+  const auto warnings = [&] {
+    const std::vector<std::string> lines = lines_of(read_file(mountpoint() / ".statusfs" / "errors"));
+    return std::ranges::count_if(lines, [](const std::string& line) { return line.find(" WARNING ") != std::string::npos; });
+  };
+  EXPECT_VERSIONS(1, bash("cd $T/tasks/task_001_scaffold && echo ACTIVE > new && mv new status").exit_status);
+  EXPECT_EQ(1, warnings());
+  EXPECT_VERSIONS(1, bash("mv $T/by-status/PENDING/task_002_api $T/by-status/ACTIVE/").exit_status);
+  EXPECT_EQ(2, warnings());
 }
 
 TEST_F(RuleModeTest, ARuleThatIsOffSaysNothing) {

@@ -229,6 +229,7 @@ TEST_F(TreeTest, ALinkInsideSourceIsFollowedAndStaysOne) {
   ASSERT_EQ(0, write_file(task("percent_complete"), "12\n"));
   unmount();
   EXPECT_TRUE(std::filesystem::is_symlink(status_file()));
+  expect_verified();
   EXPECT_EQ("12", jq(".payload.tasks_status[0].percent_complete", source() / "kept" / "real.txt"));
 }
 
@@ -239,6 +240,24 @@ TEST_F(TreeTest, ThingsThatAreNotRegularFilesAreNotOpened) {
   mount();
   EXPECT_EQ("PENDING\n", read_file(task("status")));
   EXPECT_EQ(0, bash("timeout 10 ls -R $M").exit_status);
+}
+
+TEST_F(TreeTest, AJournalThatCannotBeUsedHarmsItsOwnFileOnly) {
+  unmount();
+  make_status_file(126, {"task_a"});
+  make_status_file(127, {"task_b"});
+  std::filesystem::rename(journal_file(126), root() / "elsewhere");
+  std::filesystem::create_symlink(root() / "elsewhere", journal_file(126));
+  std::filesystem::remove(journal_file(127));
+  ASSERT_EQ(0, ::mkfifo(journal_file(127).c_str(), 0644));
+  const std::string before = read_file(root() / "elsewhere");
+  mount();
+  EXPECT_EQ(0, write_file(task("percent_complete"), "9\n"));
+  EXPECT_EQ("PENDING\n", read_file(tree("tasks/task_a/status", 126)));
+  EXPECT_EQ(EROFS, write_file(tree("tasks/task_a/percent_complete", 126), "9\n"));
+  EXPECT_NE(std::string::npos, last_error().find("exec_status_126.txt.journal")) << last_error();
+  EXPECT_EQ(EROFS, write_file(tree("tasks/task_b/percent_complete", 127), "9\n"));
+  EXPECT_EQ(before, read_file(root() / "elsewhere"));
 }
 
 }  // namespace

@@ -36,11 +36,12 @@ std::string hindrance_to_begin(const StatusDocument& document) {
   const auto schema = schema_of(document);
   if (schema && *schema != document.mapping().schema)
     return "its schema " + *schema + " is not " + document.mapping().schema;
-  if (!has_any_hash(document)) return "it bears no hashes yet; statusfs adopt starts its chain";
-  if (!text_of(stamped_value(document, Stamp::payload_hash_current))) return "it bears no payload hash";
+  const std::string remedy = "; statusfs adopt starts its chain with what it says now";
+  if (!has_any_hash(document)) return "it bears no hashes yet" + remedy;
+  if (!text_of(stamped_value(document, Stamp::payload_hash_current))) return "it bears no payload hash" + remedy;
   const auto findings = verify_hashes(document, 1);
-  if (!findings.empty()) return findings.front().pointer + ": " + findings.front().message;
-  if (!version_of(document.mapping(), document.root())) return "it bears no version";
+  if (!findings.empty()) return findings.front().pointer + ": " + findings.front().message + remedy;
+  if (!version_of(document.mapping(), document.root())) return "it bears no version" + remedy;
   return {};
 }
 

@@ -18,6 +18,7 @@
 #include "fs/store/local/backward_reader.hpp"
 #include "fs/store/local/files.hpp"
 #include "fs/store/local/journal_reader.hpp"
+#include "fs/store/local/side_file.hpp"
 #include "fs/store/store.hpp"
 
 namespace statusfs {
@@ -58,6 +59,7 @@ class JournalFile {
   JournalReader read() { return {*file_, end_}; }
   BackwardReader read_backwards() { return {*file_, end_}; }
   FileStatus status() { return file_->status(); }
+  void take_attributes(const FileStatus& like) { match_attributes(*file_, like); }
 
   /// Cuts off what stands behind the last whole line: what a crash left of a write. How many bytes. Throws
   /// std::system_error.

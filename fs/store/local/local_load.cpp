@@ -50,21 +50,26 @@ void LocalStore::remember_journal() {
 void LocalStore::open_journal() {
   if (journal_) return;
   const auto access = options_.read_only ? JournalFile::Access::read_only : JournalFile::Access::exclusive;
-  journal_ = JournalFile::open(files_, journal_path_, access, options_.lock_wait);
-  if (!journal_) return;
+  auto journal = JournalFile::open(files_, journal_path_, access, options_.lock_wait);
+  if (!journal) return;
   if (!options_.read_only) {
     files_.unlink(temporary_name(journal_path_));
     follower_.signature().remove_left_over();
-    if (const auto dropped = journal_->drop_torn_tail())
+    if (const auto dropped = journal->drop_torn_tail())
       note(journal_path_ + ": the last " + std::to_string(dropped) +
            " bytes were no whole line and have been dropped; nothing in them had been acknowledged");
   }
+  journal_ = std::move(journal);
   remember_journal();
 }
 
 Probe LocalStore::probe() {
-  open_journal();
   Probe result;
+  try {
+    open_journal();
+  } catch (const std::system_error&) {  // load() says why; other files are not to suffer from it
+    return result;
+  }
   if (!journal_) return result;
   result.has_journal = true;
   const auto line = journal_->last_line();
@@ -144,6 +149,7 @@ void LocalStore::mend(const Content& content, Comparison comparison) {
     follower_.file().set_known(content.state == Content::State::missing ? std::nullopt : std::optional(content.status));
     return;
   }
+  if (content.state == Content::State::present) journal_->take_attributes(content.status);
   const bool is_in_order = comparison.json == JsonState::head && follower_.signature().is_of(content.text);
   if (is_in_order && !has_left_over()) {
     take_over(content, comparison);

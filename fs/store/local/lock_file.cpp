@@ -8,6 +8,8 @@
 #include <thread>
 #include <utility>
 
+#include "fs/store/local/side_file.hpp"
+
 namespace statusfs {
 
 /// One wait for the lock. Its thread shares the ownership of it and of nothing else, since a thread in flock(2) cannot
@@ -70,7 +72,10 @@ LockFile::~LockFile() = default;
 
 std::unique_ptr<File> LockFile::open_or_create(const FileStatus& like) {
   for (;;) {
-    if (auto file = files_.open(path_, Files::Open::write)) return file;
+    if (auto file = files_.open(path_, Files::Open::write)) {
+      if (like.is_regular) match_attributes(*file, like);
+      return file;
+    }
     try {
       auto file = files_.open(path_, Files::Open::create);
       file->set_owner(like.owner, like.group);

@@ -22,6 +22,14 @@ std::unique_ptr<File> create_temporary(Files& files, const std::string& name, co
   return file;
 }
 
+void match_attributes(File& file, const FileStatus& like) try {
+  const FileStatus now = file.status();
+  if (now.owner != like.owner || now.group != like.group) file.set_owner(like.owner, like.group);
+  if (now.mode != like.mode) file.set_mode(like.mode);
+} catch (const std::system_error&) {
+  // Another user's, who alone may change it.
+}
+
 void remove_if_unlocked(Files& files, const std::string& name) {
   if (!files.status(name)) return;
   const auto file = files.open(name, Files::Open::write);

@@ -14,6 +14,9 @@ std::string temporary_name(const std::string& path);
 /// A new file of that name with the owner and mode of `like`; one that is left over is removed first.
 std::unique_ptr<File> create_temporary(Files& files, const std::string& name, const FileStatus& like);
 
+/// Gives the file the owner and mode of `like`, as far as the process may.
+void match_attributes(File& file, const FileStatus& like);
+
 /// Removes a file that a process locked while it wrote it, if that process is gone.
 void remove_if_unlocked(Files& files, const std::string& name);
 

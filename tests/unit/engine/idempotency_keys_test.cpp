@@ -88,6 +88,18 @@ TEST_F(IdempotencyKeysTest, OnlyTheLastTenThousandAreKept) {
   EXPECT_EQ("hash of k3", keys_.find(7, "achievements", "k3"));
 }
 
+TEST_F(IdempotencyKeysTest, WhatHasNoRecordOutlivesAnotherReadingOfTheJournal) {
+  store_.lines = {line("a", hours(2))};
+  EXPECT_EQ("hash of a", keys_.find(7, "achievements", "a"));
+  keys_.add(7, "p", {"changed nothing", "h"}, system_clock::now());
+  keys_.confirm();
+  store_.lines.push_back(line("b", hours(1)));
+  keys_.read_again();
+  EXPECT_EQ("hash of a", keys_.find(7, "achievements", "a"));
+  EXPECT_EQ("hash of b", keys_.find(7, "achievements", "b"));
+  EXPECT_EQ("h", keys_.find(7, "p", "changed nothing"));
+}
+
 TEST_F(IdempotencyKeysTest, WhatDidNotBecomeDurableIsTakenBack) {
   EXPECT_EQ(std::nullopt, keys_.find(7, "p", "k"));
   keys_.add(7, "p", {"kept", "h"}, system_clock::now());

@@ -102,6 +102,17 @@ TEST(PlanAccessTest, ThePlanNamesATasksWriters) {
   EXPECT_NO_THROW(judged(sample(), attempt("one", "BUILDER"))) << "no plan, no say";
 }
 
+TEST(PlanAccessTest, WhoMayNotWriteATaskMayNotRemoveIt) {
+  const Plan plan = plan_of(R"([{"task_id": "one", "authorized_agent_archetypes": ["BUILDER"]}, {"task_id": "two"}])");
+  const auto removal = [](const std::string& task, const char* archetype) {
+    return Attempt{"tasks/" + task, "", Kind::remove_task, archetype};
+  };
+  expect_judged(sample(), removal("one", "MANAGER"), Cause::access_denied, {"the plan names"}, &plan);
+  EXPECT_NO_THROW(judged(sample(), removal("one", "SUPERVISOR"), &plan));
+  EXPECT_NO_THROW(judged(sample(), removal("two", "MANAGER"), &plan));
+  EXPECT_NO_THROW(judged(sample(), removal("one", "MANAGER")));
+}
+
 TEST(PlanAccessTest, OnlyPlannedTasksCanBeAdded) {
   const Plan plan = plan_of(R"([{"task_id": "four"}])");
   EXPECT_NO_THROW(judged(sample(), {"tasks", "four", Kind::add_task}, &plan));

@@ -1,0 +1,79 @@
+#include "mapping/rules/named_fields.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace statusfs {
+namespace {
+
+// The token at this depth as a position of an array of so many elements.
+std::optional<std::size_t> array_position(const Pointer& path, std::size_t depth, std::size_t count) {
+  if (path.tokens().size() <= depth) return std::nullopt;
+  const std::string& token = path.tokens()[depth];
+  std::size_t position = 0;
+  const auto [end, error] = std::from_chars(token.data(), token.data() + token.size(), position);
+  const bool is_position = error == std::errc() && end == token.data() + token.size() && position < count;
+  return is_position ? std::optional(position) : std::nullopt;
+}
+
+// What an operation names, as a change of the field at or around it. Nothing where it names tasks or no field.
+std::optional<FieldChange> named_change(const StatusDocument& document, const Node& node, const Pointer& path) {
+  const Mapping& mapping = document.mapping();
+  Pointer at;
+  for (std::size_t depth = 0; depth < path.tokens().size(); ++depth) {
+    at = at.child(path.tokens()[depth]);
+    const Field* field = mapping.at(at, node.in_task());
+    if (field && field->type == FieldType::collection) {
+      const std::optional<std::size_t> position = array_position(path, depth + 1, document.task_count());
+      if (!position) return std::nullopt;
+      const std::vector<std::string> rest(path.tokens().begin() + static_cast<std::ptrdiff_t>(depth) + 2,
+                                          path.tokens().end());
+      return named_change(document, {Node::Kind::task, nullptr, std::string(document.task_id(*position)), {}}, Pointer(rest));
+    }
+    if (!field || field->is_directory()) continue;
+    FieldChange change{node.task, field, at, {}, {}, {}};
+    if (const Value* before = find(scope_of(document, node), at)) change.before = *before;
+    return change;
+  }
+  return std::nullopt;
+}
+
+bool gives(const Value& patch, const Pointer& pointer) {
+  if (patch.is_object()) return find(patch, pointer) != nullptr;
+  return std::ranges::any_of(decode_json_patch(patch), [&](const PatchOperation& operation) {
+    return operation.kind != PatchOperation::Kind::test && operation.path == pointer;
+  });
+}
+
+}  // namespace
+
+const Value& scope_of(const StatusDocument& document, const Node& node) {
+  return node.in_task() ? document.task(*document.find_task(node.task)) : document.root();
+}
+
+std::vector<FieldChange> named_changes(const StatusDocument& document, const Node& node,
+                                       const std::vector<PatchOperation>& operations) {
+  std::vector<FieldChange> changes;
+  for (const PatchOperation& operation : operations) {
+    if (operation.kind == PatchOperation::Kind::test) continue;
+    if (auto change = named_change(document, node, operation.path)) changes.push_back(*std::move(change));
+  }
+  return changes;
+}
+
+void add_told_again(const StatusDocument& document, const Node& node, const Value& patch, ChangeSet& changes) {
+  if (!node.in_task()) return;
+  for (const Field* stamped : document.mapping().task_fields()) {
+    if (!stamped->stamp_with) continue;
+    const Pointer group = stamped->pointer.parent();
+    const Pointer told = group.child(stamped->stamp_with->trigger);
+    const auto changes_in = [&](const Pointer& place) {
+      return std::ranges::any_of(changes.fields, [&](const auto& change) { return change.pointer.starts_with(place); });
+    };
+    const Value* value = find(scope_of(document, node), told);
+    if (value && !group.is_root() && changes_in(group) && !changes_in(told) && gives(patch, told))
+      changes.fields.push_back({node.task, document.mapping().at(told, true), told, *value, *value, {}});
+  }
+}
+
+}  // namespace statusfs
