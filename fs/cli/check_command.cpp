@@ -30,19 +30,17 @@ std::optional<Plan> plan_of(const StatusTarget& target, std::vector<Finding>& fi
 }
 
 std::vector<Finding> findings_of(const StatusTarget& target, const std::shared_ptr<const Mapping>& mapping) {
-  const FileSnapshot snapshot = take_snapshot(target.path);
-  if (!snapshot.json) return {{"", "the JSON is missing; statusfs recover rebuilds it from the journal"}};
   try {
+    const FileSnapshot snapshot = take_snapshot(target.path);
+    if (!snapshot.json) return {{"", "the JSON is missing; statusfs recover rebuilds it from the journal"}};
     const StatusDocument document(mapping, parse_json(*snapshot.json));
     std::vector<Finding> findings;
     const auto plan = plan_of(target, findings);
     for (Finding& finding : check_document(document, target.stem, plan ? &*plan : nullptr))
       findings.push_back(std::move(finding));
     return findings;
-  } catch (const ParseError& error) {
+  } catch (const std::exception& error) {  // a file that cannot be read or is no status file; the others are checked all the same
     return {{"", error.what()}};
-  } catch (const Rejection& rejection) {
-    return {{"", rejection.what()}};
   }
 }
 

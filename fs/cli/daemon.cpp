@@ -7,17 +7,22 @@
 #include <array>
 #include <cerrno>
 #include <cstdlib>
+#include <iostream>
 #include <system_error>
+
+#include "fs/cli/exit_status.hpp"
 
 namespace statusfs {
 namespace {
 
-// The child's exit status where it ended without a report.
+// The exit status for a child that ended without a report; what it had to say it has said, unless a signal ended it.
 int status_of_ended_child(pid_t child) {
   int status = 0;
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
-  return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_FAILURE;
+  if (WIFEXITED(status)) return WEXITSTATUS(status);
+  std::cerr << "statusfs: the mount's process was ended by signal " << WTERMSIG(status) << " before the mount answered\n";
+  return static_cast<int>(ExitStatus::mount_failed);
 }
 
 [[noreturn]] void wait_for_report(UniqueFd from_child, pid_t child) {

@@ -47,6 +47,13 @@ Value document_for(const Mapping& mapping, const Plan& plan, const TemplateNames
   return document.root();
 }
 
+// Else the new file would name a plan that does not lie beside it, and `check` would complain of it at once.
+void require_own_id(const Plan& plan, const std::string& path) {
+  const std::string own_id = filesystem::path(path).stem().string();
+  if (plan.id() != own_id)
+    throw CommandError(ExitStatus::unusable, path + ": /payload/execution_plan_id is \"" + plan.id() + "\"; in a file of this name it must be " + own_id);
+}
+
 void require_absent(const std::string& path) {
   for (const std::string& taken : {path, path + ".journal"})
     if (filesystem::exists(filesystem::symlink_status(taken)))
@@ -59,6 +66,7 @@ ExitStatus init_command(const std::string& plan_file) {
   const auto mapping = default_mapping();
   const std::string stem = status_stem(plan_file);
   const Plan plan = read_plan(plan_file);
+  require_own_id(plan, plan_file);
   const filesystem::path directory = filesystem::absolute(plan_file).parent_path();
   const std::string path = (directory / (stem + ".txt")).string();
   require_absent(path);

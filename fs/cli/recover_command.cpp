@@ -19,7 +19,7 @@ ExitStatus recover(const StatusTarget& target, const std::shared_ptr<const Mappi
     return ExitStatus::unusable;
   }
   if (const StoreResult result = store.settle(); result.status != StoreStatus::done)
-    throw CommandError(ExitStatus::unusable, target.path + ": " + result.reason);
+    throw std::runtime_error(result.reason);
   if (store.looks_changed()) {
     std::cout << target.path << ": another program put content in its place that is no version of it\n";
     return ExitStatus::unusable;
@@ -36,10 +36,9 @@ ExitStatus recover_command(const std::string& argument, const std::optional<std:
   for (const StatusTarget& target : status_targets(argument)) {
     try {
       if (recover(target, mapping) != ExitStatus::done) status = ExitStatus::unusable;
-    } catch (const CommandError&) {
-      throw;
-    } catch (const std::exception& error) {
-      throw CommandError(ExitStatus::unusable, target.path + ": " + error.what());
+    } catch (const std::exception& error) {  // the others are brought up to date all the same
+      std::cout << target.path << ": " << error.what() << '\n';
+      status = ExitStatus::unusable;
     }
   }
   return status;

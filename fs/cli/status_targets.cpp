@@ -22,11 +22,18 @@ std::string without_journal_suffix(std::string name) {
   return name;
 }
 
+// As a mount sees it: other things than regular files have the name of a status file and are none.
+bool is_status_file(const filesystem::path& path) {
+  std::error_code error;
+  return filesystem::is_regular_file(path, error) || filesystem::is_regular_file(path.string() + std::string(journal_suffix), error);
+}
+
 std::vector<StatusTarget> targets_in(const filesystem::path& directory) {
   std::vector<StatusTarget> targets;
   for (const auto& entry : filesystem::directory_iterator(directory)) {
     const std::string name = without_journal_suffix(entry.path().filename().string());
-    if (const auto stem = stem_of(name)) targets.push_back({(directory / name).string(), *stem});
+    const auto stem = stem_of(name);
+    if (stem && is_status_file(directory / name)) targets.push_back({(directory / name).string(), *stem});
   }
   std::ranges::sort(targets, {}, &StatusTarget::path);
   const auto repeated = std::ranges::unique(targets, {}, &StatusTarget::path);

@@ -58,8 +58,8 @@ void verify_signature(const FileSnapshot& snapshot, const Yardsticks& yardsticks
                                                 : "the JSON is not signed: there is no .sig file");
 }
 
-ChainVerdict verify(const std::shared_ptr<const Mapping>& mapping, const StatusTarget& target,
-                    const Yardsticks& yardsticks) {
+ChainVerdict verify_file(const std::shared_ptr<const Mapping>& mapping, const StatusTarget& target,
+                         const Yardsticks& yardsticks) {
   const FileSnapshot snapshot = take_snapshot(target.path);
   ChainEvidence evidence{target.stem, snapshot.json, {}, false, yardsticks.anchor};
   if (snapshot.journal) {
@@ -71,6 +71,18 @@ ChainVerdict verify(const std::shared_ptr<const Mapping>& mapping, const StatusT
   ChainVerdict verdict = verify_chain(mapping, evidence);
   verify_signature(snapshot, yardsticks, verdict);
   return verdict;
+}
+
+// A file that cannot be read is a finding; the others are verified all the same.
+ChainVerdict verify(const std::shared_ptr<const Mapping>& mapping, const StatusTarget& target,
+                    const Yardsticks& yardsticks) {
+  try {
+    return verify_file(mapping, target, yardsticks);
+  } catch (const std::exception& error) {
+    ChainVerdict verdict;
+    verdict.findings.emplace_back(error.what());
+    return verdict;
+  }
 }
 
 void print_statement(const StatusTarget& target, const char* statement, const std::optional<bool>& holds) {

@@ -139,10 +139,15 @@ void Announcer::drop_everything_below(const std::string& path) {
 
 void Announcer::state_replaced(StatusFile& file) { drop_everything_below(top_of(file)); }
 
-void Announcer::file_appeared(const std::string& name) { drop_name(name); }
+void Announcer::file_appeared(const std::string& name) {
+  times_.set(FUSE_ROOT_ID, std::chrono::system_clock::now());
+  drop_name(name);
+}
 
 void Announcer::file_vanished(const std::string& name) {
-  if (!target().shows_one_file) drop_everything_below(name);
+  if (target().shows_one_file) return;
+  times_.set(FUSE_ROOT_ID, std::chrono::system_clock::now());
+  drop_everything_below(name);
 }
 
 }  // namespace statusfs

@@ -166,8 +166,10 @@ std::vector<DirectoryEntry> TreeView::list(const Inode& directory) const {
     return entries;
   } else if (const auto* node = std::get_if<NodePlace>(&directory.place)) {
     list_file(*node, entries);
-    for (auto& [name, file] : scratch_.list(directory.path))
-      if (!name.starts_with('.')) entries.push_back({name, ScratchPlace{std::move(file)}});
+    for (auto& [name, file] : scratch_.list(directory.path)) {
+      const bool is_shown = !name.starts_with('.') && !find_in_file(*node, name);  // a task that came later has the name
+      if (is_shown) entries.push_back({name, ScratchPlace{std::move(file)}});
+    }
   }
   return entries;
 }
@@ -232,18 +234,23 @@ void TreeView::set_scratch(struct stat& attributes, const ScratchFile& file) con
   attributes.st_mtim = attributes.st_ctim = attributes.st_atim = timespec_of(own.modified);
 }
 
+// Of what has no time of its own. Programs that copy a tree look twice, and complain of what changed meanwhile.
+system_clock::time_point TreeView::time_of(const Inode& inode) const {
+  const auto* about = std::get_if<AboutPlace>(&inode.place);
+  const bool is_always_new = about && (about->kind == AboutPlace::Kind::metrics || about->kind == AboutPlace::Kind::errors ||
+                                       about->kind == AboutPlace::Kind::last_error);
+  if (is_always_new) return system_clock::now();
+  if (StatusFile* file = file_of(inode.place)) return file->state()->modified;
+  return times_.find(inode.number).value_or(mounted_);
+}
+
 struct stat TreeView::attributes(const Inode& inode) const {
   struct stat attributes {};
   attributes.st_ino = inode.number;
   attributes.st_uid = presentation_.owner;
   attributes.st_gid = presentation_.group;
   attributes.st_blksize = preferred_block_size;
-  attributes.st_mtim = attributes.st_ctim = attributes.st_atim = timespec_of(system_clock::now());
-  const bool changes_with_file = std::holds_alternative<ColumnPlace>(inode.place) ||
-                                 std::holds_alternative<LinkPlace>(inode.place) ||
-                                 std::holds_alternative<EventsPlace>(inode.place);
-  if (changes_with_file)
-    attributes.st_mtim = attributes.st_ctim = attributes.st_atim = timespec_of(file_of(inode.place)->state()->modified);
+  attributes.st_mtim = attributes.st_ctim = attributes.st_atim = timespec_of(time_of(inode));
   if (const auto* node = std::get_if<NodePlace>(&inode.place)) {
     set_node(attributes, inode, *node);
   } else if (const auto* scratch = std::get_if<ScratchPlace>(&inode.place)) {

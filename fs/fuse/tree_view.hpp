@@ -3,6 +3,7 @@
 
 #include <sys/stat.h>
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -78,6 +79,7 @@ class TreeView {
   Metrics::Gauges gauges() const;
   void set_directory(struct stat& attributes, std::size_t subdirectories) const;
   void set_file(struct stat& attributes, std::uint64_t size, bool is_writable) const;
+  std::chrono::system_clock::time_point time_of(const Inode& inode) const;
   void set_node(struct stat& attributes, const Inode& inode, const NodePlace& place) const;
 
   StatusDirectory& directory_;
@@ -88,6 +90,7 @@ class TreeView {
   const ChangeTimes& times_;
   const ScratchTable& scratch_;
   EventStreams& events_;
+  const std::chrono::system_clock::time_point mounted_ = std::chrono::system_clock::now();
 };
 
 }  // namespace statusfs

@@ -53,7 +53,9 @@ std::optional<std::string> incompleteness(std::string_view text) {
   }
 }
 
-void require_size(std::size_t size, std::size_t limit) {
+// `bytes` come behind `before` others. The newline that ends a text is no part of the value.
+void require_size(std::size_t before, std::string_view bytes, std::size_t limit) {
+  const std::size_t size = before + bytes.size() - (bytes.ends_with('\n') ? 1 : 0);
   if (size > limit)
     throw Rejection(Cause::too_large, std::to_string(size) + " bytes; at most " + std::to_string(limit) + " are accepted");
 }
@@ -103,7 +105,7 @@ void WriteBuffer::extend(std::string_view bytes, std::uint64_t offset, std::size
   if (!starts_anew && !appends_ && offset != text_.size())
     throw Rejection(Cause::invalid, "a write at offset " + std::to_string(offset) + " is not accepted; write from offset 0, or go on at " +
                                         std::to_string(text_.size()) + " where the last write ended");
-  require_size((starts_anew ? 0 : text_.size()) + bytes.size(), limit);
+  require_size(starts_anew ? 0 : text_.size(), bytes, limit);
   if (starts_anew) text_.clear();
   size_before_ = text_.size();
   text_ += bytes;
@@ -117,17 +119,26 @@ std::optional<WriteRequest> WriteBuffer::write_scalar(std::string_view bytes, st
 }
 
 std::optional<WriteRequest> WriteBuffer::write_lines(std::string_view bytes, std::uint64_t offset, std::size_t limit) {
-  if (appends_) {
-    require_size(bytes.size(), limit);
-    return request(WriteRequest::Kind::append, bytes);
-  }
+  if (appends_) return append_lines(bytes, limit);
   extend(bytes, offset, limit);
   return request(WriteRequest::Kind::set, text_);
 }
 
+// Programs cut long output anywhere, also in the middle of a line; the next write goes on with it.
+WriteRequest WriteBuffer::append_lines(std::string_view bytes, std::size_t limit) {
+  require_size(unfinished_.size(), bytes, limit);
+  WriteRequest lines = request(WriteRequest::Kind::append, bytes);
+  lines.unfinished = unfinished_;
+  unfinished_before_ = unfinished_;
+  const std::size_t newline = bytes.rfind('\n');
+  if (newline != std::string_view::npos) unfinished_.clear();
+  unfinished_ += newline == std::string_view::npos ? bytes : bytes.substr(newline + 1);
+  return lines;
+}
+
 // A line that begins like a JSON object may be cut by the writer's buffer; it waits for its rest. Plain text does not.
 std::optional<WriteRequest> WriteBuffer::write_log(std::string_view bytes) {
-  require_size(text_.size() + bytes.size(), maximum_document_size);
+  require_size(text_.size(), bytes, maximum_document_size);
   const std::string lines = text_ + std::string(bytes);
   const std::size_t last_newline = lines.rfind('\n');
   const std::size_t tail = last_newline == std::string::npos ? 0 : last_newline + 1;
@@ -166,6 +177,7 @@ std::optional<WriteRequest> WriteBuffer::write_document(std::string_view bytes, 
 
 void WriteBuffer::take_back() {
   text_.resize(std::min(size_before_, text_.size()));
+  unfinished_ = unfinished_before_;
   is_complete_ = false;
 }
 

@@ -126,10 +126,8 @@ Value completed_task(const StatusDocument& document, const Value& given, const J
 }
 
 void require_valid_id(const StatusDocument& document, const std::string& id, const Judge& judge) {
-  const Field* field = document.mapping().at(Pointer({document.mapping().collection_id}), true);
-  const auto complaint = field ? complaint_about(*field, Value(std::string_view(id))) : std::nullopt;
-  if (id.empty() || !is_valid_utf8(id) || complaint)
-    throw Rejection(Cause::invalid, "a task id is one line of valid UTF-8 that is not empty");
+  if (id.empty() || !is_valid_utf8(id) || id.find('\0') != std::string::npos)
+    throw Rejection(Cause::invalid, "a task id is valid UTF-8 without NUL bytes, and not empty");
   if (judge.plan && !judge.plan->find(id))
     throw Rejection(Cause::invalid, "plan " + judge.plan->id() + " has no task " + compact(Value(id)));
   if (document.find_task(id)) throw Rejection(Cause::exists, "task " + compact(Value(id)) + " exists");
@@ -302,10 +300,29 @@ FieldChange change_of(const StatusDocument& document, const Node& node) {
   return change;
 }
 
-Value with_lines(const std::optional<Value>& list, const std::vector<Value>& lines) {
-  Value result = list && list->is_array() ? *list : Value::array();
-  for (const Value& line : lines) result = result.with_appended(line);
+[[noreturn]] void refuse_to_go_on(const std::string& unfinished) {
+  throw Rejection(Cause::stale, "the line " + shown(Value(unfinished)) +
+                                    " that was begun here is not the last one any more; append whole lines");
+}
+
+Value with_lines(const FieldChange& change, const WriteRequest& request) {
+  Value result = change.before && change.before->is_array() ? *change.before : Value::array();
+  if (!request.unfinished.empty()) {
+    const bool is_last = result.size() > 0 && result.element(result.size() - 1) == Value(request.unfinished);
+    if (!is_last) refuse_to_go_on(request.unfinished);
+    result = result.without_element(result.size() - 1);
+  }
+  for (const Value& line : list_lines(*change.field, request.unfinished + request.text)) result = result.with_appended(line);
   return result;
+}
+
+std::string with_text(const StatusDocument& document, const WriteRequest& request) {
+  std::string text = node_text(document, request.node);
+  if (!request.unfinished.empty()) {
+    if (!text.ends_with(request.unfinished + '\n')) refuse_to_go_on(request.unfinished);
+    text.pop_back();
+  }
+  return text + request.text;
 }
 
 void append_to_log(FieldChange& change, std::string_view text, Proposal& proposal) {
@@ -349,9 +366,9 @@ void write_field(const StatusDocument& document, const WriteRequest& request, co
     if (is_replay(proposal, judge)) return void(proposal = as_replay(proposal));
     if (change.appended.empty()) return;
   } else if (change.field->type == FieldType::string_list && request.kind == WriteRequest::Kind::append) {
-    change.after = with_lines(change.before, list_lines(*change.field, request.text));
+    change.after = with_lines(change, request);
   } else if (change.field->type == FieldType::text && request.kind == WriteRequest::Kind::append) {
-    change.after = value_of_text(*change.field, node_text(document, request.node) + request.text);
+    change.after = value_of_text(*change.field, with_text(document, request));
   } else {
     change.after = value_of_text(*change.field, request.text);
   }

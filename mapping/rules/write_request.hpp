@@ -24,6 +24,8 @@ struct WriteRequest {
   Kind kind = Kind::set;
   Node node;
   std::string text;
+  /// Of append: the line without a newline in which the last request through the same handle ended. `text` goes on with it.
+  std::string unfinished = {};
 };
 
 /// Finds out what became of an earlier request of the same writer for the same path with the same key.

@@ -27,14 +27,15 @@ int hex_digit(char digit) {
   return -1;
 }
 
-std::string cut(const std::string& name) {
+// As much of the name as there is room for, and a digest that tells it from others which begin like it.
+std::string cut(const std::string& name, const std::string& digested) {
   std::size_t size = 0;
-  while (true) {
+  while (size < name.size()) {
     const std::size_t next = size + utf8_sequence_length(std::string_view(name).substr(size));
     if (next > maximum_cut_size) break;
     size = next;
   }
-  return name.substr(0, size) + '~' + sha256_hex(name).substr(0, digest_digits);
+  return name.substr(0, size) + '~' + sha256_hex(digested).substr(0, digest_digits);
 }
 
 }  // namespace
@@ -53,7 +54,9 @@ std::string encode_name(std::string_view text, std::size_t forced) {
       text.remove_prefix(length);
     }
   }
-  return name.size() > maximum_name_size ? cut(name) : name;
+  // Where no byte is left to encode, the digest makes the difference; no name has a '/'.
+  if (forced > 0) return cut(name, name + '/' + std::to_string(forced));
+  return name.size() > maximum_name_size ? cut(name, name) : name;
 }
 
 std::optional<std::string> decode_name(std::string_view name) {

@@ -1,4 +1,5 @@
 // Every bad input the specification names: a clear message, nothing lost, the other files unaffected.
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <regex>
@@ -58,6 +59,40 @@ TEST_F(BadInputTest, NoSuchSource) {
   const CommandResult result = statusfs({(root() / "nowhere").string(), mountpoint().string()});
   EXPECT_EQ(2, result.exit_status);
   EXPECT_NE(std::string::npos, result.error.find("nowhere")) << result.error;
+}
+
+TEST_F(BadInputTest, ALinkThatLeadsOutThoughAJournalStands) {
+  make_sample();
+  make_status_file(7, {"only"});
+  std::filesystem::remove(status_file(7));
+  std::filesystem::create_symlink("/etc/passwd", status_file(7));
+  mount();
+  EXPECT_EQ(".error\n", bash("ls -A $M/exec_status_7").output);
+  EXPECT_NE(std::string::npos, read_file(tree(".error", 7)).find("leads out"));
+  EXPECT_EQ(0, write_file(task("percent_complete"), "15\n"));
+  unmount();
+  EXPECT_TRUE(std::filesystem::is_symlink(status_file(7)));
+  findings();
+  EXPECT_EQ(2, statusfs({"verify", status_file(7).string()}).exit_status);
+  expect_verified();
+}
+
+TEST_F(BadInputTest, ABadFileKeepsNoCommandFromTheOthers) {
+  make_sample();
+  put_file(status_file(1), test_data("bad/malformed.json"));
+  std::filesystem::create_symlink("/etc/passwd", status_file(2));
+  ASSERT_EQ(0, ::mkfifo(status_file(3).c_str(), 0644));
+  std::filesystem::create_directory(status_file(4));
+  for (const char* command : {"check", "verify", "recover"}) {
+    SCOPED_TRACE(command);
+    const CommandResult result = statusfs({command, source().string()});
+    EXPECT_EQ(2, result.exit_status);
+    const std::string text = result.output + result.error;
+    for (const char* bad : {"exec_status_1.txt", "exec_status_2.txt"}) EXPECT_NE(std::string::npos, text.find(bad)) << text;
+    EXPECT_NE(std::string::npos, text.find("exec_status_125.txt: ")) << text;
+    for (const char* no_file : {"exec_status_3.txt", "exec_status_4.txt"})
+      EXPECT_EQ(std::string::npos, text.find(no_file)) << text;
+  }
 }
 
 TEST_F(BadInputTest, EmptyFile) { expect_unusable("empty", "empty|line 1"); }

@@ -74,6 +74,11 @@ TEST_F(MkdirTest, EncodedNamesAreDecoded) {
   EXPECT_EQ("100%", last_task()["task_id_ref"]);
   EXPECT_VERSIONS(1, make("tasks/%2Ehidden"));
   EXPECT_EQ(".hidden", last_task()["task_id_ref"]);
+  EXPECT_VERSIONS(1, make("tasks/two%0Alines"));
+  EXPECT_EQ("two\nlines", last_task()["task_id_ref"]);
+  EXPECT_REFUSED(EEXIST, make("tasks/two\nlines"));
+  EXPECT_REFUSED(EINVAL, make("tasks/nul%00"));
+  EXPECT_VERSIONS(1, remove("tasks/two%0Alines"));
   EXPECT_EQ("%2Ehidden\n100%25\na%2Fb\n", bash("ls $T/tasks | grep % | LC_ALL=C sort").output);
   EXPECT_EQ("PENDING\n", read("tasks/a%2Fb/status"));
   EXPECT_VERSIONS(1, remove("tasks/a%2Fb"));

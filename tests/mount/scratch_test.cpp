@@ -96,6 +96,13 @@ TEST_F(ScratchTest, GoesWithItsTask) {
   EXPECT_EQ(ENOENT, read_error(tree("tasks/extra/left")));
 }
 
+TEST_F(ScratchTest, GivesWayToATaskOfItsName) {
+  put_file(tree("tasks/later"), "scratch");
+  ASSERT_EQ(0, write("patch", R"([{"op": "add", "path": "/payload/tasks_status/-", "value": {"task_id_ref": "later"}}])"));
+  EXPECT_EQ("PENDING\n", read("tasks/later/status"));
+  EXPECT_EQ("1\n", bash("ls $T/tasks | grep -c later").output);
+}
+
 TEST_F(ScratchTest, CanBeMovedAndReplaced) {
   ASSERT_EQ(0, create(task("one"), "1"));
   ASSERT_EQ(0, create(tree("two"), "2"));

@@ -42,6 +42,26 @@ TEST_F(WriteListTest, ShellsWriteListsOverSeveralWrites) {
   EXPECT_EQ("p\nq\n", read(blockers));
 }
 
+TEST_F(WriteListTest, ALineThatComesInSeveralAppendedWritesIsOneLine) {
+  ASSERT_EQ(0, write(blockers, "first\n"));
+  EXPECT_EQ(0, bash("{ printf fo; printf 'o\\nba'; printf 'r\\n'; echo last; } >> $T/" + blockers).exit_status);
+  EXPECT_EQ("first\nfoo\nbar\nlast\n", read(blockers));
+  const std::string failure = "tasks/task_001_scaffold/execution_log/failure_details";
+  ASSERT_EQ(0, write(failure, "first\n"));
+  EXPECT_EQ(0, bash("{ printf fo; echo o; } >> $T/" + failure).exit_status);
+  EXPECT_EQ("first\nfoo\n", read(failure));
+}
+
+TEST_F(WriteListTest, ALineThatIsNotTheLastAnyMoreIsNotGoneOnWith) {
+  const int handle = ::open(tree(blockers).c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
+  ASSERT_EQ(2, ::write(handle, "fo", 2));
+  ASSERT_EQ(0, append(blockers, "other\n"));
+  EXPECT_EQ(-1, ::write(handle, "o\n", 2));
+  EXPECT_EQ(ECANCELED, errno);
+  EXPECT_EQ("fo\nother\n", read(blockers));
+  ::close(handle);
+}
+
 TEST_F(WriteListTest, TruncationAloneKeepsTheList) {
   ASSERT_EQ(0, write(blockers, "stays\n"));
   EXPECT_VERSIONS(0, bash(": > $T/" + blockers).exit_status);

@@ -211,7 +211,15 @@ TEST_F(WriteScalarTest, TheLimitIs512KiB) {
   EXPECT_VERSIONS(1, write(failure, largest));
   EXPECT_EQ(largest + "\n", read(failure));
   EXPECT_REFUSED(EFBIG, write(failure, largest + "y"));
+  EXPECT_REFUSED(EFBIG, write(failure, largest + "y\n"));
   EXPECT_EQ(largest + "\n", read(failure));
+  EXPECT_VERSIONS(0, write(failure, largest + "\n"));  // the newline that is dropped does not count
+  for (const std::string& path : {key, failure}) {
+    SCOPED_TRACE(path);
+    EXPECT_EQ(0, write(path, largest + "\n"));
+    EXPECT_EQ(largest + "\n", read(path));
+    EXPECT_REFUSED(EFBIG, write(path, largest + "yz"));
+  }
 }
 
 TEST_F(WriteScalarTest, ReadOnlyFieldsAreEPERM) {

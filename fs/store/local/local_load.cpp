@@ -94,6 +94,12 @@ StoredFile LocalStore::load() {
   must_reload_ = false;
   if (options_.read_only) journal_.reset();  // another process may have added to it
   const Content content = follower_.file().read();
+  StoredFile stored = load_from(content);
+  if (stored.state == StoredFile::State::unusable) stored.modified = modified_at(content.status);
+  return stored;
+}
+
+StoredFile LocalStore::load_from(const Content& content) {
   try {
     open_journal();
     return journal_ ? load_chained(content) : load_without_journal(content);
@@ -119,6 +125,8 @@ StoredFile LocalStore::load_read_only_after(const Content& content, const std::s
 }
 
 StoredFile LocalStore::load_chained(const Content& content) {
+  // What stands there cannot be compared with the journal, so it is neither shown as its head nor replaced.
+  if (content.state == Content::State::unreadable) return load_read_only_after(content, content.reason);
   document_.reset();  // so that the JSON is compared with the journal, not with what is remembered
   try {
     Comparison comparison = compare_with(content);

@@ -88,6 +88,7 @@ class LocalStore final : public Store {
 
   // local_load.cpp
   void open_journal();
+  StoredFile load_from(const Content& content);
   StoredFile load_chained(const Content& content);
   StoredFile load_without_journal(const Content& content);
   StoredFile load_read_only_after(const Content& content, const std::string& reason);

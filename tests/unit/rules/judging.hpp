@@ -21,12 +21,13 @@ struct Attempt {
   std::string text;
   WriteRequest::Kind kind = WriteRequest::Kind::set;
   std::string archetype = "SUPERVISOR";
+  std::string unfinished = {};  // see WriteRequest
 };
 
 inline Proposal judged(const StatusDocument& document, const Attempt& attempt, const Plan* plan = nullptr,
                        const IdempotencyMemory* memory = nullptr) {
   const Author author = author_of(attempt.archetype);
-  return propose(document, {attempt.kind, node_at(document, attempt.path), attempt.text}, {author, plan, memory});
+  return propose(document, {attempt.kind, node_at(document, attempt.path), attempt.text, attempt.unfinished}, {author, plan, memory});
 }
 
 inline void expect_judged(const StatusDocument& document, const Attempt& attempt, Cause cause,

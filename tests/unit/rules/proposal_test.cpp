@@ -45,6 +45,25 @@ TEST(ProposalTest, ListsOfStringsAreReplacedOrExtended) {
   EXPECT_EQ(outcome(judged(document, {"summary/active_blockers_summary", ""})), (Outcome{{list, "[]"}}));
 }
 
+TEST(ProposalTest, AnUnfinishedLastLineIsGoneOnWith) {
+  const std::string list = ":/payload/overall_status_summary/active_blockers_summary";
+  const std::string path = "summary/active_blockers_summary";
+  const StatusDocument with_line =
+      sample_after(R"([{"op":"add","path":"/payload/overall_status_summary/active_blockers_summary","value":["a","fo"]}])");
+  EXPECT_EQ(outcome(judged(with_line, {path, "o\nbar", Kind::append, "SUPERVISOR", "fo"})),
+            (Outcome{{list, R"(["a","foo","bar"])"}}));
+  EXPECT_TRUE(judged(with_line, {path, "\n", Kind::append, "SUPERVISOR", "fo"}).changes.empty());
+  for (const char* unfinished : {"a", "o", "fob"})
+    expect_judged(with_line, {path, "o\n", Kind::append, "SUPERVISOR", unfinished}, Cause::stale, {unfinished, "whole lines"});
+  expect_judged(sample(), {path, "o\n", Kind::append, "SUPERVISOR", "fo"}, Cause::stale);
+
+  const std::string details = "tasks/one/execution_log/failure_details";
+  const StatusDocument with_text = sample_with("/execution_log/failure_details", R"("a\nfo")");
+  EXPECT_EQ(outcome(judged(with_text, {details, "o\nbar\n", Kind::append, "SUPERVISOR", "fo"})),
+            (Outcome{{"one:/execution_log/failure_details", R"("a\nfoo\nbar")"}}));
+  expect_judged(with_text, {details, "o\n", Kind::append, "SUPERVISOR", "x"}, Cause::stale);
+}
+
 TEST(ProposalTest, LogsTakeOnlyNewEntriesBehindTheOldOnes) {
   EXPECT_EQ(
       outcome(judged(sample(), {"achievements", "a\n{\"achievement_summary\":\"b\"}\n", Kind::append})),
@@ -157,10 +176,12 @@ TEST(AddTaskTest, TheRulesHoldForNewTasks) {
     EXPECT_EQ(judged(sample(), adding(task)).changes.added_tasks.size(), 1u) << task;
 }
 
-TEST(AddTaskTest, AnIdIsOneLineOfText) {
-  for (const std::string& id : {std::string(), std::string("a\nb"), std::string("a\0b", 3), std::string("\xff")})
+TEST(AddTaskTest, AnIdIsTextThatANameCanStandFor) {
+  for (const std::string& id : {std::string(), std::string("a\0b", 3), std::string("\xff")})
     expect_judged(sample(), {"tasks", id, Kind::add_task}, Cause::invalid);
-  expect_judged(sample(), adding(R"({"task_id_ref":"a\nb"})"), Cause::invalid);
+  expect_judged(sample(), adding(R"({"task_id_ref":"a\u0000b"})"), Cause::invalid);
+  EXPECT_EQ(judged(sample(), {"tasks", "a\nb", Kind::add_task}).path, "tasks/a%0Ab");
+  EXPECT_EQ(judged(sample(), adding(R"({"task_id_ref":"a\nb"})")).changes.added_tasks.size(), 1u);
 }
 
 TEST(RemoveTaskTest, ATaskThatIsGone) {

@@ -1,5 +1,6 @@
 // The table at the end of section 7 of the contract: what a store makes of what it finds.
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "tests/unit/store/local_store_fixture.hpp"
 
@@ -53,6 +54,17 @@ TEST_F(LoadTest, NoJsonIsUnusableAndSaysWhere) {
 TEST_F(LoadTest, OtherThanAFileIsUnusable) {
   ASSERT_EQ(::mkfifo(path_.c_str(), 0600), 0);
   EXPECT_EQ(make_store()->load().state, State::unusable);
+}
+
+TEST_F(LoadTest, WhatCannotBeReadIsUnusableThoughItsJournalStands) {
+  put_three(std::nullopt);
+  ASSERT_EQ(::symlink("/etc/passwd", path_.c_str()), 0);
+  const std::string journal = read_text(journal_path_);
+  const auto stored = make_store()->load();
+  EXPECT_EQ(stored.state, State::unusable);
+  EXPECT_NE(stored.reason.find("leads out of its directory"), std::string::npos) << stored.reason;
+  EXPECT_EQ(read_text(journal_path_), journal);
+  EXPECT_EQ(directory_.names(), (Names{name_, name_ + ".journal"})) << "nothing is kept aside or rebuilt";
 }
 
 TEST_F(LoadTest, WithoutHashesIsUnchained) {

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "mapping/document/sha256.hpp"
 #include "mapping/document/utf8.hpp"
 #include "tests/unit/document/random_values.hpp"
@@ -93,13 +95,23 @@ TEST(NamesTest, TheLimitHoldsForTheEncodedName) {
 TEST(NamesTest, MoreBytesAreEncodedWhereANameIsTaken) {
   EXPECT_EQ(encode_name("patch", 1), "%70atch");
   EXPECT_EQ(encode_name("patch", 2), "%70%61tch");
-  EXPECT_EQ(encode_name("x", 3), "%78");
   EXPECT_EQ(encode_name(".x%", 1), "%2E%78%25") << "what is encoded anyway does not count";
   EXPECT_EQ(encode_name("\u00e9t", 1), "%C3%A9t") << "no half of a character is left";
-  for (const char* text : {"patch", ".x%", "\u00e9t", "a/b"})
-    for (std::size_t forced = 0; forced < 6; ++forced) EXPECT_EQ(decode_name(encode_name(text, forced)), text);
+  for (const char* text : {"patch", ".x%yz", "\u00e9t", "a/b"})
+    for (std::size_t forced = 0; forced < 3; ++forced) EXPECT_EQ(decode_name(encode_name(text, forced)), text);
   EXPECT_LE(encode_name(std::string(300, 'k'), 1).size(), 255u);
   EXPECT_NE(encode_name(std::string(300, 'k'), 1), encode_name(std::string(300, 'k')));
+}
+
+TEST(NamesTest, ATakenNameWithNothingLeftToEncodeEndsInADigest) {
+  for (const char* text : {"%", "/", "\n", "%%%", "x", "\u00e9"}) {
+    std::set<std::string> names;
+    for (std::size_t forced = 0; forced < 5; ++forced) EXPECT_TRUE(names.insert(encode_name(text, forced)).second) << text;
+  }
+  EXPECT_EQ(encode_name("%", 1).substr(0, 4), "%25~");
+  EXPECT_TRUE(is_cut_name(encode_name("%", 1)));
+  EXPECT_LE(encode_name(std::string(300, '%'), 1).size(), 255u);
+  EXPECT_NE(encode_name(std::string(300, '%'), 1), encode_name(std::string(300, '%')));
 }
 
 std::string random_bytes(RandomValues& random) {

@@ -129,12 +129,15 @@ TEST(NodeTest, AKeyThatIsTakenTwice) {
   };
   std::string operations;
   for (const std::string& key : {std::string("patch"), std::string("summary"), std::string("status.json"),
-                                 std::string(".x"), std::string("%a"), std::string("\u00e9"), longest})
+                                 std::string(".x"), std::string("%a"), std::string("\u00e9"), std::string("%"),
+                                 std::string("\\n"), longest})
     for (const std::string at : {"", "/payload"}) operations += (operations.empty() ? "" : ",") + add(at, key);
   const StatusDocument document = sample_after("[" + operations + "]");
   expect_listing_and_lookup_agree(document, {});
   EXPECT_EQ(file_pointer(document, node_at(document, "%70atch")).text(), "/patch");
   EXPECT_EQ(file_pointer(document, node_at(document, "%70%61tch")).text(), "/payload/patch");
+  EXPECT_EQ(file_pointer(document, node_at(document, encode_name("%"))).text(), "/%");
+  EXPECT_EQ(file_pointer(document, node_at(document, encode_name("%", 1))).text(), "/payload/%");
 }
 
 TEST(NodeTest, KeysThatAreNoFileNames) {
