@@ -20,7 +20,8 @@ constexpr unsigned long ext4_shutdown = _IOR('X', 125, std::uint32_t);
 constexpr std::uint32_t without_flushing_the_log = 2;
 
 constexpr unsigned loop_major = 7;
-constexpr dev_t loop_control = makedev(10, 237);
+constexpr unsigned misc_major = 10;
+constexpr unsigned loop_control = 237;
 
 [[noreturn]] void refuse(const std::string& what) {
   throw std::runtime_error(what + ": " + std::strerror(errno) +
@@ -37,7 +38,7 @@ void make_node(const std::string& path, mode_t type, dev_t device) {
 
 // A bare root has no udev: the kernel's devices are there, but not their names.
 void make_loop_device() {
-  make_node("/dev/loop-control", S_IFCHR, loop_control);
+  make_node("/dev/loop-control", S_IFCHR, makedev(misc_major, loop_control));
   const int control = ::open("/dev/loop-control", O_RDWR | O_CLOEXEC);
   if (control < 0) refuse("cannot open /dev/loop-control");
   const int number = ::ioctl(control, LOOP_CTL_GET_FREE);

@@ -1,8 +1,13 @@
 // Power that goes while four writers write: ext4 stops at once and loses what was not synced. Every acknowledged write is there after
 // the restart.
+//
+// An acknowledgement counts if it came before the power went. In the moment in which ext4 stops, fdatasync(2) of any program may return 0
+// for what is lost (a bare append and fdatasync shows it, too); where the power is really gone nobody is left to be told that.
 #include <signal.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <cerrno>
 #include <iostream>
 #include <random>
 #include <thread>
@@ -63,17 +68,20 @@ class PowerLossTest : public MountedTest {
     for (;;) {
       const std::string value = "value-" + std::to_string(attempts.size());
       const int error = write_file(file, value);
-      attempts.push_back(attempt_of(value, error));
+      const bool has_power = !is_power_lost_;  // asked after the write returned
+      attempts.push_back(attempt_of(value, error == 0 && !has_power ? EIO : error));
       if (error != 0) return;
     }
   }
 
   void lose_power_under_load() {
     daemon_ = &mount_in_foreground();
+    is_power_lost_ = false;
     std::vector<std::thread> writers;
     for (std::size_t writer = 0; writer < writer_count; ++writer)
       writers.emplace_back([this, writer] { write_until_the_end(writer); });
     ::usleep(std::uniform_int_distribution<useconds_t>(1'000, 150'000)(random_));
+    is_power_lost_ = true;
     disk_->lose_power();
     for (std::thread& writer : writers) writer.join();
     take_statusfs_away();
@@ -106,6 +114,7 @@ class PowerLossTest : public MountedTest {
   std::unique_ptr<LoopFileSystem> disk_;
   Process* daemon_ = nullptr;  // of the current round; owned by the fixture
   std::vector<std::vector<Attempt>> attempts_;
+  std::atomic<bool> is_power_lost_ = false;
   std::mt19937 random_{std::random_device{}()};
 };
 

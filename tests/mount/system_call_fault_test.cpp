@@ -37,9 +37,10 @@ class FaultRounds : public MountedTest {
  protected:
   // A file without hashes, which the mount adopts: so the beginning of the chain is among what is hit.
   void begin_round() {
+    const std::string plain = plain_text();
     std::filesystem::remove_all(source());
     std::filesystem::create_directory(source());
-    put_file(status_file(), plain_text());
+    put_file(status_file(), plain);
     attempts_.assign(tasks, {});
   }
 
@@ -227,7 +228,7 @@ class RecoveryFaultTest : public FaultRounds {
 TEST_F(RecoveryFaultTest, DyingWhileRecoveringLosesNothing) {
   make_crash();
   int met = 0;
-  for (const std::string& call : {"openat", "ftruncate", "fdatasync", "pwrite64", "fsync", "renameat2", "unlink"}) {
+  for (const std::string call : {"openat", "ftruncate", "fdatasync", "pwrite64", "fsync", "renameat2", "unlink"}) {
     bool is_met = true;
     for (int when = 1; is_met && when <= most_calls && !HasFailure(); ++when) {
       SCOPED_TRACE(call + " " + std::to_string(when));

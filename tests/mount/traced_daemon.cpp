@@ -10,7 +10,7 @@ Path temporary_of(const Path& file) {
 
 Arguments traced(const Arguments& command, const Injection& injection, const Path& status_file, const Path& trace_file) {
   const Path journal = status_file.string() + ".journal";
-  Arguments arguments = {"strace", "-f", "-qq", "-y", "-o", trace_file.string(), "-e", "trace=" + injection.system_call,
+  Arguments arguments = {"strace", "-f", "-qq", "-y", "-o", trace_file.string(), "-e", "trace=" + injection.system_call + ",close",
                          "-e", "inject=" + injection.text()};
   for (const Path& path : {status_file, journal, temporary_of(status_file), temporary_of(journal),
                            Path(status_file.string() + ".lock"), status_file.parent_path()}) {
