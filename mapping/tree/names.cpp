@@ -27,10 +27,11 @@ int hex_digit(char digit) {
   return -1;
 }
 
+// Never within a character, nor within the %XX of one byte, which could not be decoded then.
 std::string cut(const std::string& name) {
   std::size_t size = 0;
   while (true) {
-    const std::size_t next = size + utf8_sequence_length(std::string_view(name).substr(size));
+    const std::size_t next = size + (name[size] == '%' ? 3 : utf8_sequence_length(std::string_view(name).substr(size)));
     if (next > maximum_cut_size) break;
     size = next;
   }

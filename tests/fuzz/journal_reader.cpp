@@ -106,20 +106,24 @@ void replay(const std::vector<std::string>& lines, ReplayDepth depth) {
   }
 }
 
-/// The line with hashes that fit behind the line before; as it is where it is no record even then.
-std::string sealed(const std::string& line, std::optional<std::string>& previous) {
+/// The line with a record_hash that is its own.
+std::string hashed(const std::string& line) {
   const std::size_t tail = line.rfind(",\"record_hash\":");
   std::string body = tail == std::string::npos ? line : line.substr(0, tail);
   if (tail == std::string::npos && body.ends_with('}')) body.pop_back();
-  const std::string candidate = body + ",\"record_hash\":\"" + sha256_hex(body) + "\"}";
+  return body + ",\"record_hash\":\"" + sha256_hex(body) + "\"}";
+}
+
+/// The line as it would stand behind the one before; as it is where it is no record.
+std::string chained(const std::string& line, std::optional<std::string>& previous) {
   try {
-    JournalRecord record = decode_record(candidate);
+    JournalRecord record = decode_record(line);
     record.record_previous = previous;
     std::string again = encode_record(record);
     previous = record.record_hash;
     return again;
   } catch (const RecordError&) {
-    return candidate;
+    return line;
   }
 }
 
@@ -129,8 +133,9 @@ void check(std::string_view input) {
   std::optional<std::string> previous;
   for (const std::string& line : lines) {
     check_record(line);
-    fitting.push_back(sealed(line, previous));
-    check_record(fitting.back());
+    const std::string with_hash = hashed(line);
+    check_record(with_hash);
+    fitting.push_back(chained(with_hash, previous));
   }
   for (const ReplayDepth depth : {ReplayDepth::chained, ReplayDepth::verified}) {
     replay(lines, depth);
