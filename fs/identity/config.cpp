@@ -35,19 +35,30 @@ std::optional<id_t> id_from(const std::string& text) {
   return id;
 }
 
-// Where documents begin; their content is passed over.
+// Where the content of the newest document begins; the rest is passed over.
 class DocumentStarts final : public YAML::EventHandler {
  public:
   YAML::Mark last;
-  void OnDocumentStart(const YAML::Mark& mark) override { last = mark; }
+  void OnDocumentStart(const YAML::Mark&) override { is_at_start_ = true; }
   void OnDocumentEnd() override {}
-  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
-  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
-  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t, const std::string&) override {}
-  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t) override { meet(mark); }
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override { meet(mark); }
+  void OnScalar(const YAML::Mark& mark, const std::string&, YAML::anchor_t, const std::string&) override { meet(mark); }
+  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {
+    meet(mark);
+  }
   void OnSequenceEnd() override {}
-  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {
+    meet(mark);
+  }
   void OnMapEnd() override {}
+
+ private:
+  void meet(const YAML::Mark& mark) {
+    if (is_at_start_) last = mark;
+    is_at_start_ = false;
+  }
+  bool is_at_start_ = true;
 };
 
 // Not YAML::LoadAll: it never ends, and takes all memory, where a document begins with a comma.
