@@ -5,7 +5,6 @@
 #include "fs/cli/exit_status.hpp"
 #include "fs/cli/file_snapshot.hpp"
 #include "fs/store/local/chain_reader.hpp"
-#include "fs/store/local/posix_files.hpp"
 #include "mapping/chain/replay.hpp"
 
 namespace statusfs {
@@ -19,14 +18,13 @@ StatusTarget single_target(const std::string& argument) {
 
 void walk_chain(const StatusTarget& target, const std::shared_ptr<const Mapping>& mapping,
                 const std::function<bool(const ChainStep&)>& visit) {
-  PosixFiles files;
   const FileSnapshot snapshot = take_snapshot(target.path);
   if (!snapshot.journal)
     throw CommandError(ExitStatus::unusable,
                        target.path + ": has no journal, so no history; statusfs adopt begins one");
   Replay replay(mapping, ReplayDepth::chained);
   try {
-    read_chain(files, target.path, *snapshot.journal, 0, [&](std::string_view line) {
+    read_chain(target.path, *snapshot.journal, 0, [&](std::string_view line) {
       const Value before = replay.lines() > 0 ? replay.root() : Value();
       replay.apply(line);
       return is_rotation(replay.last()) || visit({replay.last(), before, replay.root()});

@@ -6,7 +6,6 @@
 #include "fs/cli/status_targets.hpp"
 #include "fs/signing/ed25519.hpp"
 #include "fs/store/local/chain_reader.hpp"
-#include "fs/store/local/posix_files.hpp"
 #include "mapping/chain/verification.hpp"
 #include "mapping/document/text.hpp"
 #include "mapping/rejection.hpp"
@@ -65,8 +64,7 @@ ChainVerdict verify(const std::shared_ptr<const Mapping>& mapping, const StatusT
   ChainEvidence evidence{target.stem, snapshot.json, {}, false, yardsticks.anchor};
   if (snapshot.journal) {
     evidence.lines = [&](const std::function<bool(std::string_view)>& visit) {
-      PosixFiles files;
-      read_chain(files, target.path, *snapshot.journal, 0, visit);
+      read_chain(target.path, *snapshot.journal, 0, visit);
     };
     evidence.has_torn_line = !snapshot.journal->empty() && snapshot.journal->back() != '\n';
   }

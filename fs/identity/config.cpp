@@ -243,12 +243,7 @@ Config default_config(uid_t mounting_user) {
 }
 
 Config load_config(const std::filesystem::path& file, const std::vector<std::string>& archetypes, uid_t mounting_user) {
-  return parse_config(read_text(file), file.string(), archetypes, mounting_user);
-}
-
-Config parse_config(const std::string& text, const std::string& origin, const std::vector<std::string>& archetypes,
-                    uid_t mounting_user) {
-  return Reader(origin, archetypes, mounting_user).read(text);
+  return Reader(file.string(), archetypes, mounting_user).read(read_text(file));
 }
 
 }  // namespace statusfs

@@ -41,8 +41,4 @@ Config default_config(uid_t mounting_user);
 /// and groups that do not exist, archetypes that are not among those given.
 Config load_config(const std::filesystem::path& file, const std::vector<std::string>& archetypes, uid_t mounting_user);
 
-/// The same for text that was read from `origin`, which messages name.
-Config parse_config(const std::string& text, const std::string& origin, const std::vector<std::string>& archetypes,
-                    uid_t mounting_user);
-
 }  // namespace statusfs

@@ -29,13 +29,9 @@ struct History {
 /// A disk with a plain status file on it.
 SimulatedFiles fresh_files();
 
-/// Adopts the file and makes more than 40 mutations, some in groups, with the JSON brought up to date now and
-/// then, and several journals closed.
+/// Adopts the file and makes more than 40 mutations, some in groups, with the JSON brought up to date now and then.
 /// Goes on after every refusal, as the engine does.
 History run_script(SimulatedFiles& files);
-
-/// How many journals the script closed.
-std::size_t closed_journals_of(const SimulatedDisk& disk);
 
 /// Recovers twice from the disk; empty, or what is wrong with what was found. `recovery` receives the files of the
 /// first one.

@@ -3,36 +3,14 @@
 #include <algorithm>
 #include <utility>
 
-#include "fs/store/local/files.hpp"
-
 namespace statusfs::crash {
-namespace {
-
-// The directory of the status file, which is always there.
-constexpr std::string_view source = "/source";
-
-}  // namespace
 
 using Kind = Operation::Kind;
-
-std::string Operation::directory() const { return directory_of(kind == Kind::rename ? other : name); }
-
-bool DiskState::has_place_for(const std::string& name) const {
-  const std::string directory = directory_of(name);
-  return directory == source || directories.contains(directory);
-}
-
-std::vector<std::string> DiskState::list(const std::string& directory) const {
-  std::vector<std::string> found;
-  for (const auto& [name, inode] : names)
-    if (directory_of(name) == directory) found.push_back(name_of_path(name));
-  return found;
-}
 
 void DiskState::apply(const Operation& operation) {
   switch (operation.kind) {
     case Kind::create:
-      if (has_place_for(operation.name)) names[operation.name] = operation.inode;
+      names[operation.name] = operation.inode;
       contents[operation.inode];
       return;
     case Kind::write: {
@@ -62,9 +40,6 @@ void DiskState::apply(const Operation& operation) {
     case Kind::unlink:
       names.erase(operation.name);
       return;
-    case Kind::make_directory:
-      directories.insert(operation.name);
-      return;
     case Kind::sync_file:
     case Kind::sync_file_failed:
     case Kind::sync_directory:
@@ -91,8 +66,7 @@ bool SimulatedDisk::is_durable(std::size_t position, std::size_t count) const {
   const Operation& operation = log_[position];
   for (std::size_t later = position + 1; later < count; ++later) {
     const Operation& sync = log_[later];
-    const bool is_its_directory = sync.kind == Kind::sync_directory && sync.name == operation.directory();
-    if (operation.is_of_directory() && is_its_directory) return true;
+    if (operation.is_of_directory() && sync.kind == Kind::sync_directory) return true;
     if (!operation.is_of_file() || sync.inode != operation.inode) continue;
     if (sync.kind == Kind::sync_file) return true;
     if (sync.kind == Kind::sync_file_failed) return false;

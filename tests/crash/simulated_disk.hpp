@@ -20,7 +20,6 @@ struct Operation {
     exchange,
     link,
     unlink,
-    make_directory,
     sync_file,
     sync_file_failed,
     sync_directory
@@ -29,29 +28,20 @@ struct Operation {
   int inode = 0;
   std::uint64_t offset = 0;  ///< of write; of truncate: the new size
   std::string bytes;         ///< of write
-  std::string name, other;   ///< of create and what renames, makes directories and syncs them
+  std::string name, other;   ///< of create and what renames
 
   bool is_of_file() const { return kind == Kind::write || kind == Kind::truncate; }
-  bool is_of_directory() const { return kind <= Kind::make_directory && !is_of_file(); }
-  /// The directory that an operation of a directory changes. What the store renames stays where it is.
-  std::string directory() const;
+  bool is_of_directory() const { return kind <= Kind::unlink && !is_of_file(); }
 };
 
 /// The names and contents at one moment.
 struct DiskState {
   std::map<std::string, int> names;
-  std::set<std::string> directories;  ///< those that the store made
   std::map<int, std::string> contents;
 
   /// Does what an operation does; nothing where an operation that it needs was lost.
   void apply(const Operation& operation);
   std::optional<std::string> text_of(const std::string& name) const;
-  /// The names in a directory.
-  std::vector<std::string> list(const std::string& directory) const;
-
- private:
-  /// Whether a file of that name has a directory to stand in.
-  bool has_place_for(const std::string& name) const;
 };
 
 class SimulatedDisk {

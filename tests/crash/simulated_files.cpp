@@ -162,19 +162,9 @@ bool SimulatedFiles::unlink(const std::string& path) {
   return true;
 }
 
-void SimulatedFiles::make_directory(const std::string& path, const FileStatus&) {
-  may_fail(Needs::room, "make " + path);
-  if (!disk_.now().directories.contains(path)) disk_.add({Kind::make_directory, 0, 0, {}, path, {}});
-}
-
-std::vector<std::string> SimulatedFiles::list(const std::string& path) {
-  may_fail(Needs::nothing, "list " + path);
-  return disk_.now().list(path);
-}
-
 void SimulatedFiles::sync_directory(const std::string& path) {
   may_fail(Needs::room, "sync " + path);
-  disk_.add({Kind::sync_directory, 0, 0, {}, path, {}});
+  disk_.add({Kind::sync_directory, 0, 0, {}, {}, {}});
 }
 
 }  // namespace statusfs::crash

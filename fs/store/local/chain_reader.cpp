@@ -25,11 +25,10 @@ bool read_lines(std::string_view text, std::uint64_t after_version, const LineVi
 
 }  // namespace
 
-void read_chain(Files& files, const std::string& path, std::string_view live, std::uint64_t after_version,
-                const LineVisitor& visit) {
+void read_chain(const std::string& path, std::string_view live, std::uint64_t after_version, const LineVisitor& visit) {
   const std::uint64_t first = version_of_line(live.substr(0, live.find('\n'))).value_or(0);
-  for (const ClosedJournal& journal : closed_journals(files, path, first))
-    if (journal.last > after_version && !read_lines(read_closed_journal(files, journal), after_version, visit)) return;
+  for (const ClosedJournal& journal : closed_journals(path, first))
+    if (journal.last > after_version && !read_lines(read_closed_journal(journal), after_version, visit)) return;
   read_lines(live, after_version, visit);
 }
 
@@ -61,11 +60,10 @@ bool visit_lines_backwards(std::string_view text, const LineVisitor& visit) {
 
 }  // namespace
 
-void visit_closed_backwards(Files& files, const std::string& path, std::uint64_t first_of_live,
-                            const LineVisitor& visit) {
-  const std::vector<ClosedJournal> journals = closed_journals(files, path, first_of_live);
+void visit_closed_backwards(const std::string& path, std::uint64_t first_of_live, const LineVisitor& visit) {
+  const std::vector<ClosedJournal> journals = closed_journals(path, first_of_live);
   for (auto journal = journals.rbegin(); journal != journals.rend(); ++journal)
-    if (!visit_lines_backwards(read_closed_journal(files, *journal), visit)) return;
+    if (!visit_lines_backwards(read_closed_journal(*journal), visit)) return;
 }
 
 }  // namespace statusfs

@@ -1,7 +1,6 @@
 #include "fs/store/local/comparison.hpp"
 
 #include <limits>
-#include <system_error>
 
 #include "fs/store/local/chain_reader.hpp"
 #include "mapping/chain/hashes.hpp"
@@ -97,28 +96,25 @@ void go_on_from_closed(Replay& replay, std::string_view line) try {
   return;  // the replay says what is wrong with it
 }
 
-std::string first_line(JournalFile& journal) {
-  auto reader = journal.read();
-  const auto line = reader.next();
-  return line ? std::string(*line) + '\n' : std::string();
-}
-
 /// Whether a closed journal has the document as the version that it says it is.
-bool is_in_closed_journal(const std::shared_ptr<const Mapping>& mapping, JournalFile& journal, std::uint64_t version,
-                          const Value& root) try {
-  const std::string path = journal.path().substr(0, journal.path().size() - journal_suffix.size());
+bool is_in_closed_journal(const std::shared_ptr<const Mapping>& mapping, const std::string& path, std::string_view live,
+                          std::uint64_t version, const Value& root) try {
   Replay replay(mapping, ReplayDepth::chained);
   bool found = false;
-  read_chain(journal.files(), path, first_line(journal), 0, [&](std::string_view line) {
+  read_chain(path, live, 0, [&](std::string_view line) {
     replay.apply(line);
     found = replay.last().version == version && replay.root() == root;
     return !found && replay.last().version < version;
   });
   return found;
-} catch (const std::system_error&) {
-  throw;  // what cannot be read now is not foreign for that
 } catch (const std::runtime_error&) {
   return false;
+}
+
+std::string first_line(JournalFile& journal) {
+  auto reader = journal.read();
+  const auto line = reader.next();
+  return line ? std::string(*line) + '\n' : std::string();
 }
 
 Comparison compare_by_replay(const std::shared_ptr<const Mapping>& mapping, JournalFile& journal,
@@ -136,8 +132,10 @@ Comparison compare_by_replay(const std::shared_ptr<const Mapping>& mapping, Jour
   }
   if (replay.lines() == 0) throw TamperError(1, "there is no record in the journal");
   result.head = replay.head();
-  if (result.json == JsonState::foreign && json.root && is_in_closed_journal(mapping, journal, version, *json.root))
-    result.json = JsonState::earlier;
+  if (result.json == JsonState::foreign && json.root) {
+    const std::string status_path = journal.path().substr(0, journal.path().size() - journal_suffix.size());
+    if (is_in_closed_journal(mapping, status_path, first_line(journal), version, *json.root)) result.json = JsonState::earlier;
+  }
   if (result.json == JsonState::earlier && version == result.head.version) result.json = JsonState::head;
   result.document = std::make_shared<const StatusDocument>(mapping, replay.root());
   return result;

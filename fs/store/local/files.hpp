@@ -92,9 +92,7 @@ class Files {
   virtual bool unlink(const std::string& path) = 0;
   /// A directory of the owner and group of `like`, searchable for whom its mode lets read; nothing where there is one already. ENOTDIR
   /// where the name is taken by something else.
-  virtual void make_directory(const std::string& path, const FileStatus& like) = 0;
-  /// The names in a directory, in no order; none when there is no such directory.
-  virtual std::vector<std::string> list(const std::string& path) = 0;
+  virtual void make_directory(const std::string& path, const FileStatus& like);
   /// fsync(2) of a directory: what was renamed, linked or unlinked in it stays so.
   virtual void sync_directory(const std::string& path) = 0;
 };

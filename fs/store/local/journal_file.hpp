@@ -84,7 +84,6 @@ class JournalFile {
   /// was, or has failed.
   void replace_by_line(std::string_view line);
   const std::string& path() const noexcept { return path_; }
-  Files& files() const noexcept { return files_; }
 
  private:
   JournalFile(Files& files, std::string path, std::unique_ptr<File> file);

@@ -1,7 +1,6 @@
 // How a LocalStore finds out what it holds: section 7's table.
 #include <system_error>
 
-#include "fs/store/local/closed_journals.hpp"
 #include "fs/store/local/first_entry.hpp"
 #include "fs/store/local/local_store.hpp"
 #include "fs/store/local/outcome.hpp"
@@ -56,7 +55,6 @@ void LocalStore::open_journal() {
   if (!options_.read_only) {
     files_.unlink(temporary_name(journal_path_));
     follower_.signature().remove_left_over();
-    remove_unfinished_journals(files_, path_);
     if (const auto dropped = journal_->drop_torn_tail())
       note(journal_path_ + ": the last " + std::to_string(dropped) +
            " bytes were no whole line and have been dropped; nothing in them had been acknowledged");

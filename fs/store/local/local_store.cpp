@@ -290,7 +290,7 @@ void LocalStore::visit_records_backwards(const std::function<bool(std::string_vi
     if (!visit(*line)) return;
     first_line = *line;
   }
-  if (!first_line.empty()) visit_closed_backwards(files_, path_, decode_record(first_line).version, visit);
+  if (!first_line.empty()) visit_closed_backwards(path_, decode_record(first_line).version, visit);
 }
 
 bool LocalStore::looks_changed() try {
@@ -315,7 +315,7 @@ std::uint64_t LocalStore::record_count() {
 void LocalStore::read_records(std::uint64_t after_version, const std::function<bool(std::string_view)>& visit) {
   const auto file = files_.open(journal_path_, Files::Open::read);
   if (!file) throw std::runtime_error(journal_path_ + " is missing");
-  read_chain(files_, path_, read_all(*file), after_version, visit);
+  read_chain(path_, read_all(*file), after_version, visit);
 }
 
 void LocalStore::read_records_from_whole(std::uint64_t version, const std::function<bool(std::string_view)>& visit) {

@@ -1,6 +1,5 @@
 #include "fs/store/local/posix_files.hpp"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <sys/file.h>
@@ -197,28 +196,6 @@ void PosixFiles::make_directory(const std::string& path, const FileStatus& like)
   struct stat status {};
   if (::lstat(path.c_str(), &status) != 0) fail(errno, "looking at " + path);
   if (!S_ISDIR(status.st_mode)) fail(ENOTDIR, path);
-}
-
-namespace {
-
-struct DirectoryCloser {
-  void operator()(DIR* directory) const { ::closedir(directory); }
-};
-
-}  // namespace
-
-std::vector<std::string> PosixFiles::list(const std::string& path) {
-  const std::unique_ptr<DIR, DirectoryCloser> directory(::opendir(path.c_str()));
-  if (!directory && errno == ENOENT) return {};
-  if (!directory) fail(errno, "opening " + path);
-  std::vector<std::string> names;
-  errno = 0;
-  while (const dirent* entry = ::readdir(directory.get())) {
-    const std::string name = entry->d_name;
-    if (name != "." && name != "..") names.push_back(name);
-  }
-  if (errno != 0) fail(errno, "listing " + path);
-  return names;
 }
 
 void PosixFiles::sync_directory(const std::string& path) {

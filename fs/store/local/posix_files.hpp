@@ -16,7 +16,6 @@ class PosixFiles : public Files {
   void link(const std::string& path, const std::string& name) override;
   bool unlink(const std::string& path) override;
   void make_directory(const std::string& path, const FileStatus& like) override;
-  std::vector<std::string> list(const std::string& path) override;
   void sync_directory(const std::string& path) override;
 };
 

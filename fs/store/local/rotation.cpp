@@ -35,7 +35,7 @@ std::uint64_t first_version(const std::string& text) {
 }
 
 void remove_left_over(Files& files, const std::string& path, std::uint64_t first_of_live) {
-  for (const ClosedJournal& journal : closed_journals(files, path, std::numeric_limits<std::uint64_t>::max()))
+  for (const ClosedJournal& journal : closed_journals(path, std::numeric_limits<std::uint64_t>::max()))
     if (journal.first >= first_of_live) files.unlink(journal.path);
 }
 

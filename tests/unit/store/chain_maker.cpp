@@ -53,7 +53,6 @@ ChainMaker::ChainMaker() : mapping_(default_mapping()) {
 ChainMaker::ChainMaker(std::shared_ptr<const StatusDocument> document, const ChainHead& head)
     : mapping_(document->shared_mapping()), chain_(std::make_unique<Chain>(std::move(document), head)) {
   first_ = {"", head, chain_->document()};
-  count_ = static_cast<int>(head.version);  // so that no value comes again
 }
 
 std::string ChainMaker::text() const { return indented_document(chain_->document()->root()); }
