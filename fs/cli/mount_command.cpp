@@ -175,7 +175,7 @@ std::unique_ptr<Mount> open_source(Source source, const EngineContext& context, 
 
 ExitStatus serve(Mount& mount, const MountArguments& arguments, const MountSettings& settings) {
   SessionOptions options{filesystem::canonical(arguments.mountpoint).string(),
-                         filesystem::canonical(arguments.source).string(), settings.kernel_options, arguments.debug};
+                         filesystem::canonical(arguments.source).string(), settings.kernel_options, arguments.debug, settings.max_threads};
   std::unique_ptr<Session> session;
   try {
     session = std::make_unique<Session>(mount, options);

@@ -7,7 +7,7 @@
 namespace statusfs {
 namespace {
 
-constexpr std::array<MountOption, 11> options{{
+constexpr std::array<MountOption, 12> options{{
     {"ro", "", "show everything, change nothing; also beside another mount of the same files"},
     {"allow_other", "", "let other users in; only together with default_permissions"},
     {"default_permissions", "", "let the kernel check owner and mode"},
@@ -18,6 +18,7 @@ constexpr std::array<MountOption, 11> options{{
     {"adopt", "", "start a chain for files that bear no hashes"},
     {"signing_key", "FILE", "sign every new version of a JSON with this Ed25519 key (PEM, mode 0600), into FILE.sig"},
     {"anchor_log", "FILE", "append a checkpoint every 100 versions and every 10 minutes of change"},
+    {"max_threads", "N", "at most this many threads answer the kernel, 1 to 100 (default 10)"},
     {"nohistory", "", "no .history in the directory of a status file"},
 }};
 
@@ -36,6 +37,13 @@ mode_t octal(const std::string& text) {
   const unsigned long value = is_octal ? std::stoul(text, nullptr, 8) : 01000;
   if (value > 0777) throw OptionError("-o umask takes an octal number from 0 to 777, not '" + text + "'");
   return static_cast<mode_t>(value);
+}
+
+unsigned thread_count(const std::string& text) {
+  const bool is_number = !text.empty() && text.size() <= 3 && text.find_first_not_of("0123456789") == std::string::npos;
+  const unsigned long count = is_number ? std::stoul(text) : 0;
+  if (count < 1 || count > 100) throw OptionError("-o max_threads takes a number from 1 to 100, not '" + text + "'");
+  return static_cast<unsigned>(count);
 }
 
 std::string all_names() {
@@ -71,6 +79,7 @@ void set_value(MountSettings& settings, std::string_view name, const std::string
   if (name == "state") settings.state = value;
   if (name == "signing_key") settings.signing_key = value;
   if (name == "anchor_log") settings.anchor_log = value;
+  if (name == "max_threads") settings.max_threads = thread_count(value);
 }
 
 void read_one(MountSettings& settings, const std::string& text) {

@@ -31,6 +31,7 @@ struct MountSettings {
   bool adopt = false;
   bool history = true;
   std::optional<mode_t> umask;
+  std::optional<unsigned> max_threads;
   std::optional<std::string> mapping, config, state, signing_key, anchor_log;
   std::vector<std::string> kernel_options;
 };

@@ -52,11 +52,12 @@ void add_options(Arguments& arguments, const SessionOptions& options) {
 struct Session::Implementation {
   Mount& mount;
   std::unique_ptr<fuse_session, SessionDeleter> session;
+  std::optional<unsigned> max_threads;
   bool mounted = false;
 };
 
 Session::Session(Mount& mount, const SessionOptions& options)
-    : implementation_(std::make_unique<Implementation>(Implementation{mount, nullptr, false})) {
+    : implementation_(std::make_unique<Implementation>(Implementation{mount, nullptr, options.max_threads, false})) {
   Arguments arguments;
   add_options(arguments, options);
   const fuse_lowlevel_ops table = operations();
@@ -73,6 +74,7 @@ bool Session::run() {
   fuse_session* session = implementation_->session.get();
   if (fuse_set_signal_handlers(session) != 0) throw std::runtime_error("cannot set signal handlers");
   const std::unique_ptr<fuse_loop_config, LoopConfigDeleter> config(fuse_loop_cfg_create());
+  if (implementation_->max_threads) fuse_loop_cfg_set_max_threads(config.get(), *implementation_->max_threads);
   const int result = fuse_session_loop_mt(session, config.get());
   fuse_remove_signal_handlers(session);
   return result >= 0;  // a signal's number is a normal end

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@ struct SessionOptions {
   std::string source;                       ///< shown by mount(8) as the device
   std::vector<std::string> kernel_options;  ///< as mount(8) takes them: ro, nosuid, allow_other, ...
   bool debug = false;                       ///< libfuse prints every request
+  std::optional<unsigned> max_threads;      ///< that answer the kernel; libfuse's own number without it
 };
 
 /// Thread safety: one thread, which must be the process's first one, because signals end run() by interrupting it.

@@ -1,5 +1,6 @@
 #include "fs/identity/config.hpp"
 
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
@@ -9,6 +10,7 @@
 #include <iterator>
 #include <map>
 #include <optional>
+#include <sstream>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -33,6 +35,41 @@ std::optional<id_t> id_from(const std::string& text) {
   return id;
 }
 
+// Where the content of the newest document begins; the rest is passed over.
+class DocumentStarts final : public YAML::EventHandler {
+ public:
+  YAML::Mark last;
+  void OnDocumentStart(const YAML::Mark&) override { is_at_start_ = true; }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t) override { meet(mark); }
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override { meet(mark); }
+  void OnScalar(const YAML::Mark& mark, const std::string&, YAML::anchor_t, const std::string&) override { meet(mark); }
+  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {
+    meet(mark);
+  }
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {
+    meet(mark);
+  }
+  void OnMapEnd() override {}
+
+ private:
+  void meet(const YAML::Mark& mark) {
+    if (is_at_start_) last = mark;
+    is_at_start_ = false;
+  }
+  bool is_at_start_ = true;
+};
+
+// Not YAML::LoadAll: it never ends, and takes all memory, where a document begins with a comma.
+std::optional<YAML::Mark> second_document_of(const std::string& text) {
+  std::istringstream stream(text);
+  YAML::Parser parser(stream);
+  DocumentStarts starts;
+  if (!parser.HandleNextDocument(starts) || !parser.HandleNextDocument(starts)) return std::nullopt;
+  return starts.last;
+}
+
 // Reads one file; every message names the place.
 class Reader {
  public:
@@ -42,10 +79,11 @@ class Reader {
       : file_(std::move(file)), archetypes_(archetypes), mounting_user_(mounting_user) {}
 
   Config read(const std::string& text) const try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(text);
-    if (documents.empty() || documents.front().IsNull()) throw ConfigError(file_ + ": the configuration is empty");
-    if (documents.size() > 1) refuse(documents[1], "the configuration must be one YAML document");
-    return config_in(members_of(documents.front(), "the configuration", {"writers", "default", "external"}));
+    const YAML::Node document = YAML::Load(text);
+    if (document.IsNull()) throw ConfigError(file_ + ": the configuration is empty");
+    if (const auto second = second_document_of(text))
+      throw ConfigError(place(*second) + ": the configuration must be one YAML document");
+    return config_in(members_of(document, "the configuration", {"writers", "default", "external"}));
   } catch (const YAML::Exception& error) {
     throw ConfigError(place(error.mark) + ": this is not YAML: " + error.msg);
   }

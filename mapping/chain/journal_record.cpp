@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
 
 #include "mapping/document/parse.hpp"
 #include "mapping/document/sha256.hpp"
@@ -68,6 +69,11 @@ class MemberReader {
     const std::int64_t value = number(name);
     if (value < 0) fail(name, "an integer that is not negative");
     return static_cast<std::uint64_t>(value);
+  }
+  std::uint32_t user(std::string_view name) const {
+    const std::uint64_t value = count(name);
+    if (value > std::numeric_limits<std::uint32_t>::max()) fail(name, "a user's number");
+    return static_cast<std::uint32_t>(value);
   }
   const Value& required(std::string_view name) const {
     const Value* value = object_.find(name);
@@ -144,8 +150,7 @@ JournalRecord decode_record(std::string_view line) {
   record.time = reader.text("time");
   record.op = reader.text("op");
   record.path = reader.text("path");
-  record.author = {reader.text("persona"), reader.text("archetype"), static_cast<std::uint32_t>(reader.count("uid")),
-                   reader.number("pid"), reader.text("trace_id")};
+  record.author = {reader.text("persona"), reader.text("archetype"), reader.user("uid"), reader.number("pid"), reader.text("trace_id")};
   record.idempotency = read_mark(reader, object);
   record.patch = reader.required("patch");
   record.size = reader.count("size");

@@ -27,11 +27,12 @@ int hex_digit(char digit) {
   return -1;
 }
 
-// As much of the name as there is room for, and a digest that tells it from others which begin like it.
+// As much of the name as there is room for, and a digest that tells it from others which begin like it. Never cut within a
+// character, nor within the %XX of one byte, which could not be decoded then.
 std::string cut(const std::string& name, const std::string& digested) {
   std::size_t size = 0;
   while (size < name.size()) {
-    const std::size_t next = size + utf8_sequence_length(std::string_view(name).substr(size));
+    const std::size_t next = size + (name[size] == '%' ? 3 : utf8_sequence_length(std::string_view(name).substr(size)));
     if (next > maximum_cut_size) break;
     size = next;
   }

@@ -1,8 +1,14 @@
 #include "tests/mount/load.hpp"
 
+#include <cerrno>
 #include <stdexcept>
 
 namespace statusfs::test {
+
+Attempt attempt_of(const std::string& value, int error) {
+  const bool is_unknown = error == EIO || error == ENOTCONN || error == ECONNABORTED;
+  return {value, error == 0, error != 0 && !is_unknown};
+}
 
 std::vector<Change> checked_changes(const Path& status_file, const std::vector<std::string>& pointers) {
   Arguments command = {"python3", STATUSFS_TEST_TOOLS "/journal_check.py", status_file.string()};
@@ -27,6 +33,7 @@ void expect_attempts(const std::vector<Attempt>& attempts, const std::vector<std
     if (is_there) ++next;
     EXPECT_TRUE(is_there || !attempt.acknowledged)
         << whose << ": acknowledged, but not in its place: " << attempt.value;
+    EXPECT_FALSE(is_there && attempt.refused) << whose << ": refused, but there: " << attempt.value;
   }
   EXPECT_EQ(values.size(), next) << whose
                                  << ": a value that nobody wrote there: " << (next < values.size() ? values[next] : "");

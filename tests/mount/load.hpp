@@ -13,7 +13,11 @@ namespace statusfs::test {
 struct Attempt {
   std::string value;
   bool acknowledged;
+  bool refused = false;  ///< with an error that says that nothing came of it
 };
+
+/// What a write of this value came to that returned this errno, 0 for none. EIO, ENOTCONN and ECONNABORTED leave it open.
+Attempt attempt_of(const std::string& value, int error);
 
 /// A value that a version of the file set, as journal_check.py reports it.
 struct Change {
@@ -27,7 +31,7 @@ struct Change {
 std::vector<Change> checked_changes(const Path& status_file, const std::vector<std::string>& pointers);
 
 /// Expects that the values are those of the attempts, in their order: every acknowledged one exactly once, of the
-/// others at most once each, and nothing else.
+/// others at most once each, of the refused ones none, and nothing else.
 void expect_attempts(const std::vector<Attempt>& attempts, const std::vector<std::string>& values,
                      const std::string& whose);
 

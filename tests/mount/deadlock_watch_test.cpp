@@ -1,0 +1,138 @@
+// Sixty-four clients do everything that a user does, on sixteen status files and a daemon with four threads, and none of them stands still.
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <iostream>
+#include <random>
+#include <thread>
+
+#include "tests/mount/mounted_test.hpp"
+
+namespace statusfs::test {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::size_t client_count = 64;
+constexpr int file_count = 16;
+constexpr std::chrono::seconds longest_call{20};  // every operation's time is bounded; this is far above what a loaded machine takes
+
+std::chrono::seconds duration() { return std::chrono::seconds(load_factor() == 1 ? 6 : 60); }
+
+/// What one client is at. Written by the client, read by the watch.
+struct Progress {
+  std::atomic<std::int64_t> since{0};  ///< begin of the current call; 0 between calls
+  std::atomic<const char*> call{""};
+  std::atomic<std::size_t> done{0};
+};
+
+std::int64_t now() { return Clock::now().time_since_epoch().count(); }
+
+class DeadlockWatchTest : public MountedTest {
+ protected:
+  void SetUp() override {
+    MountedTest::SetUp();
+    for (int number = 0; number < file_count; ++number) make_status_file(number, {"a", "b"});
+  }
+
+  /// One random call of a shell's everyday life. What it comes to does not matter, only that it ends.
+  void do_one(std::size_t client, std::mt19937& random, Progress& progress) const {
+    const int number = static_cast<int>(random() % file_count);
+    const std::string own = "client_" + std::to_string(client);
+    const std::string field = random() % 2 == 0 ? "a" : "b";
+    switch (random() % 8) {
+      case 0: return timed(progress, "mkdir", [&] { ::mkdir(tree("tasks/" + own, number).c_str(), 0755); });
+      case 1: return timed(progress, "rmdir", [&] { ::rmdir(tree("tasks/" + own, number).c_str()); });
+      case 2: return timed(progress, "ls", [&] { list(tree("tasks", number)); });
+      case 3: return timed(progress, "ls -l", [&] { list_with_attributes(tree("tasks/" + field, number)); });
+      case 4: return timed(progress, "cat", [&] { read_error(tree("status.json", number)); });
+      case 5: return timed(progress, "cat", [&] { read_error(tree("tasks/" + field + "/percent_complete", number)); });
+      case 6: return timed(progress, "rename", [&] { save_by_rename(client, number, field); });
+      default: return timed(progress, "echo", [&] {
+        write_file(tree("tasks/" + field + "/percent_complete", number), std::to_string(random() % 100) + "\n");
+      });
+    }
+  }
+
+  template <typename Call>
+  static void timed(Progress& progress, const char* name, Call call) {
+    progress.call = name;
+    progress.since = now();
+    call();
+    progress.since = 0;
+    ++progress.done;
+  }
+
+  static void list(const Path& directory) {
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator(directory, error)) static_cast<void>(entry);
+  }
+
+  static void list_with_attributes(const Path& directory) {
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
+      struct stat status {};
+      ::stat(entry.path().c_str(), &status);
+    }
+  }
+
+  void save_by_rename(std::size_t client, int number, const std::string& field) const {
+    const Path scratch = tree("tasks/" + field + "/.save_" + std::to_string(client), number);
+    const int handle = ::open(scratch.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (handle < 0) return;
+    const std::string value = std::to_string(client) + "\n";
+    static_cast<void>(!::write(handle, value.data(), value.size()));
+    ::close(handle);
+    if (::rename(scratch.c_str(), tree("tasks/" + field + "/percent_complete", number).c_str()) != 0)
+      ::unlink(scratch.c_str());
+  }
+
+  /// Empty, or which client stands still.
+  std::string stall() const {
+    for (std::size_t client = 0; client < client_count; ++client) {
+      const std::int64_t since = progress_[client].since;
+      if (since != 0 && Clock::duration(now() - since) > longest_call)
+        return "client " + std::to_string(client) + " stands still in " + progress_[client].call.load();
+    }
+    return {};
+  }
+
+  std::array<Progress, client_count> progress_;
+};
+
+TEST_F(DeadlockWatchTest, SixtyFourClientsNeverStandStill) {
+  Process& daemon = mount_in_foreground({"-o", "max_threads=4"});
+  std::atomic<bool> is_over = false;
+  std::vector<std::thread> clients;
+  for (std::size_t client = 0; client < client_count; ++client)
+    clients.emplace_back([&, client] {
+      std::mt19937 random(static_cast<unsigned>(client));
+      while (!is_over) do_one(client, random, progress_[client]);
+    });
+  std::string stalled;
+  for (const auto end = Clock::now() + duration(); Clock::now() < end && stalled.empty(); ::usleep(100'000))
+    stalled = stall();
+  is_over = true;
+  // Whoever is in a call must come out of it now.
+  const auto is_idle = [&] {
+    return std::ranges::all_of(progress_, [](const Progress& progress) { return progress.since == 0; });
+  };
+  if (stalled.empty() && !eventually(is_idle, longest_call)) stalled = "after the end, " + stall();
+  EXPECT_EQ("", stalled);
+  if (!stalled.empty()) daemon.send(SIGKILL);  // lets the clients go: a call to a daemon that is gone ends
+  for (std::thread& client : clients) client.join();
+  std::size_t calls = 0;
+  for (const Progress& progress : progress_) {
+    EXPECT_GT(progress.done, 0u);
+    calls += progress.done;
+  }
+  std::cout << calls << " calls of " << client_count << " clients in " << duration().count() << " s\n";
+}
+
+}  // namespace
+}  // namespace statusfs::test

@@ -1,0 +1,124 @@
+// fsync that fails, through the real mount: EIO to the writer, nothing written to those pages again, and the file takes writes only after
+// its journal was checked and written anew.
+#include <sys/stat.h>
+
+#include <set>
+
+#include "tests/mount/load.hpp"
+#include "tests/mount/traced_daemon.hpp"
+
+namespace statusfs::test {
+namespace {
+
+class FailedSyncTest : public MountedTest {
+ protected:
+  void SetUp() override {
+    MountedTest::SetUp();
+    make_sample();
+    mount();
+    EXPECT_EQ(0, write_next());
+    unmount();
+  }
+
+  // strace counts the calls of each thread, so that a first call is the only one that can be meant.
+  void start(const std::string& calls, bool is_lasting) {
+    daemon_ = std::make_unique<TracedProgram>(
+        Arguments{binary().string(), source().string(), mountpoint().string(), "-f"},
+        Injection{calls, "error=EIO", 1, is_lasting}, status_file(), root());
+    ASSERT_TRUE(eventually([&] { return read_error(mountpoint() / ".statusfs/version") == 0; }, std::chrono::seconds{60}))
+        << daemon_->log();
+  }
+
+  void TearDown() override {
+    unmount_dead();
+    if (daemon_) {
+      EXPECT_EQ(0, daemon_->wait()) << daemon_->log();
+    }
+    MountedTest::TearDown();
+  }
+
+  /// Writes the next value; notes what came of it.
+  int write_next() {
+    const std::string value = "value-" + std::to_string(attempts_.size());
+    const int error = write_file(task("execution_log/failure_details"), value + "\n");
+    attempts_.push_back(attempt_of(value, error));
+    return error;
+  }
+
+  ino_t journal_inode() const {
+    struct stat status {};
+    EXPECT_EQ(0, ::stat(journal_file().c_str(), &status));
+    return status.st_ino;
+  }
+
+  void expect_history() {
+    expect_verified();
+    std::vector<std::string> values;
+    for (const Change& change : checked_changes(status_file(), {"/payload/tasks_status/0/execution_log/failure_details"}))
+      if (change.value.is_string()) values.push_back(change.value);
+    expect_attempts(attempts_, values, "failure_details");
+  }
+
+  std::unique_ptr<TracedProgram> daemon_;
+  std::vector<Attempt> attempts_;
+};
+
+/// The descriptor in a line "PID fdatasync(7</path>) = ...".
+std::string descriptor_in(const std::string& line) {
+  const std::size_t open = line.find('(');
+  return open == std::string::npos ? std::string() : line.substr(open + 1, line.find('<', open) - open - 1);
+}
+
+TEST_F(FailedSyncTest, IsEioAndTheNextWriteStandsInAnotherFile) {
+  start("fdatasync", false);
+  const ino_t before = journal_inode();
+  EXPECT_EQ(EIO, write_next());
+  EXPECT_NE(std::string::npos, last_error().find("EIO")) << last_error();
+  EXPECT_EQ("value-0\n", read_file(task("execution_log/failure_details"))) << "readers see what is durable";
+  EXPECT_EQ(0, write_next()) << "the journal was checked and written anew: " << last_error();
+  EXPECT_NE(before, journal_inode()) << "the next record must not rest on the file whose syncing failed";
+  EXPECT_EQ("value-2\n", read_file(task("execution_log/failure_details")));
+  unmount();
+  expect_history();
+}
+
+/// Writes that all fail: each with EIO, or EROFS where the file is known to take none, and readers see what is durable.
+#define EXPECT_WRITES_FAIL(count)                                               \
+  for (int number = 0; number < (count); ++number) {                            \
+    const int error = write_next();                                             \
+    EXPECT_TRUE(error == EIO || error == EROFS) << error << " " << last_error(); \
+    EXPECT_EQ("value-0\n", read_file(task("execution_log/failure_details")));   \
+  }
+
+TEST_F(FailedSyncTest, IsNeverTriedAgainOnTheSameFile) {
+  start("fdatasync", true);
+  EXPECT_WRITES_FAIL(5);
+  unmount_dead();
+  daemon_->wait();
+  std::set<std::string> failed;
+  int failures = 0;
+  for (const std::string& line : lines_of(daemon_->trace())) {
+    const std::string descriptor = descriptor_in(line);
+    if (line.find("close(") != std::string::npos) failed.erase(descriptor);
+    if (line.find("fdatasync(") == std::string::npos) continue;
+    EXPECT_FALSE(failed.contains(descriptor)) << line;
+    if (line.find("INJECTED") == std::string::npos) continue;
+    failed.insert(descriptor);
+    ++failures;
+  }
+  EXPECT_GE(failures, 2) << daemon_->trace();
+  EXPECT_EQ(0, statusfs({"recover", status_file().string()}).exit_status);
+  expect_history();
+}
+
+TEST_F(FailedSyncTest, IsReadOnlyAsLongAsItCannotBeChecked) {
+  start("fdatasync,fsync", true);
+  EXPECT_WRITES_FAIL(5);
+  unmount_dead();
+  daemon_->wait();
+  EXPECT_EQ(0, statusfs({"recover", status_file().string()}).exit_status);
+  expect_history();
+}
+
+}  // namespace
+}  // namespace statusfs::test
