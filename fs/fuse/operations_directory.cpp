@@ -77,6 +77,12 @@ bool add_entry(Listing& listing, Mount& mount, const Inode& directory, const Dir
 
 // False when the buffer is full. An entry that vanished since the listing was made is passed over.
 bool add_entry_plus(Listing& listing, Mount& mount, const Inode& directory, const DirectoryEntry& named, off_t next) {
+  // To know a page's size is to render it. The kernel asks, by name, if somebody wants to know.
+  if (std::holds_alternative<PagePlace>(named.place)) {
+    struct fuse_entry_param entry {};  // node id 0: not looked up
+    entry.attr = minimal_attributes(inode_number(path_below(directory, named.name)), S_IFREG);
+    return listing.add_plus(named.name.c_str(), entry, next);
+  }
   const auto found = mount.tree().find(directory, named.name);
   if (!found) return true;
   const auto inode = mount.inodes().look_up(found->path, found->place, found->version);
