@@ -56,7 +56,7 @@ TEST(PageContentTest, KeepsPercentagesWithinTheirFrame) {
 TEST(PageContentTest, BearsAnythingThatAFileMayHold) {
   const Value root = parse_json(R"({"payload": {"overall_status_summary": {"overall_completion_percentage": "much",
     "active_blockers_summary": [1, {"a": []}, null]}, "key_achievements_log": ["text", {"g_event": "x"}, 7],
-    "tasks_status": [{"task_id_ref": "t", "status": [1], "percent_complete": 1e400, "readiness_check": 5}]}})");
+    "tasks_status": [{"task_id_ref": "t", "status": [1], "percent_complete": 1.5, "readiness_check": 5}]}})");
   const PageContent content = page_content(StatusDocument(default_mapping(), root));
   EXPECT_EQ(content.title, "");
   EXPECT_EQ(content.total, std::nullopt);
