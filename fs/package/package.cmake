@@ -24,8 +24,9 @@ install(FILES fs/package/statusfs.yaml fs/package/plans.conf mapping/exec_status
 install(FILES mapping/schema/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME mapping.md)
 install(FILES mapping/chain/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME journal.md)
 install(FILES fs/package/bash_completion DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME statusfs)
-# The program's path in the unit is the one that it is installed to.
-configure_file(fs/package/statusfs@.service.in ${CMAKE_BINARY_DIR}/package/statusfs@.service @ONLY)
+# The unit starts the program where it is installed, and where that is, is known only then: cpack says /usr.
+install(CODE "set(STATUSFS_BINDIR \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_BINDIR}\")
+  configure_file(\"${CMAKE_SOURCE_DIR}/fs/package/statusfs@.service.in\" \"${CMAKE_BINARY_DIR}/package/statusfs@.service\" @ONLY)")
 install(FILES ${CMAKE_BINARY_DIR}/package/statusfs@.service DESTINATION lib/systemd/system)
 
 # cpack packs what was built, and builds nothing itself.
