@@ -108,11 +108,15 @@ void WriteBuffer::extend(std::string_view bytes, std::uint64_t offset, std::size
   text_ += bytes;
 }
 
+// mcedit writes every line in two: its text, and its newline.
 std::optional<WriteRequest> WriteBuffer::write_scalar(std::string_view bytes, std::uint64_t offset) {
+  if (offset > 0 && offset == text_.size() && bytes == "\n" && text_.back() != '\n') return std::nullopt;
   if (offset != 0)
     throw Rejection(Cause::invalid, "a write at offset " + std::to_string(offset) +
                                         " is not accepted; a scalar is written whole, in one write at offset 0");
   require_size(bytes.size(), maximum_scalar_size);
+  text_ = bytes;
+  size_before_ = 0;
   return request(WriteRequest::Kind::set, bytes);
 }
 

@@ -311,5 +311,20 @@ TEST_F(WriteScalarTest, EverythingIsThereAfterAnotherMount) {
   EXPECT_VERSIONS(1, write(percent, "50\n"));
 }
 
+// mcedit writes a line's text and its newline apart.
+TEST_F(WriteScalarTest, TheTrailingNewlineMayComeInAWriteOfItsOwn) {
+  const int handle = ::open(tree(percent).c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC);
+  ASSERT_GE(handle, 0);
+  EXPECT_EQ(2, ::write(handle, "55", 2));
+  const int version_after_value = version();
+  EXPECT_EQ(1, ::write(handle, "\n", 1));
+  EXPECT_EQ(version_after_value, version());
+  EXPECT_EQ("55\n", read(percent));
+  EXPECT_EQ(-1, ::write(handle, "\n", 1));  // a second one is no end of the line
+  EXPECT_EQ(EINVAL, errno);
+  ::close(handle);
+  EXPECT_REFUSED(EINVAL, write_at(percent, "\n", 2));
+}
+
 }  // namespace
 }  // namespace statusfs::test
