@@ -21,7 +21,10 @@ struct VerifyOptions {
 ExitStatus verify_command(const std::string& argument, const std::optional<std::string>& mapping_file,
                           const VerifyOptions& options = {});  // verify_command.cpp
 ExitStatus recover_command(const std::string& argument, const std::optional<std::string>& mapping_file);  // recover_command.cpp
-ExitStatus umount_command(const std::string& mountpoint);                                           // umount_command.cpp
+/// `only_dead`: leaves a mount that is served alone, and finds nothing wrong where there is none.
+ExitStatus umount_command(const std::string& mountpoint, bool only_dead);                           // umount_command.cpp
+/// Mounts a sample in a temporary directory, uses it, and says step by step what works here.
+ExitStatus selftest_command();  // selftest_command.cpp
 /// Returns when the field, or the status file, changes, or has the value `until`. `timeout` in seconds; without it there is no end.
 ExitStatus wait_command(const std::string& argument, const std::optional<std::string>& until,
                         std::optional<double> timeout);  // wait_command.cpp

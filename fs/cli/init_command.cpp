@@ -4,6 +4,7 @@
 #include "fs/cli/file_commands.hpp"
 #include "fs/cli/mapping_source.hpp"
 #include "fs/cli/offline_author.hpp"
+#include "fs/cli/progress.hpp"
 #include "fs/cli/status_targets.hpp"
 #include "fs/store/local/local_store.hpp"
 #include "fs/store/local/posix_files.hpp"
@@ -40,10 +41,14 @@ std::string status_stem(const std::string& path) {
   return "exec_status_" + name.substr(plan_prefix.size(), name.size() - plan_prefix.size() - plan_suffix.size());
 }
 
-Value document_for(const Mapping& mapping, const Plan& plan, const TemplateNames& names) {
+Value document_for(const Mapping& mapping, const Plan& plan, const TemplateNames& names, Progress& progress) {
   StatusDocument document(default_mapping(), initial_document(mapping, names));
-  for (const PlannedTask& task : plan.tasks())
+  std::uint64_t added = 0;
+  progress.begin("making " + names.stem, plan.tasks().size());
+  for (const PlannedTask& task : plan.tasks()) {
     document = document.with_added_task(initial_task(mapping, {names.stem, names.plan_id, task.id, names.g}));
+    progress.reach(++added);
+  }
   return document.root();
 }
 
@@ -70,9 +75,11 @@ ExitStatus init_command(const std::string& plan_file) {
   const filesystem::path directory = filesystem::absolute(plan_file).parent_path();
   const std::string path = (directory / (stem + ".txt")).string();
   require_absent(path);
+  Progress progress;
+  progress.begin("looking at the other status files", 0);
   const std::int64_t g = largest_g_in_directory(directory.string()) + 1;
   const TemplateNames names{stem, plan.id(), {}, g};
-  const StatusDocument document(mapping, document_for(*mapping, plan, names));
+  const StatusDocument document(mapping, document_for(*mapping, plan, names, progress));
   const Version version = begin_chain(
       document, names, {g, format_timestamp(std::chrono::system_clock::now()), offline_author()}, "init");
   PosixFiles files;
@@ -80,7 +87,7 @@ ExitStatus init_command(const std::string& plan_file) {
   store.load();
   const StoreResult result = store.begin({version.record, version.head, version.document});
   if (result.status != StoreStatus::done) throw CommandError(ExitStatus::unusable, path + ": " + result.reason);
-  std::cout << path << ": made with " << plan.tasks().size() << " tasks\n";
+  progress.without_bar([&] { std::cout << path << ": made with " << plan.tasks().size() << " tasks\n" << std::flush; });
   return ExitStatus::done;
 }
 

@@ -70,8 +70,9 @@ class CommandLine {
   }
 
   void add_file_commands() {
-    add("umount", "unmount, and return when everything is on disk", "MOUNTPOINT", "where it is mounted",
-        [this] { return umount_command(argument_); });
+    CLI::App* umount = add("umount", "unmount, and return when everything is on disk", "MOUNTPOINT", "where it is mounted",
+                           [this] { return umount_command(argument_, only_dead_); });
+    umount->add_flag("--if-dead", only_dead_, "only a mount whose daemon died; it is no error where there is none");
     add("init", "create exec_status_<g>.txt beside exec_plan_<g>.txt; never over an existing one", "PLAN_FILE", "the plan",
         [this] { return init_command(argument_); });
     add_mapping_option(add("check", "validate against the mapping; every finding with its JSON pointer", "FILE|DIR",
@@ -87,6 +88,8 @@ class CommandLine {
                            "status file, or a directory of them", [this] { return recover_command(argument_, mapping()); }));
     add_mapping_option(add("adopt", "start a chain with the current content", "FILE", "status file",
                            [this] { return adopt_command(argument_, mapping()); }));
+    add("selftest", "mount a sample in a temporary directory, use it, and say what works on this machine", nullptr, nullptr,
+        [] { return selftest_command(); });
     add_integrity_commands(app_, [this](std::function<ExitStatus()> run) { run_ = std::move(run); });
     CLI::App* wait = add("wait", "wait until a field or a status file of a mount changes", "FILE|FIELD", "what to wait for",
                          [this] { return wait_command(argument_, until_, timeout_); });
@@ -122,6 +125,7 @@ class CommandLine {
   std::string argument_;
   std::string mapping_file_;
   VerifyOptions verify_;
+  bool only_dead_ = false;
   std::optional<std::string> until_;
   std::optional<double> timeout_;
   std::function<ExitStatus()> run_;

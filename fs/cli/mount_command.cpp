@@ -13,6 +13,8 @@
 #include "fs/cli/mapping_source.hpp"
 #include "fs/cli/mount_options.hpp"
 #include "fs/cli/notices.hpp"
+#include "fs/cli/service_manager.hpp"
+#include "fs/cli/unmounting.hpp"
 #include "fs/counter/memory_counter.hpp"
 #include "fs/counter/state_file_counter.hpp"
 #include "fs/fuse/session.hpp"
@@ -90,21 +92,26 @@ sigset_t signals(std::initializer_list<int> numbers) {
 // SIGHUP reads the configuration again. It is blocked in every thread and waited for by this one.
 class ReloadThread {
  public:
-  ReloadThread(CurrentConfig& config, const Notices& notices)
-      : thread_([&config, &notices](const std::stop_token& stop) { run(config, notices, stop); }) {}
+  ReloadThread(CurrentConfig& config, const Notices& notices, const std::string& service_status)
+      : thread_([&config, &notices, service_status](const std::stop_token& stop) {
+          run(config, notices, service_status, stop);
+        }) {}
 
  private:
-  static void run(CurrentConfig& config, const Notices& notices, const std::stop_token& stop) {
+  static void run(CurrentConfig& config, const Notices& notices, const std::string& service_status,
+                  const std::stop_token& stop) {
     const sigset_t hangup = signals({SIGHUP});
     const timespec interval{0, 200'000'000};
     while (!stop.stop_requested()) {
       if (sigtimedwait(&hangup, nullptr, &interval) != SIGHUP) continue;
+      report_service_reloading();
       try {
         config.reload();
-        notices.write("the configuration was read again");
+        notices.write("the configuration was read again", Notices::Event::config_read);
       } catch (const std::exception& error) {
-        notices.write(std::string("the configuration stays as it was: ") + error.what());
+        notices.write(std::string("the configuration stays as it was: ") + error.what(), Notices::Event::config_kept);
       }
+      report_service_ready(service_status);
     }
   }
   std::jthread thread_;
@@ -184,7 +191,9 @@ ExitStatus serve(Mount& mount, const MountArguments& arguments, const MountSetti
   }
   const sigset_t ending = signals({SIGINT, SIGTERM});
   pthread_sigmask(SIG_UNBLOCK, &ending, nullptr);
-  return session->run() ? ExitStatus::done : ExitStatus::mount_failed;
+  const bool ended_well = session->run();
+  report_service_stopping();
+  return ended_well ? ExitStatus::done : ExitStatus::mount_failed;
 }
 
 }  // namespace
@@ -193,15 +202,19 @@ ExitStatus mount_command(const MountArguments& arguments) {
   const MountSettings settings = read_mount_options(arguments.options);
   const auto mapping = load_mapping_file(settings.mapping);
   Source source = source_of(arguments.source);
+  const int dead_mounts = clear_dead_mounts(arguments.mountpoint);
   require_apart(source, arguments.mountpoint);
   Daemon daemon(arguments.foreground || arguments.debug);
   // Signals are for the first thread, and only once it serves; all others inherit them blocked.
   allow_many_files();
   const sigset_t handled = signals({SIGHUP, SIGINT, SIGTERM});
   pthread_sigmask(SIG_BLOCK, &handled, nullptr);
-  const Notices notices(arguments.foreground || arguments.debug);
+  const Notices notices(arguments.foreground || arguments.debug, {arguments.source, arguments.mountpoint});
+  if (dead_mounts > 0)
+    notices.write("took away a mount on " + arguments.mountpoint + " whose daemon had died", Notices::Event::dead_mount_cleared);
   CurrentConfig config = config_of(settings, *mapping);
-  const ReloadThread reload(config, notices);
+  const std::string service_status = "shows " + arguments.source + " on " + arguments.mountpoint;
+  const ReloadThread reload(config, notices, service_status);
   const auto counter = counter_of(settings);
   Metrics metrics;
   const auto signing_key = signing_key_of(settings);
@@ -217,7 +230,10 @@ ExitStatus mount_command(const MountArguments& arguments) {
                               signing_key,
                               anchor_log.get()};
   const auto mount = open_source(std::move(source), context, presentation_of(settings));
-  mount->on_ready = [&daemon] { daemon.report_ready(); };
+  mount->on_ready = [&] {
+    daemon.report_ready();
+    report_service_ready(service_status);
+  };
   return serve(*mount, arguments, settings);
 }
 

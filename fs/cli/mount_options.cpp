@@ -25,8 +25,12 @@ constexpr std::array<MountOption, 12> options{{
 // Those of fstab (user, nofail, ...) are mount(8)'s business and are dropped.
 constexpr std::array<std::string_view, 12> kernel_names{"rw",   "nosuid", "suid",    "nodev", "dev",  "noexec",
                                                         "exec", "noatime", "atime", "sync",  "async", "dirsync"};
-constexpr std::array<std::string_view, 9> dropped_names{"defaults", "auto",   "noauto", "user",   "users",
-                                                        "nouser",   "nofail", "_netdev", "owner"};
+constexpr std::array dropped_names = std::to_array<std::string_view>(
+    {"defaults", "auto", "noauto", "user", "nouser", "users", "nousers", "owner", "noowner", "group", "nogroup", "nofail",
+     "_netdev", "relatime", "norelatime", "strictatime", "nostrictatime", "diratime", "nodiratime", "lazytime",
+     "nolazytime", "iversion", "noiversion", "silent", "loud", "mand", "nomand"});
+// The same with a value: user=NAME is who mounted, as mount(8) tells its helpers.
+constexpr std::array dropped_keys = std::to_array<std::string_view>({"comment", "user", "uhelper", "helper"});
 
 bool is_one_of(std::span<const std::string_view> names, std::string_view name) {
   return std::ranges::find(names, name) != names.end();
@@ -87,7 +91,8 @@ void read_one(MountSettings& settings, const std::string& text) {
   const std::string name = text.substr(0, equals);
   const bool has_value = equals != std::string::npos;
   if (is_one_of(kernel_names, text)) return settings.kernel_options.push_back(text);
-  if (is_one_of(dropped_names, text) || name == "comment" || name.starts_with("x-")) return;
+  const bool is_of_user_space = name.starts_with("x-") || name.starts_with("X-");  // x-systemd.automount, X-mount.mkdir
+  if (is_one_of(dropped_names, text) || (has_value && is_one_of(dropped_keys, name)) || is_of_user_space) return;
   const MountOption& option = own_option(name, has_value);
   if (has_value)
     set_value(settings, option.name, text.substr(equals + 1));

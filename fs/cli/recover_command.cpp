@@ -1,7 +1,9 @@
 #include <iostream>
+#include <sstream>
 
 #include "fs/cli/file_commands.hpp"
 #include "fs/cli/mapping_source.hpp"
+#include "fs/cli/progress.hpp"
 #include "fs/cli/status_targets.hpp"
 #include "fs/store/local/local_store.hpp"
 #include "fs/store/local/posix_files.hpp"
@@ -9,22 +11,23 @@
 namespace statusfs {
 namespace {
 
-ExitStatus recover(const StatusTarget& target, const std::shared_ptr<const Mapping>& mapping) {
+// What became of one file, and what to tell of it.
+ExitStatus recover(const StatusTarget& target, const std::shared_ptr<const Mapping>& mapping, std::ostream& report) {
   PosixFiles files;
   LocalStore store(target.path, mapping, files);
   const StoredFile stored = store.load();
-  for (const std::string& notice : stored.notices) std::cout << target.path << ": notice: " << notice << '\n';
+  for (const std::string& notice : stored.notices) report << target.path << ": notice: " << notice << '\n';
   if (stored.state == StoredFile::State::unusable || !stored.reason.empty()) {
-    std::cout << target.path << ": " << stored.reason << '\n';
+    report << target.path << ": " << stored.reason << '\n';
     return ExitStatus::unusable;
   }
   if (const StoreResult result = store.settle(); result.status != StoreStatus::done)
     throw std::runtime_error(result.reason);
   if (store.looks_changed()) {
-    std::cout << target.path << ": another program put content in its place that is no version of it\n";
+    report << target.path << ": another program put content in its place that is no version of it\n";
     return ExitStatus::unusable;
   }
-  std::cout << target.path << ": is at version " << stored.head.version << ", as its journal\n";
+  report << target.path << ": is at version " << stored.head.version << ", as its journal\n";
   return ExitStatus::done;
 }
 
@@ -33,13 +36,21 @@ ExitStatus recover(const StatusTarget& target, const std::shared_ptr<const Mappi
 ExitStatus recover_command(const std::string& argument, const std::optional<std::string>& mapping_file) {
   const auto mapping = load_mapping_file(mapping_file);
   ExitStatus status = ExitStatus::done;
-  for (const StatusTarget& target : status_targets(argument)) {
+  const std::vector<StatusTarget> targets = status_targets(argument);
+  Progress progress;
+  for (std::size_t position = 0; position < targets.size(); ++position) {
+    const StatusTarget& target = targets[position];
+    progress.begin("recovering " + target.stem, targets.size() > 1 ? targets.size() : 0);
+    progress.reach(position);
+    std::ostringstream report;
     try {
-      if (recover(target, mapping) != ExitStatus::done) status = ExitStatus::unusable;
+      if (recover(target, mapping, report) != ExitStatus::done) status = ExitStatus::unusable;
     } catch (const std::exception& error) {  // the others are brought up to date all the same
-      std::cout << target.path << ": " << error.what() << '\n';
+      report << target.path << ": " << error.what() << '
+';
       status = ExitStatus::unusable;
     }
+    progress.without_bar([&] { std::cout << report.str() << std::flush; });
   }
   return status;
 }

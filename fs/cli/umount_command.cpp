@@ -1,18 +1,15 @@
 #include <poll.h>
-#include <sys/mount.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
-#include <cstring>
 #include <filesystem>
 
 #include "fs/cli/file_commands.hpp"
 #include "fs/cli/mapping_source.hpp"
 #include "fs/cli/mount_table.hpp"
+#include "fs/cli/unmounting.hpp"
 #include "fs/store/unique_fd.hpp"
 
 namespace statusfs {
@@ -46,31 +43,13 @@ UniqueFd daemon_of(const MountEntry& mount) {
   return pid > 0 ? UniqueFd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0))) : UniqueFd();
 }
 
-void unmount_by_helper(const std::string& mountpoint) {
-  const pid_t child = fork();
-  if (child == 0) {
-    execlp("fusermount3", "fusermount3", "-u", "--", mountpoint.c_str(), nullptr);
-    _exit(127);
-  }
-  int status = 0;
-  while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
-  if (child < 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
-    throw CommandError(ExitStatus::unusable, mountpoint + ": cannot be unmounted; is a file of it still open?");
-}
-
-void unmount(const std::string& mountpoint) {
-  if (geteuid() != 0) return unmount_by_helper(mountpoint);
-  if (umount2(mountpoint.c_str(), UMOUNT_NOFOLLOW) != 0)
-    throw CommandError(ExitStatus::unusable, mountpoint + ": " + std::strerror(errno));
-}
-
 }  // namespace
 
-ExitStatus umount_command(const std::string& mountpoint) {
+ExitStatus umount_command(const std::string& mountpoint, bool only_dead) {
+  if (clear_dead_mounts(mountpoint) > 0 || only_dead) return ExitStatus::done;  // behind a dead one nobody writes any more
   const MountEntry mount = mount_at(mountpoint);
   const UniqueFd daemon = daemon_of(mount);
-  unmount(mount.mountpoint);
+  unmount(mount.mountpoint, Unmounting::when_unused);
   if (!daemon) return ExitStatus::done;
   pollfd ended{daemon.get(), POLLIN, 0};
   if (poll(&ended, 1, patience_milliseconds) <= 0)

@@ -3,6 +3,7 @@
 #include "fs/cli/file_commands.hpp"
 #include "fs/cli/file_snapshot.hpp"
 #include "fs/cli/mapping_source.hpp"
+#include "fs/cli/progress.hpp"
 #include "fs/cli/status_targets.hpp"
 #include "fs/signing/ed25519.hpp"
 #include "fs/store/local/chain_reader.hpp"
@@ -59,12 +60,18 @@ void verify_signature(const FileSnapshot& snapshot, const Yardsticks& yardsticks
 }
 
 ChainVerdict verify_file(const std::shared_ptr<const Mapping>& mapping, const StatusTarget& target,
-                         const Yardsticks& yardsticks) {
+                         const Yardsticks& yardsticks, Progress& progress) {
+  progress.begin("reading " + target.stem, 0);
   const FileSnapshot snapshot = take_snapshot(target.path);
   ChainEvidence evidence{target.stem, snapshot.json, {}, false, yardsticks.anchor};
   if (snapshot.journal) {
     evidence.lines = [&](const std::function<bool(std::string_view)>& visit) {
-      read_chain(target.path, *snapshot.journal, 0, visit);
+      std::uint64_t done = 0;  // bytes; those of closed journals come on top
+      progress.begin("verifying " + target.stem, snapshot.journal->size());
+      read_chain(target.path, *snapshot.journal, 0, [&](std::string_view line) {
+        progress.reach(done += line.size() + 1);
+        return visit(line);
+      });
     };
     evidence.has_torn_line = !snapshot.journal->empty() && snapshot.journal->back() != '\n';
   }
@@ -75,9 +82,9 @@ ChainVerdict verify_file(const std::shared_ptr<const Mapping>& mapping, const St
 
 // A file that cannot be read is a finding; the others are verified all the same.
 ChainVerdict verify(const std::shared_ptr<const Mapping>& mapping, const StatusTarget& target,
-                    const Yardsticks& yardsticks) {
+                    const Yardsticks& yardsticks, Progress& progress) {
   try {
-    return verify_file(mapping, target, yardsticks);
+    return verify_file(mapping, target, yardsticks, progress);
   } catch (const std::exception& error) {
     ChainVerdict verdict;
     verdict.findings.emplace_back(error.what());
@@ -138,12 +145,10 @@ ExitStatus verify_command(const std::string& argument, const std::optional<std::
   const Yardsticks yardsticks = read_yardsticks(options);
   const auto mapping = load_mapping_file(mapping_file);
   ExitStatus status = ExitStatus::done;
+  Progress progress;
   for (const StatusTarget& target : status_targets(argument)) {
-    const ChainVerdict verdict = verify(mapping, target, yardsticks);
-    if (options.json)
-      print_json(target, verdict);
-    else
-      print(target, verdict);
+    const ChainVerdict verdict = verify(mapping, target, yardsticks, progress);
+    progress.without_bar([&] { options.json ? print_json(target, verdict) : print(target, verdict); });
     if (!verdict.is_good()) status = ExitStatus::unusable;
   }
   return status;

@@ -35,6 +35,10 @@ const Field* view_of_task(const Mapping& mapping) {
   return nullptr;
 }
 
+bool shows_every_change(FieldType type) {
+  return type == FieldType::view || type == FieldType::events || type == FieldType::page;
+}
+
 }  // namespace
 
 void Announcer::set_session(fuse_session* session, bool shows_one_file) {
@@ -103,7 +107,7 @@ void Announcer::versions_published(StatusFile& file, std::span<const Version> ve
   if (!versions.empty()) {
     const Mapping& mapping = versions.back().document->mapping();
     for (const auto& row : mapping.tree)
-      if (row->type == FieldType::view || row->type == FieldType::events) changed(joined(top, row->name), now, waiters);
+      if (shows_every_change(row->type)) changed(joined(top, row->name), now, waiters);
     events_.of(file.name())->append(versions);
   }
   announce_inodes(std::move(ids));

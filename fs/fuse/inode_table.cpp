@@ -28,12 +28,14 @@ StatusFile* file_of(const Place& place) noexcept {
   if (const auto* column = std::get_if<ColumnPlace>(&place)) return column->file.get();
   if (const auto* link = std::get_if<LinkPlace>(&place)) return link->column.file.get();
   if (const auto* events = std::get_if<EventsPlace>(&place)) return events->file.get();
+  if (const auto* page = std::get_if<PagePlace>(&place)) return page->file.get();
   return nullptr;
 }
 
 bool is_immutable(const Place& place) noexcept {
   const auto* history = std::get_if<HistoryPlace>(&place);
-  return std::holds_alternative<VersionPlace>(place) || (history && history->kind == HistoryPlace::Kind::version);
+  return std::holds_alternative<VersionPlace>(place) || std::holds_alternative<PagePlace>(place) ||
+         (history && history->kind == HistoryPlace::Kind::version);
 }
 
 // FNV-1a, 64 bits: spreads paths well enough that no two of a mount are likely to share a number.

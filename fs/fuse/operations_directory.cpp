@@ -75,8 +75,10 @@ bool add_entry(Listing& listing, Mount& mount, const Inode& directory, const Dir
   return listing.add(entry.name.c_str(), minimal_attributes(inode_number(path_below(directory, entry.name)), type), next);
 }
 
-// Whether asking for the attributes costs more than a listing may: the log's size is known once the whole history was replayed.
+// Whether asking for the attributes costs more than a listing may: a page's size is known once it was rendered, and the log's once the
+// whole history was replayed.
 bool is_costly(const Place& place) {
+  if (std::holds_alternative<PagePlace>(place)) return true;
   const auto* history = std::get_if<HistoryPlace>(&place);
   return history && history->kind == HistoryPlace::Kind::log;
 }

@@ -8,6 +8,7 @@
 #include "fs/engine/file_state.hpp"
 #include "fs/engine/status_file.hpp"
 #include "fs/fuse/event_stream.hpp"
+#include "fs/fuse/rendered_page.hpp"
 #include "fs/fuse/scratch.hpp"
 #include "mapping/tree/node.hpp"
 
@@ -44,6 +45,12 @@ struct VersionPlace {
   std::shared_ptr<const FileState> state;
 };
 
+/// A page of one version: never changes either.
+struct PagePlace {
+  std::shared_ptr<StatusFile> file;
+  std::shared_ptr<const RenderedPage> page;
+};
+
 /// `.history` of a status file and what is in it.
 struct HistoryPlace {
   enum class Kind { directory, log, head, version };
@@ -77,7 +84,7 @@ struct EventsPlace {
 };
 
 using Place = std::variant<RootPlace, AboutPlace, NodePlace, ControlPlace, ErrorPlace, VersionPlace, HistoryPlace, ScratchPlace,
-                           ColumnPlace, LinkPlace, EventsPlace>;
+                           ColumnPlace, LinkPlace, EventsPlace, PagePlace>;
 
 /// Whether what the place reads as is the same for ever, so that the kernel may keep it.
 bool is_immutable(const Place& place) noexcept;

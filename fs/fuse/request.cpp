@@ -104,10 +104,11 @@ double attribute_timeout(const Inode& inode) {
   return is_counted ? 0 : announced_timeout;
 }
 
-// A version of the whole file is another inode than the next one. A scratch file that is renamed over a field leaves its inode to that
+// A version of the whole file, or of a page, is another inode than the next one. A scratch file that is renamed over a field leaves its inode to that
 // name until the kernel asks again. A link comes and goes with the value of its task.
 double entry_timeout(const Place& place) {
-  const bool is_passing = std::holds_alternative<VersionPlace>(place) || std::holds_alternative<ScratchPlace>(place) ||
+  const bool is_passing = std::holds_alternative<VersionPlace>(place) || std::holds_alternative<PagePlace>(place) ||
+                          std::holds_alternative<ScratchPlace>(place) ||
                           std::holds_alternative<LinkPlace>(place);
   return is_passing ? 0 : announced_timeout;
 }

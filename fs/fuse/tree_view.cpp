@@ -6,6 +6,7 @@
 #include "fs/fuse/history_view.hpp"
 #include "mapping/rejection.hpp"
 #include "fs/fuse/board_view.hpp"
+#include "mapping/render/page.hpp"
 #include "mapping/rules/locks.hpp"
 #include "mapping/tree/board.hpp"
 #include "mapping/tree/node_text.hpp"
@@ -89,13 +90,15 @@ Place TreeView::place_of(const std::shared_ptr<StatusFile>& file, const Node& no
   if (is_whole_file(node)) return VersionPlace{file, file->state()};
   if (node.kind == Node::Kind::field && node.field->type == FieldType::events)
     return EventsPlace{file, events_.of(file->name())};
+  if (is_page(node)) return PagePlace{file, std::make_shared<RenderedPage>(file->state(), *node.field)};
   return NodePlace{file, node};
 }
 
 Found TreeView::found(const Inode& directory, std::string_view name, Place place) const {
   std::string path = directory.path.empty() ? std::string(name) : directory.path + "/" + std::string(name);
-  const auto* version = std::get_if<VersionPlace>(&place);
-  const std::uint64_t key = version ? version_key(*version->state) : 0;
+  std::uint64_t key = 0;
+  if (const auto* version = std::get_if<VersionPlace>(&place)) key = version_key(*version->state);
+  if (const auto* page = std::get_if<PagePlace>(&place)) key = version_key(page->page->state());
   return {std::move(path), std::move(place), key};
 }
 
@@ -267,6 +270,9 @@ struct stat TreeView::attributes(const Inode& inode) const {
     const std::uint64_t size = state.chained ? state.head.size : text(inode.place, {}).size();
     set_file(attributes, size, false);
     attributes.st_mtim = attributes.st_ctim = attributes.st_atim = timespec_of(state.modified);
+  } else if (const auto* page = std::get_if<PagePlace>(&inode.place)) {
+    set_file(attributes, page->page->text().size(), false);
+    attributes.st_mtim = attributes.st_ctim = attributes.st_atim = timespec_of(page->page->state().modified);
   } else if (std::holds_alternative<RootPlace>(inode.place)) {
     set_directory(attributes, directory_.names().size());
   } else if (is_directory(inode.place)) {  // .statusfs and .history
@@ -316,6 +322,7 @@ std::string TreeView::text(const Place& place, const Reader& reader) const {
   if (const auto* history = std::get_if<HistoryPlace>(&place)) return history_text(*history);
   if (const auto* version = std::get_if<VersionPlace>(&place))
     return node_text(*version->state->document, {Node::Kind::field, whole_file_view(mapping_), {}, {}});
+  if (const auto* page = std::get_if<PagePlace>(&place)) return page->page->text();
   if (const auto* error = std::get_if<ErrorPlace>(&place)) {
     const auto state = error->file->state();
     return state->document ? std::string() : error->file->name() + ".txt: " + state->error + "\n";

@@ -81,7 +81,8 @@ WriteBuffer::Form WriteBuffer::form_of(const Node& node) {
     case FieldType::group:
     case FieldType::collection:
     case FieldType::board:
-    case FieldType::events: return Form::scalar;
+    case FieldType::events:
+    case FieldType::page: return Form::scalar;
   }
   return Form::scalar;
 }

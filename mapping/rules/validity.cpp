@@ -58,7 +58,8 @@ bool is_of_type(const Field& field, const Value& value) {
     case FieldType::view:
     case FieldType::patch:
     case FieldType::board:
-    case FieldType::events: return true;
+    case FieldType::events:
+    case FieldType::page: return true;
   }
   return false;
 }
@@ -110,6 +111,7 @@ std::string accepted_by(const Field& field) {
     case FieldType::view:
     case FieldType::board:
     case FieldType::events:
+    case FieldType::page:
     case FieldType::patch: return "a JSON merge patch (an object) or a JSON patch (an array)";
   }
   return {};

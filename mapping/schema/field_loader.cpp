@@ -22,12 +22,17 @@ void check_name(const YamlNode& row) {
   }
 }
 
+// Rows that show the file as a whole, each in its way.
+bool is_file_wide(FieldType type) {
+  return type == FieldType::board || type == FieldType::events || type == FieldType::page;
+}
+
 std::vector<Access> possible_accesses(FieldType type) {
   if (type == FieldType::log) return {Access::append_only, Access::read_only};
   if (type == FieldType::view) return {Access::read_only, Access::patch};
   if (type == FieldType::patch) return {Access::patch};
   if (type == FieldType::group || type == FieldType::collection) return {Access::read_only};
-  if (type == FieldType::board || type == FieldType::events) return {Access::read_only};
+  if (is_file_wide(type)) return {Access::read_only};
   return {Access::read_write, Access::read_only};
 }
 
@@ -194,12 +199,20 @@ void read_type_of_values(const YamlNode& row, const LoadContext& context, Field&
   if (field.type == FieldType::enumeration) field.enumeration = read_enumeration(row, context.mapping);
 }
 
+PageFormat read_page_format(const YamlNode& node) {
+  if (node.any_text() == "markdown") return PageFormat::markdown;
+  if (node.any_text() == "svg") return PageFormat::svg;
+  if (node.any_text() == "html") return PageFormat::html;
+  node.fail("unknown format " + in_quotes(node.any_text()) + "; accepted: markdown, svg or html");
+}
+
 // Links of a board lead from its depth in the tree into the collection.
 void read_file_wide(const YamlNode& row, Field& field) {
   if (field.parent != nullptr)
     row.fail("a row of type " + std::string(name_of(field.type)) + " stands at the top of the tree, not within " +
              in_quotes(field.parent->name));
   if (field.type == FieldType::board) field.board_by = row.at("by").line_of_text();
+  if (field.type == FieldType::page) field.page_format = read_page_format(row.at("format"));
 }
 
 void read_contents(const YamlNode& row, const LoadContext& context, Field& field) {
@@ -216,7 +229,7 @@ void read_contents(const YamlNode& row, const LoadContext& context, Field& field
   if (field.repeats_group && (!is_in_group(field) || field.access != Access::read_write)) {
     row.at("repeats_group").fail("'repeats_group' goes only with a row that can be written, in a group");
   }
-  if (field.type == FieldType::board || field.type == FieldType::events) read_file_wide(row, field);
+  if (is_file_wide(field.type)) read_file_wide(row, field);
   read_writers(row, context, field);
   field.entry = read_log_entry(row, field);
 }

@@ -32,7 +32,7 @@ constexpr std::array all_types{
     FieldType::string, FieldType::text,        FieldType::integer,    FieldType::boolean,  FieldType::enumeration,
     FieldType::hash,   FieldType::string_list, FieldType::log,        FieldType::document, FieldType::view,
     FieldType::patch,  FieldType::group,       FieldType::collection,  FieldType::board,
-    FieldType::events,
+    FieldType::events, FieldType::page,
 };
 
 const StampWord& word_of(Stamp stamp) {

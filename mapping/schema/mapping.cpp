@@ -21,6 +21,20 @@ void collect(const std::vector<std::unique_ptr<Field>>& rows, std::vector<const 
   }
 }
 
+bool holds_a_value(const Field* field) {
+  return field != nullptr && !field->pointer.is_root() && !field->is_directory();
+}
+
+const Field* field_below(const Field& directory, std::string_view path) {
+  const Field* field = &directory;
+  for (std::size_t slash = 0; field != nullptr && slash != std::string_view::npos;) {
+    slash = path.find('/');
+    field = field->child(path.substr(0, slash));
+    if (slash != std::string_view::npos) path.remove_prefix(slash + 1);
+  }
+  return holds_a_value(field) ? field : nullptr;
+}
+
 }  // namespace
 
 bool Enumeration::contains(std::string_view value) const noexcept { return statusfs::contains(values, value); }
@@ -32,7 +46,8 @@ const Field* Field::child(std::string_view child_name) const noexcept {
 }
 
 bool Field::has_own_value() const noexcept {
-  return type != FieldType::view && type != FieldType::patch && type != FieldType::board && type != FieldType::events;
+  return type != FieldType::view && type != FieldType::patch && type != FieldType::board &&
+         type != FieldType::events && type != FieldType::page;
 }
 
 bool Field::may_be_written_by(std::string_view archetype) const noexcept {
@@ -68,14 +83,14 @@ const Field* Mapping::override_log_of(const Field& file) const noexcept {
   return nullptr;
 }
 
-const Field* Mapping::task_field(std::string_view path) const noexcept {
-  const Field* field = collection;
-  for (std::size_t slash = 0; field != nullptr && slash != std::string_view::npos;) {
-    slash = path.find('/');
-    field = field->child(path.substr(0, slash));
-    if (slash != std::string_view::npos) path.remove_prefix(slash + 1);
-  }
-  return field == nullptr || field->pointer.is_root() || field->is_directory() ? nullptr : field;
+const Field* Mapping::task_field(std::string_view path) const noexcept { return field_below(*collection, path); }
+
+const Field* Mapping::file_field(std::string_view path) const noexcept {
+  const std::size_t slash = path.find('/');
+  const Field* row = top(path.substr(0, slash));
+  if (row == nullptr || row == collection) return nullptr;
+  if (slash != std::string_view::npos) return field_below(*row, path.substr(slash + 1));
+  return holds_a_value(row) ? row : nullptr;
 }
 
 void Mapping::index() { collect(tree, file_fields_, task_fields_); }
@@ -112,6 +127,8 @@ std::string_view name_of(FieldType type) noexcept {
       return "board";
     case FieldType::events:
       return "events";
+    case FieldType::page:
+      return "page";
   }
   return "unknown";
 }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -32,7 +33,10 @@ enum class FieldType {
   collection,   ///< a directory of objects, each with fields; one a mapping
   board,        ///< a directory of the collection's objects by the value of one of their enums
   events,       ///< the mutations of the file as they happen, one JSON object a line
+  page,         ///< the whole file for people to look at, rendered
 };
+
+enum class PageFormat { markdown, svg, html };
 
 enum class Access { read_only, read_write, append_only, patch };
 
@@ -110,6 +114,7 @@ struct Field {
   std::optional<LogEntry> entry;      ///< of logs that can be appended to
   std::vector<std::string> writers;   ///< archetypes that may write; empty where nobody writes
   std::string board_by;               ///< of a board: key of the enum in the task
+  PageFormat page_format = PageFormat::markdown;  ///< of a page
   std::string help;
   std::vector<std::unique_ptr<Field>> children;  ///< of a group or collection, in the tree's order
   const Field* parent = nullptr;                 ///< the group or collection around it; nullptr at the top
@@ -120,7 +125,7 @@ struct Field {
   bool is_directory() const noexcept {
     return type == FieldType::group || type == FieldType::collection || type == FieldType::board;
   }
-  /// Whether a value of the document belongs to the row alone; views, patches, boards and events show what other rows hold.
+  /// Whether a value of the document belongs to the row alone; views, patches, boards, events and pages show what other rows hold.
   bool has_own_value() const noexcept;
   bool may_be_written_by(std::string_view archetype) const noexcept;
 };
@@ -198,6 +203,22 @@ struct LockOverride {
   const Field* log = nullptr;
 };
 
+/// How a value stands out in a picture; the renderers give each tone a colour.
+enum class Tone { neutral, active, good, attention, bad };
+
+/// What the pages show: which rows are of interest to somebody who looks. Rows that may be nullptr are left out then.
+struct Overview {
+  const Field* title = nullptr;       ///< one line of the file; never nullptr
+  const Field* by = nullptr;          ///< the enum, a direct member of a task, that groups the tasks; never nullptr
+  std::map<std::string, Tone, std::less<>> tones;  ///< by value of `by`; neutral where there is none
+  const Field* progress = nullptr;    ///< percentage of a task
+  const Field* total = nullptr;       ///< percentage of the file
+  const Field* blockers = nullptr;    ///< string_list of the file
+  const Field* milestones = nullptr;  ///< log of the file, with an entry
+  std::vector<const Field*> facts;    ///< more of the file, one line each
+  std::vector<const Field*> columns;  ///< more of each task, one line each
+};
+
 class Mapping {
  public:
   std::string schema;  ///< schema_definition_id_ref that the mapping describes
@@ -212,6 +233,7 @@ class Mapping {
   std::vector<std::string> creators, removers, unplanned_removers;  ///< archetypes
   std::vector<Rule> rules;
   std::vector<LockOverride> overrides;
+  std::optional<Overview> overview;  ///< there where a row is of type page
   std::string text;  ///< the YAML it was read from
 
   const Field* top(std::string_view name) const noexcept;
@@ -227,6 +249,8 @@ class Mapping {
   const Field* override_log_of(const Field& file) const noexcept;
   /// The field that lies at this path below a task's directory, as in the tree; nullptr for directories and nothing.
   const Field* task_field(std::string_view path) const noexcept;
+  /// The same below a status file's directory, outside of the tasks.
+  const Field* file_field(std::string_view path) const noexcept;
 
   /// To be called once by the loader when all rows are there.
   void index();

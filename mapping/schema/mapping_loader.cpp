@@ -4,6 +4,7 @@
 #include "mapping/schema/field_loader.hpp"
 #include "mapping/schema/load_context.hpp"
 #include "mapping/schema/mapping_check.hpp"
+#include "mapping/schema/overview_loader.hpp"
 #include "mapping/schema/rule_loader.hpp"
 #include "mapping/schema/yaml_reader.hpp"
 
@@ -77,6 +78,7 @@ void load_body(const YamlNode& root, Mapping& mapping) {
   mapping.file_freshness = load_freshness(freshness.at("file"), mapping, false);
   mapping.task_freshness = load_freshness(freshness.at("task"), mapping, true);
   mapping.overrides = load_overrides(context);
+  mapping.overview = load_overview(root.find("overview"), context);
   if (const YamlNode* rules = root.find("rules")) mapping.rules = load_rules(*rules, mapping);
 }
 
@@ -85,7 +87,7 @@ void load_body(const YamlNode& root, Mapping& mapping) {
 std::shared_ptr<const Mapping> load_mapping(std::string_view text, const std::string& origin) {
   const YamlNode root = read_yaml(text, origin);
   root.accept_only({"mapping", "schema_definition_id_ref", "entity_type", "enums", "archetypes", "locks", "freshness",
-                    "tree", "rules"});
+                    "tree", "overview", "rules"});
   check_language(root.at("mapping"));
   auto mapping = std::make_shared<Mapping>();
   mapping->text = text;

@@ -48,6 +48,7 @@ constexpr std::array key_uses{
     KeyUse{"override_log", set_of(FieldType::patch)},
     KeyUse{"fields", set_of(FieldType::group, FieldType::collection)},
     KeyUse{"by", set_of(FieldType::board)},
+    KeyUse{"format", set_of(FieldType::page)},
     KeyUse{"id", set_of(FieldType::collection)},
     KeyUse{"create", set_of(FieldType::collection)},
     KeyUse{"remove", set_of(FieldType::collection)},

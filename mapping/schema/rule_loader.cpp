@@ -12,23 +12,6 @@ namespace {
 constexpr std::array<std::string_view, 6> rule_kinds{"implies", "transitions",  "requires",
                                                      "clears",  "dependencies", "retries"};
 
-// The row that a path of names leads to from a directory; nullptr where it leads nowhere, or to a directory.
-const Field* find_below(const Field& directory, std::string_view path) {
-  const std::size_t slash = path.find('/');
-  const Field* child = directory.child(path.substr(0, slash));
-  if (child == nullptr) return nullptr;
-  if (slash != std::string_view::npos) return find_below(*child, path.substr(slash + 1));
-  return child->pointer.is_root() || child->is_directory() ? nullptr : child;
-}
-
-const Field* find_in_file(const Mapping& mapping, std::string_view path) {
-  const std::size_t slash = path.find('/');
-  const Field* top = mapping.top(path.substr(0, slash));
-  if (top == nullptr || top->type == FieldType::collection) return nullptr;
-  if (slash != std::string_view::npos) return find_below(*top, path.substr(slash + 1));
-  return top->is_directory() ? nullptr : top;
-}
-
 const Field& task_field(const YamlNode& node, const std::string& path, const Mapping& mapping) {
   const Field* field = mapping.task_field(path);
   if (field == nullptr) {
@@ -122,7 +105,7 @@ RequirementRule read_requirement(const YamlNode& node, const Mapping& mapping) {
 ClearingRule read_clearing(const YamlNode& node, const Mapping& mapping) {
   node.accept_only({"when", "list"});
   const YamlNode& list = node.at("list");
-  const Field* field = find_in_file(mapping, list.any_text());
+  const Field* field = mapping.file_field(list.any_text());
   if (field == nullptr || field->type != FieldType::string_list) {
     list.fail("'list' names " + in_quotes(list.any_text()) +
               "; accepted: the path of a string_list in the file's tree, like summary/active_blockers_summary");

@@ -131,6 +131,7 @@ Value read_value(const YamlNode& node, const ValueShape& shape) {
     case FieldType::collection:
     case FieldType::board:
     case FieldType::events:
+    case FieldType::page:
       break;
   }
   node.fail("type " + std::string(name_of(shape.type)) + " has no value of its own");

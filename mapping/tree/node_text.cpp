@@ -58,7 +58,7 @@ bool is_whole_file(const Node& node) noexcept {
 
 std::string node_text(const StatusDocument& document, const Node& node) {
   const Field* field = node.kind == Node::Kind::field ? node.field : nullptr;
-  if (field && (field->type == FieldType::patch || field->type == FieldType::events)) return {};
+  if (field && !field->has_own_value() && field->type != FieldType::view) return {};
   if (field && field->type == FieldType::view) return indented_document(scope_value(document, node));
   const Value* value = value_at(document, node);
   if (!value) return field && field->absent ? *field->absent + "\n" : std::string();

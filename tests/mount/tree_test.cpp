@@ -33,9 +33,9 @@ using Names = std::vector<std::string>;
 TEST_F(TreeTest, RootListsTheStatusFilesAndHidesTheRest) { EXPECT_EQ(Names{"exec_status_125"}, names(mountpoint())); }
 
 TEST_F(TreeTest, DirectoriesHoldWhatTheContractLists) {
-  EXPECT_EQ((Names{"_tasks_status_list_immutable", "achievements", "by-status", "events", "execution_plan_id_ref", "g_last_update", "header",
+  EXPECT_EQ((Names{"_tasks_status_list_immutable", "achievements", "board.html", "board.svg", "by-status", "events", "execution_plan_id_ref", "g_last_update", "header",
                    "last_mutation_trace_id", "partition_status", "patch", "payload_hash_current",
-                   "payload_hash_previous", "status.json", "summary", "tasks"}),
+                   "payload_hash_previous", "status.json", "status.md", "summary", "tasks"}),
             names(tree()));
   EXPECT_EQ((Names{"entity_type", "file_id", "g_file_created", "g_file_last_modified", "schema_definition_id_ref",
                    "v_file_instance"}),

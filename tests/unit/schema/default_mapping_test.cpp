@@ -86,6 +86,9 @@ TEST(DefaultMapping, HasTheFilesFields) {
        {"tasks", payload + "/tasks_status", FieldType::collection, read_only, ""},
        {"by-status", "", FieldType::board, read_only, ""},
        {"events", "", FieldType::events, read_only, ""},
+       {"status.md", "", FieldType::page, read_only, ""},
+       {"board.svg", "", FieldType::page, read_only, ""},
+       {"board.html", "", FieldType::page, read_only, ""},
        {"_tasks_status_list_immutable", payload + "/_tasks_status_list_immutable", FieldType::boolean, read_write, "S"},
        {"patch", "", FieldType::patch, Access::patch, ""},
        {"status.json", "", FieldType::view, read_only, ""}});

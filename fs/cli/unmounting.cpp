@@ -1,0 +1,69 @@
+#include "fs/cli/unmounting.hpp"
+
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include "fs/cli/exit_status.hpp"
+#include "fs/cli/mount_table.hpp"
+
+namespace statusfs {
+namespace {
+
+constexpr int most_stacked_mounts = 64;
+
+void unmount_by_helper(const std::string& mountpoint, Unmounting how) {
+  const pid_t child = fork();
+  if (child == 0) {
+    execlp("fusermount3", "fusermount3", how == Unmounting::at_once ? "-uz" : "-u", "--", mountpoint.c_str(), nullptr);
+    _exit(127);
+  }
+  int status = 0;
+  while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  if (child < 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
+    throw CommandError(ExitStatus::unusable, mountpoint + ": cannot be unmounted; is a file of it still open?");
+}
+
+// What the mount table calls it. The mount cannot be looked at, but the directory around it can.
+std::string name_in_mount_table(const std::string& mountpoint) {
+  std::filesystem::path path = std::filesystem::absolute(mountpoint).lexically_normal();
+  if (!path.has_filename()) path = path.parent_path();
+  std::error_code error;
+  const std::filesystem::path parent = std::filesystem::canonical(path.parent_path(), error);
+  return error ? path.string() : (parent / path.filename()).string();
+}
+
+}  // namespace
+
+void unmount(const std::string& mountpoint, Unmounting how) {
+  if (geteuid() != 0) return unmount_by_helper(mountpoint, how);
+  const int lazily = how == Unmounting::at_once ? MNT_DETACH : 0;
+  if (umount2(mountpoint.c_str(), UMOUNT_NOFOLLOW | lazily) != 0)
+    throw CommandError(ExitStatus::unusable, mountpoint + ": " + std::strerror(errno));
+}
+
+bool is_dead_mount(const std::string& mountpoint) {
+  struct stat status {};
+  return stat(mountpoint.c_str(), &status) != 0 && (errno == ENOTCONN || errno == ECONNABORTED);
+}
+
+int clear_dead_mounts(const std::string& mountpoint) {
+  const std::string name = name_in_mount_table(mountpoint);
+  int cleared = 0;
+  while (cleared < most_stacked_mounts && is_dead_mount(mountpoint)) {
+    const auto mounts = statusfs_mounts();
+    if (std::ranges::find(mounts, name, &MountEntry::mountpoint) == mounts.end()) break;  // somebody else's
+    unmount(name, Unmounting::at_once);
+    ++cleared;
+  }
+  return cleared;
+}
+
+}  // namespace statusfs

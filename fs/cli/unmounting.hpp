@@ -1,0 +1,23 @@
+// Taking mounts away: those that are served, and those whose daemon died.
+#pragma once
+
+#include <string>
+
+namespace statusfs {
+
+enum class Unmounting {
+  when_unused,  ///< refused while a file of the mount is open
+  at_once,      ///< out of the tree now; open files of it stay open (lazy)
+};
+
+/// As root by the system call, else by fusermount3. Throws CommandError(unusable).
+void unmount(const std::string& mountpoint, Unmounting how);
+
+/// Whether the daemon of a mount is gone, so that everything in it fails with ENOTCONN.
+bool is_dead_mount(const std::string& mountpoint);
+
+/// Takes away the dead mounts of statusfs on this directory, and nothing else. Returns how many there were.
+/// Throws CommandError(unusable).
+int clear_dead_mounts(const std::string& mountpoint);
+
+}  // namespace statusfs

@@ -1,0 +1,118 @@
+// The three formats: golden outputs, and what must hold of any output.
+#include "mapping/render/page.hpp"
+
+#include <regex>
+
+#include "tests/unit/render/render_sample.hpp"
+
+namespace statusfs {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+std::string page(const std::string& document, const char* name) {
+  return page_text(render_document(document), *default_mapping()->top(name));
+}
+
+struct Golden {
+  const char* document;
+  const char* page;
+  const char* file;
+};
+
+class GoldenPage : public testing::TestWithParam<Golden> {};
+
+TEST_P(GoldenPage, IsAsItWasSeenToBeGood) {
+  const auto [document, name, file] = GetParam();
+  const std::string text = page(document, name);
+  if (text == render_data(file)) return;
+  std::ofstream(testing::TempDir() + file, std::ios::binary) << text;
+  ADD_FAILURE() << "another text than tests/data/render/" << file << "; it is in " << testing::TempDir() << file
+                << ": look at it in a browser before it becomes the golden one";
+}
+
+INSTANTIATE_TEST_SUITE_P(All, GoldenPage,
+                         testing::Values(Golden{"small", "status.md", "small.md"}, Golden{"small", "board.svg", "small.svg"},
+                                         Golden{"small", "board.html", "small.html"}, Golden{"odd", "status.md", "odd.md"},
+                                         Golden{"odd", "board.svg", "odd.svg"}, Golden{"odd", "board.html", "odd.html"}),
+                         [](const auto& golden) {
+                           std::string name = golden.param.file;
+                           std::ranges::replace(name, '.', '_');
+                           return name;
+                         });
+
+// Every "<" in the pages is ours: nothing of the file's text begins an element, ends one, or stands in an attribute.
+std::vector<std::string> elements_in(const std::string& text) {
+  static const std::regex element("<(!?/?[A-Za-z]*)");
+  std::vector<std::string> names;
+  for (std::sregex_iterator found(text.begin(), text.end(), element), end; found != end; ++found) names.push_back((*found)[1]);
+  return names;
+}
+
+TEST(HtmlPage, HasNoElementsButItsOwn) {
+  const std::string text = page("odd", "board.html");
+  std::size_t scripts = 0;
+  for (const std::string& name : elements_in(text.substr(0, text.find("<script>") + 8))) {
+    scripts += name == "script";
+    EXPECT_THAT(name, Not(testing::AnyOf("img", "iframe", "a", "b", "li>x"))) << name;
+  }
+  EXPECT_EQ(scripts, 1U);
+  EXPECT_THAT(text, HasSubstr("&lt;script&gt;alert(1)&lt;/script&gt;"));
+  EXPECT_THAT(text, Not(HasSubstr("alert(1)</script>")));
+  EXPECT_THAT(text, Not(HasSubstr("onerror=alert(2)>\n")));
+}
+
+TEST(HtmlPage, LetsRunOnlyItsOwnScript) {
+  const std::string text = page("small", "board.html");
+  EXPECT_THAT(text, HasSubstr("Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-"));
+  EXPECT_THAT(text, Not(HasSubstr("unsafe-inline")));
+}
+
+TEST(HtmlPage, AsksNoNetwork) {
+  for (const char* document : {"small", "odd"}) {
+    const std::string text = page(document, "board.html");
+    EXPECT_THAT(text, Not(HasSubstr("src=\"")));
+    EXPECT_THAT(text, Not(HasSubstr("href=\"")));
+    EXPECT_THAT(text, Not(HasSubstr("url(")));
+  }
+}
+
+TEST(SvgPage, HasNoElementsButItsOwn) {
+  for (const std::string& name : elements_in(page("odd", "board.svg")))
+    EXPECT_THAT(name, testing::AnyOf("svg", "/svg", "title", "/title", "style", "/style", "rect", "/rect", "text", "/text", "circle",
+                                     "/circle", "path", "g", "/g", "clipPath", "/clipPath"));
+}
+
+TEST(SvgPage, ShowsAllOfManyTasks) {
+  Value tasks = Value::array();
+  for (int number = 0; number < 2000; ++number)
+    tasks = tasks.with_appended(Value::object({{"task_id_ref", Value("t" + std::to_string(number))}, {"status", Value("DONE")}}));
+  const Value root = Value::object({{"payload", Value::object({{"tasks_status", tasks}})}});
+  const StatusDocument document(default_mapping(), root);
+  const std::string text = page_text(document, *default_mapping()->top("board.svg"));
+  for (const char* task : {"<title>t0,", "<title>t1000,", "<title>t1999,"}) EXPECT_THAT(text, HasSubstr(task));
+  EXPECT_THAT(text, HasSubstr("1980 more"));
+}
+
+TEST(MarkdownPage, IsATableWhateverNamesHold) {
+  const std::string text = page("odd", "status.md");
+  std::istringstream lines(text);
+  std::size_t rows = 0;
+  static const std::regex bar(R"((^|[^\\])\|)");
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with("| `")) continue;
+    ++rows;
+    EXPECT_EQ(std::distance(std::sregex_iterator(line.begin(), line.end(), bar), std::sregex_iterator()), 7) << line;
+  }
+  EXPECT_EQ(rows, 9U);
+  EXPECT_THAT(text, Not(HasSubstr("\n<script>")));
+  EXPECT_THAT(text, HasSubstr("\\<script\\>"));
+}
+
+TEST(MarkdownPage, LeavesOrdinaryTextReadable) {
+  EXPECT_THAT(page("small", "status.md"), HasSubstr("- Task task_003_payments blocked due to missing API key.\n"));
+}
+
+}  // namespace
+}  // namespace statusfs
