@@ -97,7 +97,7 @@ TEST_F(HostTest, MountTellsWhyItCannot) {
 
 class ServiceTest : public HostTest {
  protected:
-  static std::string listener() { return std::string(STATUSFS_TEST_TOOLS) + "/datagram_listener.py"; }
+  static std::string listener() { return tool("datagram_listener.py"); }
   std::string heard() const { return read_error(root() / "heard") == 0 ? read_file(root() / "heard") : std::string(); }
   bool hears(const std::string& text) {
     return eventually([&] { return heard().find(text) != std::string::npos; });
@@ -200,7 +200,7 @@ class CompletionTest : public HostTest {
 
   /// What bash offers behind these words; the last one is what has been typed of the next.
   Names completions(const std::string& words) {
-    const auto result = bash("cd $(mktemp -d ${S%/*}/empty-XXXXXX); source " STATUSFS_COMPLETION "; compopt() { :; }; COMP_WORDS=(" + words +
+    const auto result = bash("cd $(mktemp -d ${S%/*}/empty-XXXXXX); source " + completion_script().string() + "; compopt() { :; }; COMP_WORDS=(" + words +
                              "); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _statusfs; printf '%s\\n' \"${COMPREPLY[@]}\"; wait");
     Names names;
     for (const std::string& line : lines_of(result.output))
