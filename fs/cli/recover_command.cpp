@@ -46,8 +46,7 @@ ExitStatus recover_command(const std::string& argument, const std::optional<std:
     try {
       if (recover(target, mapping, report) != ExitStatus::done) status = ExitStatus::unusable;
     } catch (const std::exception& error) {  // the others are brought up to date all the same
-      report << target.path << ": " << error.what() << '
-';
+      report << target.path << ": " << error.what() << '\n';
       status = ExitStatus::unusable;
     }
     progress.without_bar([&] { std::cout << report.str() << std::flush; });
