@@ -7,7 +7,7 @@
 namespace statusfs {
 namespace {
 
-constexpr std::array<MountOption, 12> options{{
+constexpr std::array<MountOption, 18> options{{
     {"ro", "", "show everything, change nothing; also beside another mount of the same files"},
     {"allow_other", "", "let other users in; only together with default_permissions"},
     {"default_permissions", "", "let the kernel check owner and mode"},
@@ -20,6 +20,12 @@ constexpr std::array<MountOption, 12> options{{
     {"anchor_log", "FILE", "append a checkpoint every 100 versions and every 10 minutes of change"},
     {"max_threads", "N", "at most this many threads answer the kernel, 1 to 100 (default 10)"},
     {"nohistory", "", "no .history in the directory of a status file"},
+    {"cacert", "FILE", "etcd: who signs the members' certificates (PEM); makes the connection TLS"},
+    {"cert", "FILE", "etcd: our certificate (PEM)"},
+    {"key", "FILE", "etcd: the key of our certificate (PEM)"},
+    {"user", "NAME", "etcd: the user to log in as; password in STATUSFS_ETCD_PASSWORD or passwordfile"},
+    {"passwordfile", "FILE", "etcd: the file (mode 0600) whose first line is the password"},
+    {"host", "NAME", "etcd: the name of this host; default is the machine's"},
 }};
 
 // Those of fstab (user, nofail, ...) are mount(8)'s business and are dropped.
@@ -84,6 +90,12 @@ void set_value(MountSettings& settings, std::string_view name, const std::string
   if (name == "signing_key") settings.signing_key = value;
   if (name == "anchor_log") settings.anchor_log = value;
   if (name == "max_threads") settings.max_threads = thread_count(value);
+  if (name == "cacert") settings.etcd.cacert = value;
+  if (name == "cert") settings.etcd.cert = value;
+  if (name == "key") settings.etcd.key = value;
+  if (name == "user") settings.etcd.user = value;
+  if (name == "passwordfile") settings.etcd.password_file = value;
+  if (name == "host") settings.etcd.host = value;
 }
 
 void read_one(MountSettings& settings, const std::string& text) {

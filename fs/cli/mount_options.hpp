@@ -10,6 +10,8 @@
 
 #include <sys/types.h>
 
+#include "fs/cli/etcd_access.hpp"
+
 namespace statusfs {
 
 /// One option of statusfs itself.
@@ -33,6 +35,7 @@ struct MountSettings {
   std::optional<mode_t> umask;
   std::optional<unsigned> max_threads;
   std::optional<std::string> mapping, config, state, signing_key, anchor_log;
+  EtcdSettings etcd;
   std::vector<std::string> kernel_options;
 };
 
