@@ -49,6 +49,7 @@ void Committer::reload() {
   const bool is_same = before && before->chained && now.chained && before->head == now.head &&
                        before->read_only == now.read_only && before->plan == now.plan;
   if (!is_same) writer_.replace();
+  writer_.announce();
 }
 
 // --- jobs ------------------------------------------------------------------------------------------------------------
