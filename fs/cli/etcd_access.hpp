@@ -15,7 +15,8 @@ inline constexpr const char* password_variable = "STATUSFS_ETCD_PASSWORD";
 /// -o options that belong to etcd.
 struct EtcdSettings {
   std::optional<std::string> cacert, cert, key, user, password_file, host;
-  bool any() const { return cacert || cert || key || user || password_file || host; }
+  /// Whether there is any that only etcd can mean. user=NAME is also how mount(8) tells its helpers who mounted.
+  bool any() const { return cacert || cert || key || password_file || host; }
 };
 
 /// Throws CommandError(unusable) where a file cannot be read, or there is no password for the user, or a password file that others may

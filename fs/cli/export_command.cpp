@@ -3,7 +3,7 @@
 
 #include "fs/cli/mapping_source.hpp"
 #include "fs/cli/mount_options.hpp"
-#include "fs/cli/progress_bar.hpp"
+#include "fs/cli/progress.hpp"
 #include "fs/cli/transfer_commands.hpp"
 #include "fs/engine/plan_file.hpp"
 #include "fs/store/etcd/key_layout.hpp"
@@ -106,7 +106,8 @@ class Export {
     range.limit = records_a_page;
     if (replay_.lines() > 0) range.first = key_of_last();
     bool is_known = replay_.lines() > 0;
-    ProgressBar progress(stem_, head.chain.version);
+    Progress progress;
+    progress.begin("exporting " + stem_, head.chain.version);
     client_.range_in_pages(range, [&](EtcdKeyValue& entry) {
       if (is_known) {
         if (decode_record(entry.value).record_hash != replay_.last().record_hash)
@@ -117,7 +118,7 @@ class Export {
       replay_.apply(entry.value);
       write_all(*partial_, entry.value + '\n', size_);
       size_ += entry.value.size() + 1;
-      progress.set(replay_.last().version);
+      progress.reach(replay_.last().version);
       return true;
     });
     if (is_known) refuse(path_, "is ahead of " + stem_ + " in etcd; export to another directory");

@@ -5,7 +5,7 @@
 
 #include "fs/cli/mapping_source.hpp"
 #include "fs/cli/mount_options.hpp"
-#include "fs/cli/progress_bar.hpp"
+#include "fs/cli/progress.hpp"
 #include "fs/cli/status_targets.hpp"
 #include "fs/cli/transfer_commands.hpp"
 #include "fs/engine/file_state.hpp"
@@ -48,10 +48,11 @@ class Import {
       refuse_import(target_.path, "there is another " + target_.stem + " in etcd already");
     }
     find_what_is_there();
-    ProgressBar progress(target_.stem, stored.head.version);
+    Progress progress;
+    progress.begin("importing " + target_.stem, stored.head.version);
     store.read_records(0, [&](std::string_view line) {
       take(std::string(line));
-      progress.set(replay_.last().version);
+      progress.reach(replay_.last().version);
       return true;
     });
     send();

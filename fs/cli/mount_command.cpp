@@ -230,7 +230,7 @@ OpenedSource open_etcd_source(const std::string& name, const MountSettings& sett
 // What cannot be meant together.
 void require_fitting_options(const MountSettings& settings, bool is_etcd) {
   if (!is_etcd && settings.etcd.any())
-    throw OptionError("-o cacert, cert, key, user, passwordfile and host go with etcd://HOST:PORT/PREFIX alone");
+    throw OptionError("-o cacert, cert, key, passwordfile and host go with etcd://HOST:PORT/PREFIX alone");
   if (is_etcd && settings.state) throw OptionError("-o state does not go with etcd, where the global counter is in etcd");
   if (is_etcd && (settings.signing_key || settings.anchor_log))
     throw OptionError("-o signing_key and anchor_log are of files on this machine; they do not go with etcd");

@@ -35,8 +35,8 @@ constexpr std::array dropped_names = std::to_array<std::string_view>(
     {"defaults", "auto", "noauto", "user", "nouser", "users", "nousers", "owner", "noowner", "group", "nogroup", "nofail",
      "_netdev", "relatime", "norelatime", "strictatime", "nostrictatime", "diratime", "nodiratime", "lazytime",
      "nolazytime", "iversion", "noiversion", "silent", "loud", "mand", "nomand"});
-// The same with a value: user=NAME is who mounted, as mount(8) tells its helpers.
-constexpr std::array dropped_keys = std::to_array<std::string_view>({"comment", "user", "uhelper", "helper"});
+// The same with a value.
+constexpr std::array dropped_keys = std::to_array<std::string_view>({"comment", "uhelper", "helper"});
 
 bool is_one_of(std::span<const std::string_view> names, std::string_view name) {
   return std::ranges::find(names, name) != names.end();

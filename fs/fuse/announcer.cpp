@@ -61,12 +61,16 @@ Announcer::Target Announcer::target() const {
 
 std::string Announcer::top_of(const StatusFile& file) const { return target().shows_one_file ? std::string() : file.name(); }
 
-void Announcer::announce_inodes(std::vector<NodeId> ids) {
+void Announcer::announce_inodes(std::vector<NodeId> ids, bool at_once) {
   fuse_session* session = target().session;
   if (ids.empty() || !session) return;
-  inode_worker_.post([session, ids = std::move(ids)] {
+  auto work = [session, ids = std::move(ids)] {
     for (const NodeId id : ids) fuse_lowlevel_notify_inval_inode(session, id, 0, 0);
-  });
+  };
+  if (at_once)
+    inode_worker_.do_or_post(std::move(work));
+  else
+    inode_worker_.post(std::move(work));
 }
 
 void Announcer::drop_name(const std::string& path) {
@@ -113,7 +117,7 @@ void Announcer::versions_published(StatusFile& file, std::span<const Version> ve
       if (shows_every_change(row->type)) changed(joined(top, row->name), now, waiters);
     events_.of(file.name())->append(versions);
   }
-  announce_inodes(std::move(ids));
+  announce_inodes(std::move(ids), versions.size() == 1);
   wake_later(std::move(waiters));
 }
 
@@ -140,7 +144,7 @@ void Announcer::drop_everything_below(const std::string& path) {
     ids.push_back(inode->id);
     if (!inode->path.empty()) drop_name(inode->path);
   }
-  announce_inodes(std::move(ids));
+  announce_inodes(std::move(ids), false);
   wake_later(std::move(waiters));
 }
 

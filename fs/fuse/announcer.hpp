@@ -1,8 +1,9 @@
 // Tells the kernel what changed.
 //
 // Two threads, because the kernel may block an announcement (facts measured on Linux 6.18):
-// - inodes: what the commit thread published is invalidated first, then its writer is answered, by one thread that holds no lock
-//   and serves nothing. So whoever reads after a write returned sees it, attributes included.
+// - inodes: what the commit thread published is invalidated first, then its writer is answered, by a thread that holds no lock
+//   and serves nothing. So whoever reads after a write returned sees it, attributes included. A group of one is announced by the
+//   commit thread itself, which saves waking another; larger ones are handed over, so that the next group need not wait for them.
 // - names: dropping a name waits while some mkdir or rename in that directory waits for its reply. No reply ever queues behind it.
 #pragma once
 
@@ -36,8 +37,8 @@ class Announcer final : public StatusDirectoryObserver {
   /// Returns when everything that was handed over is done, and forgets the session.
   void drain();
 
-  /// Does the work once everything that was published before has been announced.
-  void after_announcements(std::function<void()> work) { inode_worker_.post(std::move(work)); }
+  /// Does the work once everything that was published before by the calling thread has been announced; at once where that is so.
+  void after_announcements(std::function<void()> work) { inode_worker_.do_or_post(std::move(work)); }
 
   void versions_published(StatusFile& file, std::span<const Version> versions) override;
   void state_replaced(StatusFile& file) override;
@@ -52,7 +53,7 @@ class Announcer final : public StatusDirectoryObserver {
   };
   Target target() const;
   std::string top_of(const StatusFile& file) const;
-  void announce_inodes(std::vector<NodeId> ids);
+  void announce_inodes(std::vector<NodeId> ids, bool at_once);
   void changed(const std::string& path, std::chrono::system_clock::time_point time, std::vector<PollHandle>& waiters);
   void wake_later(std::vector<PollHandle> waiters);
   void drop_name(const std::string& path);

@@ -37,6 +37,8 @@ Author Mount::author_of(const Caller& caller, OpenFile* file) const {
   return context.config().writers->author_of(caller, labels);
 }
 
+Author Mount::authority_of(const Caller& caller) const { return context.config().writers->authority_of(caller); }
+
 int Mount::refuse(const Rejection& rejection, const Caller& caller, const std::string& persona, const std::string& path) {
   const int number = error_number_of(rejection.cause());
   const std::string name = name_of_error(number);

@@ -54,6 +54,8 @@ class Mount {
 
   /// Who is writing. `file` remembers the labels of its writers; nullptr where nothing is open.
   Author author_of(const Caller& caller, OpenFile* file) const;
+  /// The same without labels: enough to decide whether the caller may write.
+  Author authority_of(const Caller& caller) const;
   Caller identify(uid_t uid, gid_t gid, pid_t thread) const;
 
   /// Writes the refusal down and returns its errno.

@@ -24,7 +24,7 @@ void move_link(fuse_req_t request, Mount& mount, const Inode& from, const LinkPl
                const char* new_name);
 
 /// Throws what opening this inode for writing would be refused with.
-void require_open_for_write(Mount& mount, const Inode& inode, const Author& author);
+void require_open_for_write(Mount& mount, const Inode& inode, const Caller& caller);
 
 /// Opens the inode and says how to answer: to open(2), or, with the entry, to creat(2).
 fuse_file_info opened(Mount& mount, std::shared_ptr<const Inode> inode, const fuse_file_info& info);

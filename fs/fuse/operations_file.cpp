@@ -72,7 +72,7 @@ void open_file(fuse_req_t request, fuse_ino_t id, fuse_file_info* info) {
   guarded(request, id, [&](Mount& mount) {
     auto inode = inode_of(mount, id);
     if (wants_to_write(*info)) {
-      require_open_for_write(mount, *inode, mount.author_of(caller_of(request), nullptr));
+      require_open_for_write(mount, *inode, caller_of(request));
       require_append(*inode, *info);
     }
     return reply_open(mount, std::move(inode), *info);
@@ -210,11 +210,24 @@ void sync_file(fuse_req_t request, fuse_ino_t id, int, fuse_file_info*) { sync_l
 
 }  // namespace
 
-void require_open_for_write(Mount&, const Inode& inode, const Author& author) {
+namespace {
+
+void require_open_by(const Inode& inode, const Author& author) {
   if (std::holds_alternative<ScratchPlace>(inode.place)) return;
   if (std::holds_alternative<ControlPlace>(inode.place)) return;  // its commands are judged one by one
   if (const auto* place = std::get_if<NodePlace>(&inode.place)) return require_writable_state(*place, author);
   throw Rejection(Cause::not_permitted, inode.path + " is read-only");
+}
+
+}  // namespace
+
+// Most are allowed to: only for a refusal, which names the writer, is /proc asked for his labels.
+void require_open_for_write(Mount& mount, const Inode& inode, const Caller& caller) {
+  try {
+    require_open_by(inode, mount.authority_of(caller));
+  } catch (const Rejection&) {
+    require_open_by(inode, mount.author_of(caller, nullptr));
+  }
 }
 
 void add_file_operations(fuse_lowlevel_ops& table) {

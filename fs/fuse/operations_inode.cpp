@@ -84,7 +84,7 @@ void set_attributes(fuse_req_t request, fuse_ino_t id, struct stat* wanted, int 
       return reply_attributes(mount, *inode);
     }
     if (valid & FUSE_SET_ATTR_SIZE)
-      require_open_for_write(mount, *inode, mount.author_of(caller_of(request), nullptr));
+      require_open_for_write(mount, *inode, caller_of(request));
     require_same_identity(mount.tree().attributes(*inode), *wanted, valid);
     return reply_attributes(mount, *inode);
   });

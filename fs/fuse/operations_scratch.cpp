@@ -107,7 +107,7 @@ Reply save(fuse_req_t request, Mount& mount, const std::string& from, std::share
   const Caller caller = caller_of(request);
   Author author = mount.author_of(caller, nullptr);
   const Inode inode{0, 0, target.path, target.place, false};
-  require_open_for_write(mount, inode, author);
+  require_open_for_write(mount, inode, caller);
   const auto* field = std::get_if<NodePlace>(&target.place);
   if (!field) throw Rejection(Cause::not_permitted, what_can_be_made);
   WriteRequest write = whole_value(field->node, scratch->text());

@@ -23,6 +23,18 @@ void SerialWorker::post(std::function<void()> work) {
   posted_.notify_one();
 }
 
+void SerialWorker::do_or_post(std::function<void()> work) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (is_working_ || !queue_.empty()) {
+      queue_.push_back(std::move(work));
+      posted_.notify_one();
+      return;
+    }
+  }
+  work();
+}
+
 void SerialWorker::drain() {
   std::promise<void> reached;
   post([&reached] { reached.set_value(); });
@@ -34,9 +46,11 @@ void SerialWorker::run() {
   while (true) {
     {
       std::unique_lock lock(mutex_);
+      is_working_ = false;
       posted_.wait(lock, [this] { return !queue_.empty() || stopping_; });
       if (queue_.empty()) return;
       batch.swap(queue_);
+      is_working_ = true;
     }
     for (auto& work : batch) work();
     batch.clear();

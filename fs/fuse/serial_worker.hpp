@@ -19,15 +19,18 @@ class SerialWorker {
   SerialWorker& operator=(const SerialWorker&) = delete;
 
   void post(std::function<void()> work);
+  /// The same, but done at once by the caller where nothing that was posted before is left: it saves waking the thread.
+  void do_or_post(std::function<void()> work);
   /// Returns when everything that was posted before is done.
   void drain();
 
  private:
   void run();
 
-  std::mutex mutex_;  // guards queue_ and stopping_; innermost, never held while work is done
+  std::mutex mutex_;  // guards queue_, is_working_ and stopping_; innermost, never held while work is done
   std::condition_variable posted_;
   std::deque<std::function<void()>> queue_;
+  bool is_working_ = false;  // the thread, on what it took from the queue
   bool stopping_ = false;
   std::thread thread_;  // last: it uses all above
 };

@@ -44,13 +44,18 @@ std::string Writers::persona_of(const WriterRow* row, const Caller& caller, cons
   return is_reserved_persona(name) ? "user " + name : name;
 }
 
-Author Writers::author_of(const Caller& caller, const Labels& labels) const {
+Author Writers::authority_of(const Caller& caller) const {
   const WriterRow* const row = row_of(caller);
   Author author;
-  author.persona = persona_of(row, caller, labels);
   author.archetype = row == nullptr ? archetype_of_unnamed_ : row->archetype;
   author.uid = caller.uid;
   author.pid = caller.pid;
+  return author;
+}
+
+Author Writers::author_of(const Caller& caller, const Labels& labels) const {
+  Author author = authority_of(caller);
+  author.persona = persona_of(row_of(caller), caller, labels);
   author.trace_id = trace_id_from(labels);
   return author;
 }

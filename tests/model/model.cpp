@@ -134,15 +134,14 @@ bool StatusFile::add_consequences(std::vector<Assignment>& writes) {
 std::optional<Cause> StatusFile::judge(const Write& write, const std::vector<Assignment>& writes) {
   const bool is_patch = write.form == Write::Form::merge || write.form == Write::Form::json_patch;
   if (is_patch && !builders.contains(write.archetype)) return Cause::access_denied;
-  if (write.form == Write::Form::json_patch && write.is_stale)
-    return Cause::stale;  // it never tells what it would change
+  // A stale copy that is merged differs in what is stamped, too; a JSON patch names what it means to change.
+  const bool is_stale_copy = write.is_stale && write.form != Write::Form::json_patch;
   std::set<Cause> causes;
   for (const Assignment& assignment : writes) {
     if (is_writable(assignment.pointer) && !writers_of(assignment).contains(write.archetype))
       causes.insert(Cause::access_denied);
-    if (is_read_only(assignment.pointer) && !write.is_stale) causes.insert(Cause::not_permitted);
-    const bool is_counted =
-        is_writable(assignment.pointer) || !write.is_stale;  // a stale copy differs in what is stamped, too
+    if (is_read_only(assignment.pointer) && !is_stale_copy) causes.insert(Cause::not_permitted);
+    const bool is_counted = is_writable(assignment.pointer) || !is_stale_copy;
     if (is_counted && is_locked(assignment)) causes.insert(Cause::not_permitted);
     if (write.form != Write::Form::append && !is_valid(assignment.pointer, assignment.value))
       causes.insert(Cause::invalid);

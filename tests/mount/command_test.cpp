@@ -45,7 +45,7 @@ TEST_F(CommandTest, EveryCommandTellsBadUsageFromABadFile) {
       {"umount"}, {"check"}, {"verify"}, {"recover"}, {"adopt"}, {"check", file, file}, {"verify", "--no-such", file},
       {"log"}, {"show"}, {"show", file + "@x"}, {"diff", file}, {"diff", file, "a", "b"}, {"blame"}, {"rollback", file},
       {"rollback", file, "x"}, {"reconcile", file}, {"reconcile", file, "--ours", "--theirs"}, {"anchor"}, {"wait"},
-      {"wait", file, "--timeout", "-1"}, {"verify", file, "--public-key", "x"}};
+      {"wait", file, "--timeout", "-1"}};
   for (const Arguments& arguments : usage) {
     const CommandResult result = statusfs(arguments);
     EXPECT_EQ(1, result.exit_status) << arguments.front() << " " << arguments.back() << "\n" << result.error;
@@ -57,7 +57,7 @@ TEST_F(CommandTest, EveryCommandTellsBadUsageFromABadFile) {
       {"check", none}, {"verify", none}, {"recover", none}, {"adopt", none}, {"adopt", file}, {"check", mountpoint().string()},
       {"log", none}, {"show", none + "@1"}, {"show", file + "@9"}, {"diff", file, "1", "9"}, {"blame", file, "no/such"},
       {"rollback", file, "9"}, {"reconcile", file, "--ours"}, {"anchor", none}, {"wait", "/etc/passwd", "--timeout", "1"},
-      {"verify", file, "--anchor", "nonsense"}, {source().string(), mountpoint().string(), "-o", "config=" + none},
+      {"verify", file, "--anchor", "nonsense"}, {"verify", file, "--public-key", none}, {source().string(), mountpoint().string(), "-o", "config=" + none},
       {source().string(), mountpoint().string(), "-o", "state=" + none + "/state"}};
   for (const Arguments& arguments : unusable) {
     const CommandResult result = statusfs(arguments);

@@ -27,8 +27,8 @@ class ConcurrentWritersTest : public MountedTest {
   }
 
   // Writes this writer's values, each its own, to the fields in turn; notes which were acknowledged.
-  std::vector<Attempt> write_values(int writer, const std::vector<std::string>& fields, int count) const {
-    std::vector<Attempt> attempts;
+  std::vector<WriteAttempt> write_values(int writer, const std::vector<std::string>& fields, int count) const {
+    std::vector<WriteAttempt> attempts;
     const std::string directory = "tasks/task_" + std::to_string(writer % task_count) + "/";
     for (int number = 0; number < count; ++number) {
       const std::string value = "writer-" + std::to_string(writer) + "-" + std::to_string(number);
@@ -38,8 +38,8 @@ class ConcurrentWritersTest : public MountedTest {
     return attempts;
   }
 
-  std::vector<Attempt> write_percentages(int writer, int count) const {
-    std::vector<Attempt> attempts;
+  std::vector<WriteAttempt> write_percentages(int writer, int count) const {
+    std::vector<WriteAttempt> attempts;
     const std::string file = "tasks/task_" + std::to_string(writer % task_count) + "/percent_complete";
     for (int number = 0; number < count; ++number) {
       const std::string value = std::to_string(1 + number % 99);
@@ -48,9 +48,9 @@ class ConcurrentWritersTest : public MountedTest {
     return attempts;
   }
 
-  static void expect_all_acknowledged(const std::vector<std::vector<Attempt>>& all) {
+  static void expect_all_acknowledged(const std::vector<std::vector<WriteAttempt>>& all) {
     for (const auto& attempts : all) {
-      for (const Attempt& attempt : attempts) ASSERT_TRUE(attempt.acknowledged) << attempt.value;
+      for (const WriteAttempt& attempt : attempts) ASSERT_TRUE(attempt.acknowledged) << attempt.value;
     }
   }
 };
@@ -60,7 +60,7 @@ const std::vector<std::string> text_fields = {"execution_log/failure_details", "
 
 TEST_F(ConcurrentWritersTest, EveryAcknowledgedWriteIsInTheJournalExactlyOnce) {
   const int writes_each = 45 * load_factor();
-  std::vector<std::vector<Attempt>> attempts(writer_count);
+  std::vector<std::vector<WriteAttempt>> attempts(writer_count);
   std::vector<std::thread> writers;
   for (int writer = 0; writer < writer_count; ++writer) {
     // A quarter of the writers has a field alone; the others meet on the three text fields of their task.

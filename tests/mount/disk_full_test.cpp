@@ -78,7 +78,7 @@ class DiskFullTest : public MountedTest {
 
   std::unique_ptr<LoopFileSystem> disk_;
   Process* daemon_ = nullptr;
-  std::vector<Attempt> attempts_;
+  std::vector<WriteAttempt> attempts_;
 };
 
 TEST_F(DiskFullTest, NothingOfARefusedWriteIsKeptAndRoomMendsIt) {

@@ -60,7 +60,7 @@ class FailedSyncTest : public MountedTest {
   }
 
   std::unique_ptr<TracedProgram> daemon_;
-  std::vector<Attempt> attempts_;
+  std::vector<WriteAttempt> attempts_;
 };
 
 /// The descriptor in a line "PID fdatasync(7</path>) = ...".

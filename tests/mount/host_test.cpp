@@ -237,7 +237,7 @@ TEST_F(CompletionTest, KnowsTheMountOptionsOfHelp) {
   for (const std::string& command : commands()) options.erase(command);
   options.insert("adopt");
   EXPECT_EQ(options, completions("statusfs -o ''"));
-  EXPECT_EQ((Names{"ro,allow_other", "ro,adopt"}), completions("statusfs -o ro,a"));
+  EXPECT_EQ((Names{"ro,allow_other", "ro,adopt", "ro,anchor_log="}), completions("statusfs -o ro,a"));
 }
 
 TEST_F(CompletionTest, KnowsTheFlagsOfEveryCommand) {

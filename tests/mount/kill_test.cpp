@@ -21,7 +21,7 @@ int rounds() { return load_factor() == 50 ? 250 : load_factor(); }
 struct FieldWriter {
   std::string file;
   std::string pointer;
-  std::vector<Attempt> attempts;
+  std::vector<WriteAttempt> attempts;
 };
 
 class KillTest : public MountedTest {

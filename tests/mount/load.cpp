@@ -5,7 +5,7 @@
 
 namespace statusfs::test {
 
-Attempt attempt_of(const std::string& value, int error) {
+WriteAttempt attempt_of(const std::string& value, int error) {
   const bool is_unknown = error == EIO || error == ENOTCONN || error == ECONNABORTED;
   return {value, error == 0, error != 0 && !is_unknown};
 }
@@ -25,10 +25,10 @@ std::vector<Change> checked_changes(const Path& status_file, const std::vector<s
   return changes;
 }
 
-void expect_attempts(const std::vector<Attempt>& attempts, const std::vector<std::string>& values,
+void expect_attempts(const std::vector<WriteAttempt>& attempts, const std::vector<std::string>& values,
                      const std::string& whose) {
   std::size_t next = 0;
-  for (const Attempt& attempt : attempts) {
+  for (const WriteAttempt& attempt : attempts) {
     const bool is_there = next < values.size() && values[next] == attempt.value;
     if (is_there) ++next;
     EXPECT_TRUE(is_there || !attempt.acknowledged)

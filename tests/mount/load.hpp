@@ -10,14 +10,14 @@
 namespace statusfs::test {
 
 /// One write that was tried, and whether the write returned without an error.
-struct Attempt {
+struct WriteAttempt {
   std::string value;
   bool acknowledged;
   bool refused = false;  ///< with an error that says that nothing came of it
 };
 
 /// What a write of this value came to that returned this errno, 0 for none. EIO, ENOTCONN and ECONNABORTED leave it open.
-Attempt attempt_of(const std::string& value, int error);
+WriteAttempt attempt_of(const std::string& value, int error);
 
 /// A value that a version of the file set, as journal_check.py reports it.
 struct Change {
@@ -32,7 +32,7 @@ std::vector<Change> checked_changes(const Path& status_file, const std::vector<s
 
 /// Expects that the values are those of the attempts, in their order: every acknowledged one exactly once, of the
 /// others at most once each, of the refused ones none, and nothing else.
-void expect_attempts(const std::vector<Attempt>& attempts, const std::vector<std::string>& values,
+void expect_attempts(const std::vector<WriteAttempt>& attempts, const std::vector<std::string>& values,
                      const std::string& whose);
 
 }  // namespace statusfs::test

@@ -63,7 +63,7 @@ class PowerLossTest : public MountedTest {
   }
 
   void write_until_the_end(std::size_t writer) {
-    std::vector<Attempt>& attempts = attempts_[writer];
+    std::vector<WriteAttempt>& attempts = attempts_[writer];
     const Path file = tree("tasks/t" + std::to_string(writer) + "/execution_log/failure_details");
     for (;;) {
       const std::string value = "value-" + std::to_string(attempts.size());
@@ -107,13 +107,13 @@ class PowerLossTest : public MountedTest {
   std::size_t acknowledged() const {
     std::size_t count = 0;
     for (const auto& of_writer : attempts_)
-      for (const Attempt& attempt : of_writer) count += attempt.acknowledged;
+      for (const WriteAttempt& attempt : of_writer) count += attempt.acknowledged;
     return count;
   }
 
   std::unique_ptr<LoopFileSystem> disk_;
   Process* daemon_ = nullptr;  // of the current round; owned by the fixture
-  std::vector<std::vector<Attempt>> attempts_;
+  std::vector<std::vector<WriteAttempt>> attempts_;
   std::atomic<bool> is_power_lost_ = false;
   std::mt19937 random_{std::random_device{}()};
 };

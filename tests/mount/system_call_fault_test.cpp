@@ -101,7 +101,7 @@ class FaultRounds : public MountedTest {
 
   bool has_acknowledged() const {
     return std::ranges::any_of(attempts_, [](const auto& of_task) {
-      return std::ranges::any_of(of_task, [](const Attempt& attempt) { return attempt.acknowledged; });
+      return std::ranges::any_of(of_task, [](const WriteAttempt& attempt) { return attempt.acknowledged; });
     });
   }
 
@@ -149,7 +149,7 @@ class FaultRounds : public MountedTest {
 
  private:
   std::string plain_text_;
-  std::vector<std::vector<Attempt>> attempts_;
+  std::vector<std::vector<WriteAttempt>> attempts_;
 };
 
 class SystemCallFaultTest : public FaultRounds, public ::testing::WithParamInterface<Case> {};

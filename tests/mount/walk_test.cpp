@@ -77,6 +77,7 @@ TEST_F(WalkTest, CopiesHoldEveryValueWhole) {
   for (const std::string& user : both) {
     for (const char* script : {"tar c -C $M . | tar x -C ", "rsync -a $M/ ", "rsync -ac --inplace $M/ ", "cp -r $M/. "}) {
       const Path copy = copy_directory("copy" + std::to_string(++number));
+      if (!user.empty()) silent("chown " + user + " " + copy.string(), "");  // tar sets its owner, mode and time, too
       silent(script + copy.string(), user);
       EXPECT_EQ(expected, content_of(copy)) << script;
     }
