@@ -241,9 +241,23 @@ void require_access_to_operations(const StatusDocument& document, const Node& no
       require_access_to_pointer(document, node.task, operation.path, judge);
 }
 
-// What a patch that cannot be applied would have been refused for before anybody looked at what it finds.
+// What a patch that cannot be applied would have been refused for before anybody looked at what it finds: judged by what it would change
+// if its tests held, or, where it does not fit even then, by the fields that it names.
 void require_operations_permitted(const StatusDocument& document, const Node& node,
                                   const std::vector<PatchOperation>& operations, const Judge& judge) {
+  std::vector<PatchOperation> without_tests = operations;
+  std::erase_if(without_tests, [](const auto& operation) { return operation.kind == PatchOperation::Kind::test; });
+  std::optional<ChangeSet> changes;
+  try {
+    const Value after = apply_json_patch(scope_of(document, node), without_tests);
+    changes = difference_of(document, node, after, Removal::is_removal);
+  } catch (const Rejection&) {
+    changes.reset();
+  }
+  if (changes) {
+    require_access(document, *changes, judge);
+    return require_permitted(document, *changes);
+  }
   require_access_to_operations(document, node, operations, judge);
   for (const FieldChange& change : named_changes(document, node, operations)) {
     if (change.field->access == Access::read_only) refuse_read_only(document, change);
