@@ -16,7 +16,7 @@ namespace statusfs {
 namespace {
 
 // Nobody watches: the file is not mounted.
-class NoEvents final : public CommitterEvents {
+class NoEvents final : public VersionEvents {
  public:
   void publish(std::span<const Version>, std::shared_ptr<const FileState> state) override { state_ = std::move(state); }
   void replace(std::shared_ptr<const FileState> state) override { state_ = std::move(state); }

@@ -18,6 +18,7 @@ struct FileState {
   std::string read_only;  ///< why writes are refused (EROFS); empty where they are taken
   bool closed_by_plan = false;  ///< read_only comes from the plan
   std::shared_ptr<const Plan> plan;  ///< the one in force; nullptr where there is none
+  std::string plan_hindrance;        ///< why the plan lets the file take no writes; empty where it does
   bool chained = false;
   ChainHead head;  ///< of a chained file
   std::chrono::system_clock::time_point modified;          ///< when this version was made

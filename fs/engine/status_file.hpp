@@ -32,7 +32,7 @@ class StatusFileObserver {
 };
 
 /// Thread safety: any thread. Lock order: load_mutex_, then state_mutex_ or queue_mutex_.
-class StatusFile final : private CommitterEvents {
+class StatusFile final : private VersionEvents {
  public:
   /// `name` is the name of the directory that shows the file, `directory` is where its plan lies. `context` and `observer` must outlive this.
   StatusFile(std::string name, const std::string& directory, std::unique_ptr<Store> store, const EngineContext& context,

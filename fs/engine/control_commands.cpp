@@ -1,0 +1,74 @@
+#include "fs/engine/control_commands.hpp"
+
+#include "fs/engine/partition_state.hpp"
+#include "fs/engine/record_walk.hpp"
+#include "mapping/rules/rollback.hpp"
+
+namespace statusfs {
+namespace {
+
+void require_writable_mount(const VersionWriter& writer) {
+  if (writer.context().read_only) throw Rejection(Cause::read_only, "the file system is mounted read-only");
+}
+
+void roll_back(VersionWriter& writer, const ControlRequest& request, const Author& author) {
+  writer.require_open_for_writes();
+  const StatusDocument& document = *writer.state()->document;
+  const StatusDocument earlier(document.shared_mapping(),
+                               document_at(writer.store(), writer.context().mapping, request.version));
+  const Proposal proposal =
+      propose_rollback(document, earlier, request.version, request.task, writer.judge_for(author));
+  if (!proposal.changes.empty()) writer.publish(writer.commit_alone(proposal, author));
+}
+
+// What readers see while it runs; the journal has the outcome alone.
+std::shared_ptr<const FileState> reconciling_state(const FileState& now, const Field& field) {
+  auto state = std::make_shared<FileState>(now);
+  state->document =
+      std::make_shared<const StatusDocument>(now.document->with_field(field, Value(partition_reconciling)));
+  state->read_only = "it is being reconciled";
+  return state;
+}
+
+void reconcile(VersionWriter& writer, const ControlRequest& request, const Author& author) {
+  require_writable_mount(writer);
+  const FileState& state = *writer.state();
+  if (!state.document || !state.chained || !is_partitioned(*state.document))
+    throw Rejection(Cause::not_permitted, writer.stem() + " is not in quarantine; there is nothing to reconcile");
+  const Field& field = *partition_field(*writer.context().mapping);
+  writer.show(reconciling_state(state, field));
+  try {
+    const ForeignFile foreign = last_foreign_file(writer.store(), writer.context().mapping);
+    Proposal proposal = propose_reconciliation(*state.document, foreign, request.resolution, request.preferred, {author});
+    proposal.changes.fields.push_back(
+        {{}, &field, field.pointer, *state.document->value_of(field), Value(partition_consistent), {}});
+    writer.publish(writer.commit_alone(proposal, author));
+  } catch (...) {
+    writer.replace();
+    throw;
+  }
+}
+
+void adopt(VersionWriter& writer, const Author& author) {
+  const FileState& state = *writer.state();
+  if (!state.document) throw Rejection(Cause::read_only, writer.stem() + " is unusable: " + state.error);
+  require_writable_mount(writer);
+  if (state.chained) throw Rejection(Cause::not_permitted, writer.stem() + " has a chain already");
+  const std::string& authority = writer.context().mapping->archetypes.front();
+  if (author.archetype != authority)
+    throw Rejection(Cause::access_denied,
+                    author.persona + " is " + author.archetype + " and may not adopt; allowed for: " + authority);
+  writer.begin_chain(author);
+}
+
+}  // namespace
+
+void carry_out(VersionWriter& writer, const ControlRequest& request, const Author& author) {
+  switch (request.command) {
+    case ControlRequest::Command::adopt: return adopt(writer, author);
+    case ControlRequest::Command::rollback: return roll_back(writer, request, author);
+    case ControlRequest::Command::reconcile: return reconcile(writer, request, author);
+  }
+}
+
+}  // namespace statusfs

@@ -1,0 +1,29 @@
+// Turning what goes wrong while jobs are carried out into the answer that a writer gets.
+#pragma once
+
+#include <exception>
+#include <optional>
+#include <string>
+
+#include "fs/store/store.hpp"
+#include "mapping/rejection.hpp"
+
+namespace statusfs {
+
+/// What a store's result means for the writer. Precondition: the result is not done.
+Rejection rejection_of(const StoreResult& result);
+
+/// Whatever the function throws becomes an answer, so that nothing can end the commit thread.
+template <typename Function>
+std::optional<Rejection> refusal_of(Function function) {
+  try {
+    function();
+    return std::nullopt;
+  } catch (const Rejection& rejection) {
+    return rejection;
+  } catch (const std::exception& error) {
+    return Rejection(Cause::io_failure, std::string("internal failure: ") + error.what());
+  }
+}
+
+}  // namespace statusfs

@@ -1,0 +1,181 @@
+#include "fs/engine/version_writer.hpp"
+
+#include <unistd.h>
+
+#include "fs/engine/partition_state.hpp"
+#include "fs/engine/refusal.hpp"
+#include "fs/identity/trace_context.hpp"
+#include "fs/store/timestamp.hpp"
+#include "mapping/tree/template.hpp"
+
+namespace statusfs {
+namespace {
+
+using std::chrono::system_clock;
+
+// What the plan means for a state that may take writes otherwise.
+void apply_plan(FileState& state) {
+  state.closed_by_plan = state.read_only.empty() && !state.plan_hindrance.empty();
+  if (state.closed_by_plan) state.read_only = state.plan_hindrance;
+}
+
+}  // namespace
+
+Author driver_author(const EngineContext& context, const char* persona) {
+  Author author;
+  author.persona = persona;
+  author.archetype = context.mapping->archetypes.front();
+  author.uid = getuid();
+  author.trace_id = new_trace_id();
+  return author;
+}
+
+VersionWriter::VersionWriter(std::string stem, Store& store, const EngineContext& context, VersionEvents& events)
+    : stem_(std::move(stem)), store_(store), context_(context), events_(events), keys_(store) {}
+
+// --- state -----------------------------------------------------------------------------------------------------------
+
+std::string VersionWriter::reason_for_read_only(const StatusDocument& document) const {
+  const Mapping& mapping = document.mapping();
+  if (context_.read_only) return "the file system is mounted read-only";
+  const Field* schema = field_initialised_by(mapping, "{schema}");
+  const Value* value = schema ? document.value_of(*schema) : nullptr;
+  if (value && !(value->is_string() && value->as_string() == mapping.schema))
+    return "its schema is not " + mapping.schema + ", the one that this mount knows";
+  if (is_partitioned(document))
+    return "it is in quarantine after a foreign change; compare its .foreign files and run statusfs reconcile";
+  return {};
+}
+
+std::shared_ptr<const FileState> VersionWriter::state_of(const StoredFile& stored) const {
+  auto state = std::make_shared<FileState>();
+  state->modified = stored.modified;
+  state->modified_at_load = stored.modified;
+  if (stored.state == StoredFile::State::unusable) {
+    state->error = stored.reason;
+    return state;
+  }
+  state->document = stored.document;
+  state->chained = stored.state == StoredFile::State::chained;
+  state->head = stored.head;
+  state->read_only = reason_for_read_only(*stored.document);
+  if (state->read_only.empty() && !state->chained)
+    state->read_only = (stored.reason.empty() ? "it has no chain yet" : stored.reason) + "; statusfs adopt starts one";
+  if (state_) {
+    state->plan = state_->plan;
+    state->plan_hindrance = state_->plan_hindrance;
+  }
+  apply_plan(*state);
+  return state;
+}
+
+std::shared_ptr<const FileState> VersionWriter::state_after(const Version& version) const {
+  auto state = std::make_shared<FileState>();
+  state->document = version.document;
+  state->head = version.head;
+  state->chained = true;
+  state->read_only = reason_for_read_only(*version.document);
+  state->plan = state_->plan;
+  state->plan_hindrance = state_->plan_hindrance;
+  apply_plan(*state);
+  state->modified = system_clock::now();
+  state->modified_at_load = state_->modified_at_load;
+  return state;
+}
+
+void VersionWriter::set_plan(std::shared_ptr<const Plan> plan, std::string hindrance) {
+  auto state = std::make_shared<FileState>(*state_);
+  if (state->closed_by_plan) state->read_only.clear();
+  state->plan = std::move(plan);
+  state->plan_hindrance = std::move(hindrance);
+  apply_plan(*state);
+  state_ = std::move(state);
+}
+
+void VersionWriter::set_unusable(const std::string& reason) {
+  auto unusable = std::make_shared<FileState>();
+  unusable->error = reason;
+  state_ = std::move(unusable);
+}
+
+void VersionWriter::require_open_for_writes() const {
+  if (!state_->document) throw Rejection(Cause::read_only, stem_ + " is unusable: " + state_->error);
+  if (!state_->read_only.empty()) throw Rejection(Cause::read_only, stem_ + " is read-only: " + state_->read_only);
+}
+
+Chain& VersionWriter::chain() {
+  if (!chain_) chain_.emplace(state_->document, state_->head);
+  return *chain_;
+}
+
+Judge VersionWriter::judge_for(const Author& author) const { return {author, state_->plan.get(), &keys_}; }
+
+// --- loading ---------------------------------------------------------------------------------------------------------
+
+void VersionWriter::load() {
+  chain_.reset();
+  keys_.forget();
+  const StoredFile stored = store_.load();
+  for (const std::string& notice : stored.notices) context_.log(stem_ + ": " + notice);
+  state_ = state_of(stored);
+  if (state_->chained) context_.counter.raise(state_->head.g);
+  if (context_.adopt_unhashed && !context_.read_only && state_->document && !state_->chained &&
+      !has_any_hash(*state_->document)) {
+    if (const auto refusal = refusal_of([&] { begin_chain(driver_author(context_, "STATUSFS")); }))
+      context_.log(stem_ + ": not adopted: " + refusal->what());
+  }
+}
+
+void VersionWriter::begin_chain(const Author& author) {
+  const auto lease = context_.counter.begin();
+  const std::int64_t g = lease->next();
+  const Version version = statusfs::begin_chain(*state_->document, {stem_, {}, {}, g},
+                                                {g, format_timestamp(system_clock::now()), author}, "adopt");
+  lease->commit();
+  const StoreResult result = store_.begin({version.record, version.head, version.document});
+  if (result.status != StoreStatus::done) throw rejection_of(result);
+  advance({&version, 1});
+  chain_.reset();
+}
+
+// --- versions --------------------------------------------------------------------------------------------------------
+
+StoreResult VersionWriter::make_durable(std::span<const Version> versions, std::uint64_t expected_version) {
+  std::vector<CommitEntry> entries;
+  entries.reserve(versions.size());
+  for (const Version& version : versions) entries.push_back({version.record, version.head, version.document});
+  return store_.commit(expected_version, entries);
+}
+
+void VersionWriter::take_back() {
+  if (chain_) chain_->reset(state_->document, state_->head);
+}
+
+std::vector<Version> VersionWriter::commit_alone(const Proposal& proposal, const Author& author) {
+  try {
+    const std::uint64_t expected_version = chain().head().version;
+    const auto lease = context_.counter.begin();
+    const MutationStamp stamp{lease->next(), format_timestamp(system_clock::now()), author};
+    std::vector<Version> versions{chain().append(proposal, stamp)};
+    lease->commit();
+    const StoreResult result = make_durable(versions, expected_version);
+    if (result.status != StoreStatus::done) throw rejection_of(result);
+    context_.metrics.count_mutations(1);
+    return versions;
+  } catch (...) {
+    take_back();
+    throw;
+  }
+}
+
+void VersionWriter::advance(std::span<const Version> versions) {
+  if (!versions.empty()) state_ = state_after(versions.back());
+}
+
+void VersionWriter::publish(std::span<const Version> versions) {
+  if (versions.empty()) return;
+  advance(versions);
+  events_.publish(versions, state_);
+}
+
+}  // namespace statusfs

@@ -1,0 +1,87 @@
+// The commit thread's hold on one status file: its newest state, its chain, and the one way in which a version is added to it.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "fs/engine/engine_context.hpp"
+#include "fs/engine/file_state.hpp"
+#include "fs/engine/idempotency_keys.hpp"
+#include "fs/store/store.hpp"
+#include "mapping/chain/chain.hpp"
+
+namespace statusfs {
+
+/// Told of what becomes visible to readers. Must not throw.
+class VersionEvents {
+ public:
+  virtual ~VersionEvents() = default;
+  virtual void publish(std::span<const Version> versions, std::shared_ptr<const FileState> state) = 0;
+  /// Anything may be another than before.
+  virtual void replace(std::shared_ptr<const FileState> state) = 0;
+};
+
+/// What the driver does of its own accord is signed with one of these personas.
+Author driver_author(const EngineContext& context, const char* persona);
+
+/// Thread safety: one thread at a time.
+class VersionWriter {
+ public:
+  /// All references must outlive this. `stem` is the file's name without .txt.
+  VersionWriter(std::string stem, Store& store, const EngineContext& context, VersionEvents& events);
+
+  const std::string& stem() const noexcept { return stem_; }
+  Store& store() noexcept { return store_; }
+  const EngineContext& context() const noexcept { return context_; }
+  IdempotencyKeys& keys() noexcept { return keys_; }
+  /// The newest durable state. Precondition: load() was called.
+  const std::shared_ptr<const FileState>& state() const noexcept { return state_; }
+  /// The chain that ends in that state, or in versions that are about to be made durable.
+  Chain& chain();
+  Judge judge_for(const Author& author) const;
+  /// Throws Rejection(read_only) with the reason.
+  void require_open_for_writes() const;
+
+  /// Loads the file anew and, where the context asks for it, adopts it. Tells readers nothing. Throws as Store::load does.
+  void load();
+  /// Starts a chain with the current content. Tells readers nothing. Throws Rejection.
+  void begin_chain(const Author& author);
+  /// What the plan means for the file from now on. Tells readers nothing.
+  void set_plan(std::shared_ptr<const Plan> plan, std::string hindrance);
+
+  /// Makes versions of chain() durable, all or none, as successors of `expected_version`. Unless done, take_back() must follow.
+  StoreResult make_durable(std::span<const Version> versions, std::uint64_t expected_version);
+  /// The chain ends in the newest durable state again.
+  void take_back();
+  /// One mutation, stamped and made durable by itself. Tells readers nothing. Precondition: the store was prepared. Throws Rejection;
+  /// nothing was kept then, or the disk failed.
+  std::vector<Version> commit_alone(const Proposal& proposal, const Author& author);
+
+  /// The versions are durable: they become the newest state, with and without telling readers.
+  void publish(std::span<const Version> versions);
+  void advance(std::span<const Version> versions);
+  /// Readers see the newest state anew.
+  void replace() { events_.replace(state_); }
+  /// Readers see this state until the next publish() or replace(); nothing becomes durable by it.
+  void show(std::shared_ptr<const FileState> passing) { events_.replace(std::move(passing)); }
+  /// The file cannot be shown any more.
+  void set_unusable(const std::string& reason);
+
+ private:
+  std::shared_ptr<const FileState> state_of(const StoredFile& stored) const;
+  std::shared_ptr<const FileState> state_after(const Version& version) const;
+  std::string reason_for_read_only(const StatusDocument& document) const;
+
+  const std::string stem_;
+  Store& store_;
+  const EngineContext& context_;
+  VersionEvents& events_;
+  std::shared_ptr<const FileState> state_;
+  std::optional<Chain> chain_;
+  IdempotencyKeys keys_;
+};
+
+}  // namespace statusfs
