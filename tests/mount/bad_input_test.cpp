@@ -139,7 +139,7 @@ TEST_F(BadInputTest, LargeIntegersKeepAllTheirDigits) {
   EXPECT_NE(std::string::npos, text.find("\"huge\": 123456789012345678901234567890"));
   expect_verified(7);
   const CommandResult recomputed =
-      run_command({"python3", STATUSFS_TEST_TOOLS "/journal_check.py", status_file(7).string()});
+      run_command({"python3", tool("journal_check.py"), status_file(7).string()});
   EXPECT_EQ(0, recomputed.exit_status) << recomputed.error;
 }
 
@@ -183,7 +183,7 @@ TEST_F(BadInputTest, TheAdoptOptionAdoptsFilesWithoutAnyHashOnly) {
 TEST_F(BadInputTest, AllTogetherLeaveTheDaemonAlive) {
   make_sample();
   int number = 1000;
-  for (const auto& entry : std::filesystem::directory_iterator(Path(STATUSFS_TEST_DATA) / "bad")) {
+  for (const auto& entry : std::filesystem::directory_iterator(data_file("bad"))) {
     std::filesystem::copy_file(entry.path(), status_file(number++));
   }
   mount();

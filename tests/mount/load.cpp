@@ -5,7 +5,7 @@
 namespace statusfs::test {
 
 std::vector<Change> checked_changes(const Path& status_file, const std::vector<std::string>& pointers) {
-  Arguments command = {"python3", STATUSFS_TEST_TOOLS "/journal_check.py", status_file.string()};
+  Arguments command = {"python3", tool("journal_check.py"), status_file.string()};
   command.insert(command.end(), pointers.begin(), pointers.end());
   CommandOptions options;
   options.time_limit = std::chrono::seconds{240};

@@ -13,7 +13,7 @@ namespace {
 using Names = std::set<std::string>;
 
 std::string manual() {
-  std::ifstream file(STATUSFS_MANUAL);
+  std::ifstream file(statusfs::test::manual_page());
   std::ostringstream text;
   text << file.rdbuf();
   return text.str();

@@ -97,7 +97,7 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
-std::string test_data(const std::string& name) { return read_file(Path(STATUSFS_TEST_DATA) / name); }
+std::string test_data(const std::string& name) { return read_file(data_file(name)); }
 
 std::string plan_text(int number, const std::vector<std::string>& task_ids) {
   const std::string name = "exec_plan_" + std::to_string(number);

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "tests/mount/command.hpp"
+#include "tests/mount/places.hpp"
 
 namespace statusfs::test {
 
@@ -80,7 +81,7 @@ class MountedTest : public ::testing::Test {
   void make_adopted_seed();
 
   // statusfs itself.
-  Path binary() const { return STATUSFS_BINARY; }
+  Path binary() const { return statusfs_binary(); }
   CommandResult statusfs(const Arguments& arguments, const CommandOptions& options = {});
   /// `statusfs SOURCE MOUNTPOINT`; a failure of the mount ends the test.
   void mount(const Arguments& options = {});

@@ -1,0 +1,16 @@
+// Where the tests find what they test and what they test it with.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+namespace statusfs::test {
+
+std::filesystem::path statusfs_binary();
+std::filesystem::path manual_page();
+/// A file or directory of tests/data.
+std::filesystem::path data_file(const std::string& name);
+/// A program that stands beside the tests.
+std::string tool(const std::string& name);
+
+}  // namespace statusfs::test
