@@ -8,6 +8,7 @@
 #include "fs/cli/mapping_source.hpp"
 #include "fs/cli/mount_command.hpp"
 #include "fs/cli/mount_options.hpp"
+#include "fs/cli/transfer_commands.hpp"
 
 namespace statusfs {
 namespace {
@@ -50,7 +51,7 @@ class CommandLine {
 
  private:
   void add_mount() {
-    app_.add_option("SOURCE", mount_.source, "directory of exec_status_*.txt files, or one such file");
+    app_.add_option("SOURCE", mount_.source, "directory of exec_status_*.txt files, one such file, or etcd://HOST:PORT[,HOST:PORT...]/PREFIX");
     app_.add_option("MOUNTPOINT", mount_.mountpoint, "directory to mount on");
     app_.add_option("-o", mount_.options, "mount options, separated by commas")->type_name("OPT,...")->allow_extra_args(false);
     app_.add_flag("-f", mount_.foreground, "stay in the foreground");
@@ -87,6 +88,10 @@ class CommandLine {
                            "status file, or a directory of them", [this] { return recover_command(argument_, mapping()); }));
     add_mapping_option(add("adopt", "start a chain with the current content", "FILE", "status file",
                            [this] { return adopt_command(argument_, mapping()); }));
+    add_transfer("import", "put the status files of a directory into etcd, with their history", "DIR", "etcd://HOST:PORT/PREFIX",
+                 import_command);
+    add_transfer("export", "write the status files of a prefix in etcd to a directory, with their history",
+                 "etcd://HOST:PORT/PREFIX", "DIR", export_command);
     add_integrity_commands(app_, [this](std::function<ExitStatus()> run) { run_ = std::move(run); });
     CLI::App* wait = add("wait", "wait until a field or a status file of a mount changes", "FILE|FIELD", "what to wait for",
                          [this] { return wait_command(argument_, until_, timeout_); });
@@ -96,6 +101,16 @@ class CommandLine {
       std::cout << load_mapping_file(mapping())->text;
       return ExitStatus::done;
     }));
+  }
+
+  void add_transfer(const std::string& name, const std::string& help, const char* from, const char* to,
+                    ExitStatus (*run)(const TransferArguments&)) {
+    CLI::App* command = app_.add_subcommand(name, help);
+    command->add_option("FROM", transfer_.from, from)->required();
+    command->add_option("TO", transfer_.to, to)->required();
+    command->add_option("-o", transfer_.options, "options of etcd, as for mounting")->type_name("OPT,...")->allow_extra_args(false);
+    command->add_option("--mapping", transfer_.mapping, "use this mapping instead of the one that is compiled in")->type_name("FILE");
+    command->callback([this, run] { run_ = [this, run] { return run(transfer_); }; });
   }
 
   std::optional<std::string> mapping() const {
@@ -122,6 +137,7 @@ class CommandLine {
   std::string argument_;
   std::string mapping_file_;
   VerifyOptions verify_;
+  TransferArguments transfer_;
   std::optional<std::string> until_;
   std::optional<double> timeout_;
   std::function<ExitStatus()> run_;

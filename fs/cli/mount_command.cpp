@@ -18,6 +18,8 @@
 #include "fs/fuse/session.hpp"
 #include "fs/signing/ed25519.hpp"
 #include "fs/store/local/journal_file.hpp"
+#include "fs/store/etcd/etcd_source.hpp"
+#include "fs/store/local/local_source.hpp"
 #include "fs/store/local/posix_files.hpp"
 
 namespace statusfs {
@@ -30,21 +32,34 @@ bool is_at_or_below(const filesystem::path& path, const filesystem::path& top) {
   return end_of_top == top.end();
 }
 
-// The daemon works on the files of SOURCE by path. Were the mount over them, it would wait for itself.
-void require_apart(const Source& source, const std::string& mountpoint) {
+filesystem::path require_directory(const std::string& mountpoint) {
   std::error_code error;
-  const filesystem::path target = filesystem::canonical(mountpoint, error);
+  filesystem::path target = filesystem::canonical(mountpoint, error);
   if (error) throw CommandError(ExitStatus::mount_failed, mountpoint + ": " + error.message());
   if (!filesystem::is_directory(target))
     throw CommandError(ExitStatus::mount_failed, mountpoint + ": is no directory");
+  return target;
+}
+
+EtcdAddress address_of(const std::string& text) {
+  try {
+    return EtcdAddress::of(text);
+  } catch (const std::exception& error) {
+    throw CommandError(ExitStatus::unusable, error.what());
+  }
+}
+
+// The daemon works on the files of SOURCE by path. Were the mount over them, it would wait for itself.
+void require_apart(const LocalPlace& source, const std::string& mountpoint) {
+  const filesystem::path target = require_directory(mountpoint);
   if (is_at_or_below(target, source.directory) || is_at_or_below(source.directory, target))
     throw CommandError(ExitStatus::mount_failed,
                        mountpoint + ": SOURCE and MOUNTPOINT must not lie in each other; mount on a directory of its own");
 }
 
-Source source_of(const std::string& path) {
+LocalPlace source_of(const std::string& path) {
   try {
-    return Source::of(path);
+    return LocalPlace::of(path);
   } catch (const std::exception& error) {
     throw CommandError(ExitStatus::unusable, error.what());
   }
@@ -114,6 +129,13 @@ void allow_many_files() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+// Where the status files are, and where their numbers come from.
+struct OpenedSource {
+  std::unique_ptr<StatusSource> source;
+  std::unique_ptr<GlobalCounter> own_counter;  ///< nullptr where the source has one itself
+  GlobalCounter* counter = nullptr;
+};
+
 std::unique_ptr<GlobalCounter> counter_of(const MountSettings& settings) {
   if (!settings.state) return std::make_unique<MemoryCounter>(0);
   try {
@@ -157,9 +179,9 @@ CurrentConfig config_of(const MountSettings& settings, const Mapping& mapping) {
   }
 }
 
-std::unique_ptr<Mount> open_source(Source source, const EngineContext& context, Presentation presentation) {
+std::unique_ptr<Mount> open_source(StatusSource& source, const EngineContext& context, Presentation presentation) {
   try {
-    return std::make_unique<Mount>(std::move(source), context, std::move(presentation));
+    return std::make_unique<Mount>(source, context, std::move(presentation));
   } catch (const JournalHeld& held) {
     throw CommandError(ExitStatus::mount_failed, held.what());
   } catch (const std::exception& error) {
@@ -167,9 +189,46 @@ std::unique_ptr<Mount> open_source(Source source, const EngineContext& context, 
   }
 }
 
+OpenedSource open_local_source(LocalPlace place, const MountSettings& settings, const std::shared_ptr<const Mapping>& mapping,
+                               const std::shared_ptr<const SigningKey>& signing_key) {
+  OpenedSource opened;
+  opened.own_counter = counter_of(settings);
+  opened.counter = opened.own_counter.get();
+  opened.source = std::make_unique<LocalSource>(std::move(place), mapping, settings.read_only, signing_key);
+  return opened;
+}
+
+// Threads of its own run from here on: not before the process is in the background.
+OpenedSource open_etcd_source(const std::string& name, const MountSettings& settings, EtcdAccess access,
+                              const std::shared_ptr<const Mapping>& mapping) {
+  try {
+    auto source = std::make_unique<EtcdSource>(EtcdSourceOptions{std::move(access), EtcdAddress::of(name).prefix,
+                                                                 host_name(settings.etcd), STATUSFS_VERSION, settings.read_only},
+                                               mapping);
+    OpenedSource opened;
+    opened.counter = &source->counter();
+    opened.source = std::move(source);
+    return opened;
+  } catch (const EtcdError& error) {
+    throw CommandError(ExitStatus::unusable, name + ": " + error.what());
+  }
+}
+
+// What cannot be meant together.
+void require_fitting_options(const MountSettings& settings, bool is_etcd) {
+  if (!is_etcd && settings.etcd.any())
+    throw OptionError("-o cacert, cert, key, user, passwordfile and host go with etcd://HOST:PORT/PREFIX alone");
+  if (is_etcd && settings.state) throw OptionError("-o state does not go with etcd, where the global counter is in etcd");
+  if (is_etcd && (settings.signing_key || settings.anchor_log))
+    throw OptionError("-o signing_key and anchor_log are of files on this machine; they do not go with etcd");
+  if (is_etcd && settings.adopt) throw OptionError("-o adopt does not go with etcd: adopt before statusfs import");
+}
+
 ExitStatus serve(Mount& mount, const MountArguments& arguments, const MountSettings& settings) {
-  SessionOptions options{filesystem::canonical(arguments.mountpoint).string(),
-                         filesystem::canonical(arguments.source).string(), settings.kernel_options, arguments.debug};
+  const std::string source =
+      EtcdAddress::is_one(arguments.source) ? arguments.source : filesystem::canonical(arguments.source).string();
+  SessionOptions options{filesystem::canonical(arguments.mountpoint).string(), source, settings.kernel_options,
+                         arguments.debug};
   std::unique_ptr<Session> session;
   try {
     session = std::make_unique<Session>(mount, options);
@@ -186,8 +245,17 @@ ExitStatus serve(Mount& mount, const MountArguments& arguments, const MountSetti
 ExitStatus mount_command(const MountArguments& arguments) {
   const MountSettings settings = read_mount_options(arguments.options);
   const auto mapping = load_mapping_file(settings.mapping);
-  Source source = source_of(arguments.source);
-  require_apart(source, arguments.mountpoint);
+  const bool is_etcd = EtcdAddress::is_one(arguments.source);
+  require_fitting_options(settings, is_etcd);
+  std::optional<LocalPlace> place;
+  std::optional<EtcdAccess> access;
+  if (is_etcd) {
+    access = etcd_access(address_of(arguments.source), settings.etcd);
+    require_directory(arguments.mountpoint);
+  } else {
+    place = source_of(arguments.source);
+    require_apart(*place, arguments.mountpoint);
+  }
   Daemon daemon(arguments.foreground || arguments.debug);
   // Signals are for the first thread, and only once it serves; all others inherit them blocked.
   allow_many_files();
@@ -196,21 +264,23 @@ ExitStatus mount_command(const MountArguments& arguments) {
   const Notices notices(arguments.foreground || arguments.debug);
   CurrentConfig config = config_of(settings, *mapping);
   const ReloadThread reload(config, notices);
-  const auto counter = counter_of(settings);
-  Metrics metrics;
   const auto signing_key = signing_key_of(settings);
+  const OpenedSource opened = is_etcd ? open_etcd_source(arguments.source, settings, std::move(*access), mapping)
+                                      : open_local_source(std::move(*place), settings, mapping, signing_key);
+  Metrics metrics;
   PosixFiles files;
   const auto anchor_log = anchor_log_of(settings, files, signing_key, notices);
   const EngineContext context{mapping,
-                              *counter,
+                              *opened.counter,
                               metrics,
                               [&config] { return config.get(); },
                               [&notices](const std::string& message) { notices.write(message); },
                               settings.read_only,
                               settings.adopt,
                               signing_key,
-                              anchor_log.get()};
-  const auto mount = open_source(std::move(source), context, presentation_of(settings));
+                              anchor_log.get(),
+                              is_etcd ? host_name(settings.etcd) : std::string()};
+  const auto mount = open_source(*opened.source, context, presentation_of(settings));
   mount->on_ready = [&daemon] { daemon.report_ready(); };
   return serve(*mount, arguments, settings);
 }

@@ -7,7 +7,7 @@
 namespace statusfs {
 namespace {
 
-constexpr std::array<MountOption, 11> options{{
+constexpr std::array<MountOption, 17> options{{
     {"ro", "", "show everything, change nothing; also beside another mount of the same files"},
     {"allow_other", "", "let other users in; only together with default_permissions"},
     {"default_permissions", "", "let the kernel check owner and mode"},
@@ -19,6 +19,12 @@ constexpr std::array<MountOption, 11> options{{
     {"signing_key", "FILE", "sign every new version of a JSON with this Ed25519 key (PEM, mode 0600), into FILE.sig"},
     {"anchor_log", "FILE", "append a checkpoint every 100 versions and every 10 minutes of change"},
     {"nohistory", "", "no .history in the directory of a status file"},
+    {"cacert", "FILE", "etcd: who signs the members' certificates (PEM); makes the connection TLS"},
+    {"cert", "FILE", "etcd: our certificate (PEM)"},
+    {"key", "FILE", "etcd: the key of our certificate (PEM)"},
+    {"user", "NAME", "etcd: the user to log in as; password in STATUSFS_ETCD_PASSWORD or passwordfile"},
+    {"passwordfile", "FILE", "etcd: the file (mode 0600) whose first line is the password"},
+    {"host", "NAME", "etcd: the name of this host; default is the machine's"},
 }};
 
 // Those of fstab (user, nofail, ...) are mount(8)'s business and are dropped.
@@ -71,6 +77,12 @@ void set_value(MountSettings& settings, std::string_view name, const std::string
   if (name == "state") settings.state = value;
   if (name == "signing_key") settings.signing_key = value;
   if (name == "anchor_log") settings.anchor_log = value;
+  if (name == "cacert") settings.etcd.cacert = value;
+  if (name == "cert") settings.etcd.cert = value;
+  if (name == "key") settings.etcd.key = value;
+  if (name == "user") settings.etcd.user = value;
+  if (name == "passwordfile") settings.etcd.password_file = value;
+  if (name == "host") settings.etcd.host = value;
 }
 
 void read_one(MountSettings& settings, const std::string& text) {

@@ -10,6 +10,8 @@
 
 #include <sys/types.h>
 
+#include "fs/cli/etcd_access.hpp"
+
 namespace statusfs {
 
 /// One option of statusfs itself.
@@ -32,6 +34,7 @@ struct MountSettings {
   bool history = true;
   std::optional<mode_t> umask;
   std::optional<std::string> mapping, config, state, signing_key, anchor_log;
+  EtcdSettings etcd;
   std::vector<std::string> kernel_options;
 };
 

@@ -8,6 +8,7 @@
 #include "fs/cli/offline_author.hpp"
 #include "fs/counter/memory_counter.hpp"
 #include "fs/engine/committer.hpp"
+#include "fs/store/local/local_source.hpp"
 #include "fs/store/local/local_store.hpp"
 #include "fs/store/local/posix_files.hpp"
 #include "mapping/rejection.hpp"
@@ -42,7 +43,8 @@ std::uint64_t run_offline(const StatusTarget& target, const std::shared_ptr<cons
   PosixFiles files;
   LocalStore store(target.path, mapping, files);
   NoEvents events;
-  Committer committer(target.stem, target.directory(), store, context, events);
+  LocalSource source({target.directory(), std::nullopt}, mapping, false);  // for the plan
+  Committer committer(target.stem, source, store, context, events);
   std::optional<Rejection> refusal;
   try {
     committer.load();

@@ -7,8 +7,9 @@
 #include "fs/cli/exit_status.hpp"
 #include "fs/cli/mount_table.hpp"
 #include "fs/engine/file_state.hpp"
-#include "fs/engine/status_directory.hpp"
 #include "fs/store/local/local_store.hpp"
+#include "fs/store/local/posix_files.hpp"
+#include "fs/store/status_source.hpp"
 #include "mapping/schema/mapping_loader.hpp"
 
 namespace statusfs {

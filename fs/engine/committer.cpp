@@ -4,7 +4,6 @@
 
 #include "fs/engine/control_commands.hpp"
 #include "fs/engine/refusal.hpp"
-#include "fs/store/timestamp.hpp"
 #include "mapping/rules/proposal.hpp"
 
 namespace statusfs {
@@ -12,8 +11,6 @@ namespace {
 
 using std::chrono::steady_clock;
 using std::chrono::system_clock;
-
-constexpr int most_attempts = 5;
 
 void answer_all(const std::vector<Job*>& jobs, const std::optional<Rejection>& refusal) {
   for (Job* job : jobs) job->done(refusal);
@@ -23,11 +20,11 @@ const WriteRequest& write_of(const Job& job) { return std::get<WriteRequest>(job
 
 }  // namespace
 
-Committer::Committer(std::string stem, const std::string& directory, Store& store, const EngineContext& context,
+Committer::Committer(std::string stem, StatusSource& source, Store& store, const EngineContext& context,
                      VersionEvents& events)
     : context_(context),
       writer_(std::move(stem), store, context, events),
-      plan_(directory, writer_),
+      plan_(source, writer_),
       foreign_(writer_) {}
 
 std::shared_ptr<const FileState> Committer::load() {
@@ -36,13 +33,22 @@ std::shared_ptr<const FileState> Committer::load() {
   return writer_.state();
 }
 
+// Versions of other hosts are published like our own; whatever else is new is read as a whole.
+void Committer::catch_up() {
+  if (!writer_.follow_others()) reload();
+}
+
 void Committer::reload() {
+  const auto before = writer_.state();
   try {
     load();
   } catch (const std::exception& error) {
     writer_.set_unusable(error.what());
   }
-  writer_.replace();
+  const FileState& now = *writer_.state();
+  const bool is_same = before && before->chained && now.chained && before->head == now.head &&
+                       before->read_only == now.read_only && before->plan == now.plan;
+  if (!is_same) writer_.replace();
 }
 
 // --- jobs ------------------------------------------------------------------------------------------------------------
@@ -89,6 +95,8 @@ void Committer::run_check() {
   if (result.status == StoreStatus::foreign)
     foreign_.resolve();
   else if (result.status == StoreStatus::conflict)
+    catch_up();
+  else if (result.status == StoreStatus::failed && writer_.store().recheck().status == StoreStatus::done)
     reload();
   else if (result.status != StoreStatus::done)
     context_.log(writer_.stem() + ": " + result.reason);
@@ -97,8 +105,8 @@ void Committer::run_check() {
 // --- writes ----------------------------------------------------------------------------------------------------------
 
 void Committer::run_writes(std::span<Job> jobs) {
-  const std::vector<Job*> acceptable = judge_beforehand(jobs);
-  if (!acceptable.empty() && prepare(acceptable)) commit(acceptable);
+  std::vector<Job*> acceptable = judge_beforehand(jobs);
+  while (!acceptable.empty() && prepare(acceptable)) acceptable = commit(acceptable);
 }
 
 // Requests that are refused for what they ask are answered before anything is waited for.
@@ -119,12 +127,13 @@ std::vector<Job*> Committer::judge_beforehand(std::span<Job> jobs) {
 
 // Whether the store is ready for a commit; else the jobs have been answered.
 bool Committer::prepare(const std::vector<Job*>& jobs) {
-  for (int attempt = 0; attempt < 3; ++attempt) {
+  const auto deadline = steady_clock::now() + VersionWriter::patience_with_others;
+  for (int attempt = 0; attempt < 3 || steady_clock::now() < deadline; ++attempt) {
     const StoreResult result = writer_.store().prepare();
     switch (result.status) {
       case StoreStatus::done: return true;
       case StoreStatus::foreign: foreign_.resolve(); break;
-      case StoreStatus::conflict: reload(); break;
+      case StoreStatus::conflict: catch_up(); break;
       case StoreStatus::failed:
         if (attempt == 0 && writer_.store().recheck().status == StoreStatus::done) {
           reload();
@@ -138,37 +147,44 @@ bool Committer::prepare(const std::vector<Job*>& jobs) {
   return false;
 }
 
-void Committer::commit(const std::vector<Job*>& jobs) {
+// Answers the jobs, but for those that it returns.
+std::vector<Job*> Committer::commit(const std::vector<Job*>& jobs) {
   const auto started = steady_clock::now();
-  std::unique_ptr<GlobalCounter::Lease> lease;
+  std::unique_ptr<GlobalCounter::Lease> lease;  // until the store has the numbers, or will never have them
   auto failure = refusal_of([&] {
     writer_.require_open_for_writes();  // preparing may have found the file changed
     lease = context_.counter.begin();
   });
-  if (failure) return answer_all(jobs, failure);
+  if (failure) {
+    answer_all(jobs, failure);
+    return {};
+  }
   Group group;
   group.expected_version = writer_.chain().head().version;
   for (Job* job : jobs) judge_and_stamp(*job, *lease, group);
   failure = refusal_of([&] {
     if (!group.versions.empty()) lease->commit();
   });
-  lease.reset();
+  if (failure || group.versions.empty()) lease.reset();
   if (!failure && !group.versions.empty()) {
     const StoreResult result = writer_.make_durable(group.versions, group.expected_version);
-    if (result.status == StoreStatus::conflict) return commit_again(group.accepted, result);
+    lease.reset();
+    if (result.status == StoreStatus::conflict) return to_be_judged_again(std::move(group.accepted), result);
     if (result.status != StoreStatus::done) failure = rejection_of(result);
   }
   if (failure) {
     writer_.take_back();
     writer_.keys().take_back();
-    return answer_all(group.accepted, failure);
+    answer_all(group.accepted, failure);
+    return {};
   }
-  attempts_ = 0;
+  conflict_since_.reset();
   context_.metrics.count_mutations(group.versions.size());
   if (!group.versions.empty()) context_.metrics.observe_commit(steady_clock::now() - started, group.versions.size());
   writer_.keys().confirm();
   writer_.publish(group.versions);
   answer_all(group.accepted, std::nullopt);
+  return {};
 }
 
 void Committer::judge_and_stamp(Job& job, GlobalCounter::Lease& lease, Group& group) {
@@ -177,8 +193,7 @@ void Committer::judge_and_stamp(Job& job, GlobalCounter::Lease& lease, Group& gr
     const Proposal proposal = propose(*chain.document(), write_of(job), writer_.judge_for(job.author));
     warn(job, proposal);
     if (!proposal.changes.empty()) {
-      const MutationStamp stamp{lease.next(), format_timestamp(system_clock::now()), job.author};
-      group.versions.push_back(chain.append(proposal, stamp));
+      group.versions.push_back(chain.append(proposal, writer_.stamp_of(lease, job.author)));
     }
     if (proposal.idempotency && !proposal.is_replay)
       writer_.keys().add(job.author.uid, proposal.path, *proposal.idempotency, system_clock::now());
@@ -197,16 +212,15 @@ void Committer::warn(Job& job, const Proposal& proposal) {
   }
 }
 
-// Nothing was written: the chain moved on in between (a journal was closed), so everything is judged anew.
-void Committer::commit_again(const std::vector<Job*>& jobs, const StoreResult& conflict) {
+// Nothing was written: the chain moved on in between (another host wrote, a journal was closed).
+std::vector<Job*> Committer::to_be_judged_again(std::vector<Job*> jobs, const StoreResult& conflict) {
   writer_.keys().take_back();
-  reload();
-  if (++attempts_ > most_attempts) {
-    attempts_ = 0;
-    const std::string message = writer_.stem() + " is changed again and again: " + conflict.reason;
-    return answer_all(jobs, Rejection(Cause::busy, message));
-  }
-  if (prepare(jobs)) commit(jobs);
+  writer_.take_back();
+  if (!conflict_since_) conflict_since_ = steady_clock::now();
+  if (steady_clock::now() - *conflict_since_ < VersionWriter::patience_with_others) return jobs;
+  conflict_since_.reset();
+  answer_all(jobs, Rejection(Cause::busy, writer_.stem() + " is changed again and again: " + conflict.reason));
+  return {};
 }
 
 }  // namespace statusfs

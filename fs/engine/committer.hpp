@@ -1,6 +1,7 @@
 // Carries out groups of jobs on one status file: judge, stamp, hash, make durable, publish, answer.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <span>
@@ -17,8 +18,8 @@ namespace statusfs {
 /// Thread safety: one thread at a time.
 class Committer {
  public:
-  /// All references must outlive this. `stem` is the file's name without .txt, `directory` is where its plan lies.
-  Committer(std::string stem, const std::string& directory, Store& store, const EngineContext& context, VersionEvents& events);
+  /// All references must outlive this. `stem` is the file's name without .txt, `source` is where its plan lies.
+  Committer(std::string stem, StatusSource& source, Store& store, const EngineContext& context, VersionEvents& events);
 
   /// Loads the file and, where the context asks for it, adopts it. Does not publish.
   std::shared_ptr<const FileState> load();
@@ -38,19 +39,20 @@ class Committer {
   void run_writes(std::span<Job> jobs);
   std::vector<Job*> judge_beforehand(std::span<Job> jobs);
   bool prepare(const std::vector<Job*>& jobs);
-  void commit(const std::vector<Job*>& jobs);
-  void commit_again(const std::vector<Job*>& jobs, const StoreResult& conflict);
+  std::vector<Job*> commit(const std::vector<Job*>& jobs);
+  std::vector<Job*> to_be_judged_again(std::vector<Job*> jobs, const StoreResult& conflict);
   void judge_and_stamp(Job& job, GlobalCounter::Lease& lease, Group& group);
   void warn(Job& job, const Proposal& proposal);
   void run_control(Job& job);
   void run_check();
+  void catch_up();
   void reload();
 
   const EngineContext& context_;
   VersionWriter writer_;
   PlanFollower plan_;
   ForeignChanges foreign_;
-  int attempts_ = 0;  // of the group that is being committed
+  std::optional<std::chrono::steady_clock::time_point> conflict_since_;  // of the group that is being committed
 };
 
 }  // namespace statusfs

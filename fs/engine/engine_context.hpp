@@ -23,6 +23,7 @@ struct EngineContext {
   bool adopt_unhashed = false;  ///< -o adopt: files without any hash get a chain when they are loaded
   std::shared_ptr<const SigningKey> signing_key = nullptr;  ///< -o signing_key: nullptr, nothing is signed
   AnchorLog* anchor_log = nullptr;  ///< -o anchor_log: nullptr, there is none
+  std::string host = {};  ///< named in each record; empty where the files are on this machine alone
 };
 
 }  // namespace statusfs

@@ -14,6 +14,7 @@ namespace statusfs {
 /// Immutable once published.
 struct FileState {
   std::shared_ptr<const StatusDocument> document;  ///< nullptr: the file cannot be shown, `error` says why
+  std::shared_ptr<const StatusDocument> stored_document = {};  ///< set where `document` shows something that is not stored
   std::string error;
   std::string read_only;  ///< why writes are refused (EROFS); empty where they are taken
   bool closed_by_plan = false;  ///< read_only comes from the plan
@@ -24,6 +25,11 @@ struct FileState {
   std::chrono::system_clock::time_point modified;          ///< when this version was made
   std::chrono::system_clock::time_point modified_at_load;  ///< the same of the version that was loaded first
 };
+
+/// The document that is stored, where `document` shows another.
+inline const std::shared_ptr<const StatusDocument>& stored_document_of(const FileState& state) {
+  return state.stored_document ? state.stored_document : state.document;
+}
 
 /// The largest value of the global counter that the file bears: in its stamped fields and in those of its tasks.
 std::int64_t largest_g_in(const FileState& state);

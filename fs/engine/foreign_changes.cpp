@@ -2,14 +2,11 @@
 
 #include "fs/engine/partition_state.hpp"
 #include "fs/engine/refusal.hpp"
-#include "fs/store/timestamp.hpp"
 #include "mapping/document/parse.hpp"
 #include "mapping/rules/proposal.hpp"
 
 namespace statusfs {
 namespace {
-
-using std::chrono::system_clock;
 
 bool is_successor(const StatusDocument& document, const ChainHead& head) {
   const Mapping& mapping = document.mapping();
@@ -47,22 +44,13 @@ bool ForeignChanges::adopt(const ForeignChange& change) {
     const bool continues_chain = is_successor(document, chain.head());
     if (!continues_chain && config.external != ExternalChanges::adopt)
       throw Rejection(Cause::invalid, "it does not continue the chain");
-    const std::uint64_t expected_version = chain.head().version;
-    std::vector<Version> versions;
-    if (continues_chain || !proposal.changes.empty()) {
-      const auto lease = context.counter.begin();
-      const MutationStamp stamp{lease->next(), format_timestamp(system_clock::now()), author};
-      versions.push_back(continues_chain ? chain.append_document(document, stamp, "external")
-                                         : chain.append(proposal, stamp));
-      lease->commit();
-    }
     writer_.store().accept_foreign();
-    if (!versions.empty()) {
-      const StoreResult result = writer_.make_durable(versions, expected_version);
-      if (result.status != StoreStatus::done) throw rejection_of(result);
-      context.metrics.count_mutations(versions.size());
-    }
-    writer_.publish(versions);
+    if (continues_chain || !proposal.changes.empty())
+      writer_.publish(writer_.commit_alone([&](GlobalCounter::Lease& lease) {
+        const MutationStamp stamp = writer_.stamp_of(lease, author);
+        return std::vector<Version>{continues_chain ? chain.append_document(document, stamp, "external")
+                                                    : chain.append(proposal, stamp)};
+      }));
     writer_.replace();
   });
   if (refusal) {

@@ -1,14 +1,12 @@
 // The execution plan beside a status file, read again whenever it is another file than before.
 #pragma once
 
-#include <sys/stat.h>
-
-#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 
+#include "fs/store/status_source.hpp"
 #include "mapping/rules/plan.hpp"
 #include "mapping/tree/status_document.hpp"
 
@@ -23,10 +21,10 @@ std::string plan_file_name(const StatusDocument& document);
 /// Thread safety: one thread at a time. plan() may be kept and used anywhere.
 class PlanFile {
  public:
-  /// `log` takes notices for the administrator and must outlive this.
-  PlanFile(std::string directory, const std::function<void(const std::string&)>& log);
+  /// `source` is where plans lie, `log` takes notices for the administrator; both must outlive this.
+  PlanFile(StatusSource& source, const std::function<void(const std::string&)>& log);
 
-  /// Looks at the plan that the document names (one stat(2) where nothing changed). Whether anything is other than before.
+  /// Looks at the plan that the document names; cheap where nothing changed. Whether anything is other than before.
   bool refresh(const StatusDocument& document);
 
   /// nullptr where there is none: then the rules that need one are off. A file that cannot be used leaves the last good one in force.
@@ -35,14 +33,12 @@ class PlanFile {
   std::string hindrance() const;
 
  private:
-  void read(const std::string& path, const std::string& id);
-  bool is_unchanged(const std::string& path);
+  void read(const std::string& file_name, const std::string& id);
 
-  const std::string directory_;
+  StatusSource& source_;
   const std::function<void(const std::string&)>& log_;
-  std::string path_;                   // of what is remembered below
-  std::chrono::system_clock::time_point read_at_;
-  std::optional<struct stat> status_;  // of the file that was read last; nothing when there was none
+  std::string file_name_;               // of what is remembered below
+  std::function<bool()> is_unchanged_;  // since it was read last
   std::shared_ptr<const Plan> plan_;
   std::string complaint_;  // about the file that was read last
 };

@@ -5,8 +5,8 @@
 
 namespace statusfs {
 
-PlanFollower::PlanFollower(const std::string& directory, VersionWriter& writer)
-    : writer_(writer), plan_(directory, writer.context().log) {}
+PlanFollower::PlanFollower(StatusSource& source, VersionWriter& writer)
+    : writer_(writer), plan_(source, writer.context().log) {}
 
 bool PlanFollower::follow() {
   const auto& document = writer_.state()->document;

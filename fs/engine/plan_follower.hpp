@@ -11,10 +11,10 @@ namespace statusfs {
 /// Thread safety: one thread at a time.
 class PlanFollower {
  public:
-  /// `directory` is where the plan lies. `writer` must outlive this.
-  PlanFollower(const std::string& directory, VersionWriter& writer);
+  /// `source` is where the plan lies. Both must outlive this.
+  PlanFollower(StatusSource& source, VersionWriter& writer);
 
-  /// Looks whether the plan is another than before (one stat(2) where it is not), and writes down what it says of itself. Whether anything
+  /// Looks whether the plan is another than before (cheap where it is not), and writes down what it says of itself. Whether anything
   /// changed that readers see and were not told of.
   bool follow();
 

@@ -7,9 +7,11 @@ Rejection rejection_of(const StoreResult& result) {
     case StoreStatus::busy: return {Cause::busy, result.reason};
     case StoreStatus::no_space: return {Cause::no_space, result.reason};
     case StoreStatus::quota: return {Cause::quota, result.reason};
-    case StoreStatus::lost: return {Cause::read_only, result.reason};
+    case StoreStatus::lost: return {Cause::read_only, "there is no quorum, nothing can be written: " + result.reason};
+    case StoreStatus::too_large: return {Cause::too_large, result.reason};
+    case StoreStatus::refused: return {Cause::read_only, result.reason};
+    case StoreStatus::conflict: return {Cause::busy, result.reason};
     case StoreStatus::done:
-    case StoreStatus::conflict:
     case StoreStatus::foreign:
     case StoreStatus::failed: break;
   }

@@ -1,23 +1,37 @@
 #include "fs/engine/status_file.hpp"
 
+#include <algorithm>
 #include <future>
+
+#include "fs/engine/partition_state.hpp"
+#include "fs/engine/shown_partition.hpp"
 
 namespace statusfs {
 namespace {
 
-constexpr std::size_t maximum_group = 1024;
 constexpr std::chrono::seconds idle_time(5);
+
+std::size_t size_of(const Job& job) {
+  const auto* write = std::get_if<WriteRequest>(&job.request);
+  return write ? write->text.size() : 0;
+}
+
+bool is_write(const Job& job) { return std::holds_alternative<WriteRequest>(job.request); }
+
+Rejection lost(const std::string& reason) {
+  return {Cause::read_only, "there is no quorum, nothing can be written: " + reason};
+}
 
 }  // namespace
 
-StatusFile::StatusFile(std::string name, const std::string& directory, std::unique_ptr<Store> store,
-                       const EngineContext& context, StatusFileObserver& observer)
+StatusFile::StatusFile(std::string name, StatusSource& source, std::unique_ptr<Store> store, const EngineContext& context,
+                       StatusFileObserver& observer)
     : name_(std::move(name)),
       context_(context),
       observer_(observer),
       store_(std::move(store)),
       history_(context.mapping, *store_),
-      committer_(name_, directory, *store_, context, *this),
+      committer_(name_, source, *store_, context, *this),
       thread_([this] { return commit_step(); }, idle_time) {}
 
 StatusFile::~StatusFile() = default;
@@ -31,11 +45,8 @@ std::shared_ptr<const FileState> StatusFile::state() {
   if (auto state = loaded_state()) return state;
   const std::lock_guard loading(load_mutex_);
   if (auto state = loaded_state()) return state;
-  auto state = committer_.load();
-  {
-    const std::lock_guard lock(state_mutex_);
-    state_ = state;
-  }
+  set_state(committer_.load());
+  auto state = loaded_state();
   anchor(*state);
   if (store_->looks_changed())
     submit({CheckRequest{}, {}, [](const std::optional<Rejection>&) {}});  // it was found foreign
@@ -43,11 +54,62 @@ std::shared_ptr<const FileState> StatusFile::state() {
 }
 
 void StatusFile::submit(Job job) {
+  std::optional<Rejection> refusal;
   {
     const std::lock_guard lock(queue_mutex_);
-    queue_.push_back(std::move(job));
+    if (!lost_because_.empty() && is_write(job))
+      refusal = lost(lost_because_);
+    else
+      queue_.push_back(std::move(job));
   }
+  if (refusal) return job.done(refusal);
   thread_.wake();
+}
+
+// --- the connection to where the file is stored ------------------------------------------------------------------------
+
+void StatusFile::connection_lost(const std::string& reason) {
+  std::vector<Job> refused;
+  {
+    const std::lock_guard lock(queue_mutex_);
+    lost_because_ = reason;
+    const auto rest = std::stable_partition(queue_.begin(), queue_.end(), [](const Job& job) { return !is_write(job); });
+    std::move(rest, queue_.end(), std::back_inserter(refused));
+    queue_.erase(rest, queue_.end());
+  }
+  for (const Job& job : refused) job.done(lost(reason));
+  show_partition(std::string(partition_partitioned));
+}
+
+void StatusFile::connection_returned() {
+  show_partition(std::string(partition_reconciling));
+  {
+    const std::lock_guard lock(queue_mutex_);
+    lost_because_.clear();
+  }
+  submit({CheckRequest{}, {}, [this](const std::optional<Rejection>&) {
+            const bool is_lost_again = [this] {
+              const std::lock_guard lock(queue_mutex_);
+              return !lost_because_.empty();
+            }();
+            if (!is_lost_again) show_partition(std::nullopt);
+          }});
+}
+
+void StatusFile::show_partition(std::optional<std::string> value) {
+  {
+    const std::lock_guard lock(state_mutex_);
+    partition_ = std::move(value);
+    if (!durable_state_) return;
+    state_ = partition_ ? with_partition(durable_state_, *partition_) : durable_state_;
+  }
+  observer_.state_replaced(*this);
+}
+
+void StatusFile::set_state(std::shared_ptr<const FileState> state) {
+  const std::lock_guard lock(state_mutex_);
+  durable_state_ = std::move(state);
+  state_ = partition_ ? with_partition(durable_state_, *partition_) : durable_state_;
 }
 
 void StatusFile::check() {
@@ -80,7 +142,13 @@ void StatusFile::settle() {
 
 std::vector<Job> StatusFile::take_group() {
   const std::lock_guard lock(queue_mutex_);
-  const std::size_t count = std::min(queue_.size(), maximum_group);
+  const GroupLimit limit = store_->group_limit();
+  std::size_t count = 0, bytes = 0;
+  while (count < std::min(queue_.size(), limit.mutations)) {
+    bytes += size_of(queue_[count]);
+    if (count > 0 && bytes > limit.bytes) break;
+    ++count;
+  }
   std::vector<Job> group(std::make_move_iterator(queue_.begin()), std::make_move_iterator(queue_.begin() + count));
   queue_.erase(queue_.begin(), queue_.begin() + count);
   return group;
@@ -115,19 +183,13 @@ void StatusFile::anchor(const FileState& state) {
 
 void StatusFile::publish(std::span<const Version> versions, std::shared_ptr<const FileState> state) {
   anchor(*state);
-  {
-    const std::lock_guard lock(state_mutex_);
-    state_ = std::move(state);
-  }
+  set_state(std::move(state));
   observer_.versions_published(*this, versions);
 }
 
 void StatusFile::replace(std::shared_ptr<const FileState> state) {
   anchor(*state);
-  {
-    const std::lock_guard lock(state_mutex_);
-    state_ = std::move(state);
-  }
+  set_state(std::move(state));
   observer_.state_replaced(*this);
 }
 

@@ -31,11 +31,12 @@ class StatusFileObserver {
   virtual void state_replaced(StatusFile& file) = 0;
 };
 
-/// Thread safety: any thread. Lock order: load_mutex_, then state_mutex_ or queue_mutex_.
+/// Thread safety: any thread. Lock order: load_mutex_, then state_mutex_ or queue_mutex_. None is held while a job is answered.
 class StatusFile final : private VersionEvents {
  public:
-  /// `name` is the name of the directory that shows the file, `directory` is where its plan lies. `context` and `observer` must outlive this.
-  StatusFile(std::string name, const std::string& directory, std::unique_ptr<Store> store, const EngineContext& context,
+  /// `name` is the name of the directory that shows the file, `source` is where its plan lies; it, `context` and `observer` must
+  /// outlive this.
+  StatusFile(std::string name, StatusSource& source, std::unique_ptr<Store> store, const EngineContext& context,
              StatusFileObserver& observer);
   ~StatusFile() override;
 
@@ -60,6 +61,10 @@ class StatusFile final : private VersionEvents {
   void check();
   /// The same after a file of the directory changed: looks at the plan, if this is its name, or if the name is empty.
   void check_plan(const std::string& file_name);
+  /// The store cannot be written to: queued writes are refused, and the partition is shown in the tree.
+  void connection_lost(const std::string& reason);
+  /// It can again: shows that it is catching up until it has.
+  void connection_returned();
   /// Returns when every job that was queued before has been answered.
   void drain();
   /// Returns once everything that was committed is in the JSON on disk. Throws Rejection where that fails.
@@ -71,6 +76,8 @@ class StatusFile final : private VersionEvents {
   void anchor(const FileState& state);
   bool commit_step();
   std::vector<Job> take_group();
+  void set_state(std::shared_ptr<const FileState> state);
+  void show_partition(std::optional<std::string> value);
 
   const std::string name_;
   const EngineContext& context_;
@@ -80,11 +87,14 @@ class StatusFile final : private VersionEvents {
 
   std::mutex load_mutex_;  // held while the file is loaded for the first time; guards committer_'s initial load
 
-  mutable std::mutex state_mutex_;  // guards state_
-  std::shared_ptr<const FileState> state_;
+  mutable std::mutex state_mutex_;  // guards what follows up to queue_mutex_
+  std::shared_ptr<const FileState> durable_state_;
+  std::shared_ptr<const FileState> state_;         // as it is shown: with the partition below
+  std::optional<std::string> partition_;           // state of the connection that is shown in place of what is stored
 
-  std::mutex queue_mutex_;  // guards queue_
+  std::mutex queue_mutex_;  // guards what follows up to committer_
   std::deque<Job> queue_;
+  std::string lost_because_;  // not empty: no write is queued
 
   Committer committer_;     // after load(), used by the commit thread alone
   OnDemandThread thread_;   // last, so that it ends first

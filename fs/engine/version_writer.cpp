@@ -6,6 +6,7 @@
 #include "fs/engine/refusal.hpp"
 #include "fs/identity/trace_context.hpp"
 #include "fs/store/timestamp.hpp"
+#include "mapping/chain/followed_version.hpp"
 #include "mapping/tree/template.hpp"
 
 namespace statusfs {
@@ -151,21 +152,57 @@ void VersionWriter::take_back() {
   if (chain_) chain_->reset(state_->document, state_->head);
 }
 
-std::vector<Version> VersionWriter::commit_alone(const Proposal& proposal, const Author& author) {
+MutationStamp VersionWriter::stamp_of(GlobalCounter::Lease& lease, Author author) const {
+  author.host = context_.host;
+  return {lease.next(), format_timestamp(system_clock::now()), std::move(author)};
+}
+
+std::vector<Version> VersionWriter::commit_alone(const std::function<std::vector<Version>(GlobalCounter::Lease& lease)>& make) {
+  using std::chrono::steady_clock;
+  const auto deadline = steady_clock::now() + patience_with_others;
   try {
-    const std::uint64_t expected_version = chain().head().version;
-    const auto lease = context_.counter.begin();
-    const MutationStamp stamp{lease->next(), format_timestamp(system_clock::now()), author};
-    std::vector<Version> versions{chain().append(proposal, stamp)};
-    lease->commit();
-    const StoreResult result = make_durable(versions, expected_version);
-    if (result.status != StoreStatus::done) throw rejection_of(result);
-    context_.metrics.count_mutations(1);
-    return versions;
+    for (;;) {
+      const std::uint64_t expected_version = chain().head().version;
+      const auto lease = context_.counter.begin();
+      std::vector<Version> versions = make(*lease);
+      if (versions.empty()) return versions;
+      lease->commit();
+      const StoreResult result = make_durable(versions, expected_version);
+      if (result.status == StoreStatus::done) {
+        context_.metrics.count_mutations(versions.size());
+        return versions;
+      }
+      // Nothing but the number was taken by others: the same can be asked for again.
+      const bool may_be_tried_again = result.status == StoreStatus::conflict && steady_clock::now() < deadline &&
+                                      store_.prepare().status == StoreStatus::done;
+      if (!may_be_tried_again) throw rejection_of(result);
+      take_back();
+    }
   } catch (...) {
     take_back();
     throw;
   }
+}
+
+std::vector<Version> VersionWriter::commit_alone(const Proposal& proposal, const Author& author) {
+  return commit_alone([&](GlobalCounter::Lease& lease) {
+    return std::vector<Version>{chain().append(proposal, stamp_of(lease, author))};
+  });
+}
+
+bool VersionWriter::follow_others() {
+  const std::vector<CommitEntry> entries = store_.take_versions();
+  if (entries.empty() || !state_->chained || entries.front().head.version != state_->head.version + 1) return false;
+  std::vector<Version> versions;
+  std::shared_ptr<const StatusDocument> before = state_->document;
+  for (const CommitEntry& entry : entries) {
+    versions.push_back(followed_version(*before, entry.document, entry.record, entry.head));
+    before = entry.document;
+  }
+  chain_.reset();
+  keys_.forget();
+  publish(versions);
+  return true;
 }
 
 void VersionWriter::advance(std::span<const Version> versions) {

@@ -1,6 +1,8 @@
 // The commit thread's hold on one status file: its newest state, its chain, and the one way in which a version is added to it.
 #pragma once
 
+#include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -56,6 +58,16 @@ class VersionWriter {
   StoreResult make_durable(std::span<const Version> versions, std::uint64_t expected_version);
   /// The chain ends in the newest durable state again.
   void take_back();
+  /// The stamp of the next mutation.
+  MutationStamp stamp_of(GlobalCounter::Lease& lease, Author author) const;
+  /// Versions that other hosts made, which the store took over, become the newest state, and readers are told. False where there are
+  /// none, or they do not follow on the state: then the file is to be loaded anew.
+  bool follow_others();
+
+  /// Makes versions of the current state by `make` and makes them durable, again while other hosts take their numbers first, for at most
+  /// `patience_with_others`. Tells readers nothing. Throws Rejection; nothing was kept then, or the store failed.
+  std::vector<Version> commit_alone(const std::function<std::vector<Version>(GlobalCounter::Lease& lease)>& make);
+  static constexpr std::chrono::seconds patience_with_others{5};
   /// One mutation, stamped and made durable by itself. Tells readers nothing. Precondition: the store was prepared. Throws Rejection;
   /// nothing was kept then, or the disk failed.
   std::vector<Version> commit_alone(const Proposal& proposal, const Author& author);

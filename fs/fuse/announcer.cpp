@@ -1,8 +1,11 @@
 #include "fs/fuse/announcer.hpp"
 
+#include <unistd.h>
+
 #include <set>
 
 #include "fs/fuse/fuse_library.hpp"
+#include "fs/store/timestamp.hpp"
 #include "mapping/tree/node.hpp"
 
 namespace statusfs {
@@ -140,6 +143,12 @@ void Announcer::drop_everything_below(const std::string& path) {
 void Announcer::state_replaced(StatusFile& file) { drop_everything_below(top_of(file)); }
 
 void Announcer::file_appeared(const std::string& name) { drop_name(name); }
+
+// The writer was told EIO; who looks for the reason in .statusfs/errors finds the end of the story there, too.
+void Announcer::outcome_found(const std::string& name, const std::string& outcome) {
+  refusals_.add({format_timestamp(std::chrono::system_clock::now()), std::string(RefusalLog::warning), name, "STATUSFS",
+                 getuid(), getpid(), 0, outcome});
+}
 
 void Announcer::file_vanished(const std::string& name) {
   if (!target().shows_one_file) drop_everything_below(name);

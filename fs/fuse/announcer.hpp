@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "fs/engine/refusal_log.hpp"
 #include "fs/engine/status_directory.hpp"
 #include "fs/fuse/change_times.hpp"
 #include "fs/fuse/event_stream.hpp"
@@ -25,8 +26,8 @@ namespace statusfs {
 /// Thread safety: any thread.
 class Announcer final : public StatusDirectoryObserver {
  public:
-  Announcer(InodeTable& inodes, ChangeTimes& times, FieldWatches& watches, EventStreams& events)
-      : inodes_(inodes), times_(times), watches_(watches), events_(events) {}
+  Announcer(InodeTable& inodes, ChangeTimes& times, FieldWatches& watches, EventStreams& events, RefusalLog& refusals)
+      : inodes_(inodes), times_(times), watches_(watches), events_(events), refusals_(refusals) {}
   ~Announcer() override = default;
 
   /// Nothing is announced before and after the time in which there is a session.
@@ -42,6 +43,7 @@ class Announcer final : public StatusDirectoryObserver {
   void state_replaced(StatusFile& file) override;
   void file_appeared(const std::string& name) override;
   void file_vanished(const std::string& name) override;
+  void outcome_found(const std::string& name, const std::string& outcome) override;
 
  private:
   struct Target {
@@ -60,6 +62,7 @@ class Announcer final : public StatusDirectoryObserver {
   ChangeTimes& times_;
   FieldWatches& watches_;
   EventStreams& events_;
+  RefusalLog& refusals_;
 
   mutable std::mutex mutex_;  // guards target_; innermost
   Target target_;

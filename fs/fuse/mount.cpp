@@ -5,11 +5,11 @@
 
 namespace statusfs {
 
-Mount::Mount(Source source, const EngineContext& engine_context, Presentation how)
+Mount::Mount(StatusSource& source, const EngineContext& engine_context, Presentation how)
     : context(engine_context), presentation(std::move(how)) {
   inodes_ = std::make_unique<InodeTable>(RootPlace{});
-  announcer_ = std::make_unique<Announcer>(*inodes_, times, watches, events);
-  directory_ = std::make_unique<StatusDirectory>(std::move(source), context, *announcer_);
+  announcer_ = std::make_unique<Announcer>(*inodes_, times, watches, events, refusals);
+  directory_ = std::make_unique<StatusDirectory>(source, context, *announcer_);
   tree_ = std::make_unique<TreeView>(*directory_, presentation, *context.mapping, context.metrics, refusals, times, scratch, events);
   inodes_->set_root(tree_->root());
 }

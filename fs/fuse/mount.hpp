@@ -28,8 +28,8 @@ struct OpenDirectory {
 /// Thread safety: any thread.
 class Mount {
  public:
-  /// Opens every status file of the source. Throws as StatusDirectory does.
-  Mount(Source source, const EngineContext& context, Presentation presentation);
+  /// Opens every status file of the source, which must outlive this. Throws as StatusDirectory does.
+  Mount(StatusSource& source, const EngineContext& context, Presentation presentation);
   ~Mount();
 
   const EngineContext& context;

@@ -16,10 +16,11 @@ namespace statusfs {
 /// The root of a mount that shows a directory of status files.
 struct RootPlace {};
 
-/// `.statusfs` and the files in it.
+/// `.statusfs` and what is in it.
 struct AboutPlace {
-  enum class Kind { directory, version, mapping, metrics, errors, last_error };
+  enum class Kind { directory, version, mapping, metrics, errors, last_error, hosts, host };
   Kind kind = Kind::directory;
+  std::string host = {};  ///< of Kind::host: its name
 };
 
 /// A node of a status file's tree.

@@ -92,6 +92,15 @@ void guarded(fuse_req_t request, fuse_ino_t directory, const char* name, const s
   });
 }
 
+namespace {
+
+bool is_host(const Place& place) {
+  const auto* about = std::get_if<AboutPlace>(&place);
+  return about && about->kind == AboutPlace::Kind::host;
+}
+
+}  // namespace
+
 double attribute_timeout(const Inode& inode) {
   const Place& place = inode.place;
   const auto* about = std::get_if<AboutPlace>(&place);
@@ -105,10 +114,10 @@ double attribute_timeout(const Inode& inode) {
 }
 
 // A version of the whole file is another inode than the next one. A scratch file that is renamed over a field leaves its inode to that
-// name until the kernel asks again. A link comes and goes with the value of its task.
+// name until the kernel asks again. A link comes and goes with the value of its task, a host as it likes.
 double entry_timeout(const Place& place) {
   const bool is_passing = std::holds_alternative<VersionPlace>(place) || std::holds_alternative<ScratchPlace>(place) ||
-                          std::holds_alternative<LinkPlace>(place);
+                          std::holds_alternative<LinkPlace>(place) || is_host(place);
   return is_passing ? 0 : announced_timeout;
 }
 

@@ -16,6 +16,7 @@ namespace {
 using std::chrono::system_clock;
 
 constexpr std::string_view about_name = ".statusfs";
+constexpr std::string_view hosts_name = "hosts";
 constexpr std::string_view control_name = ".control";
 constexpr std::string_view error_name = ".error";
 // Programs that use stdio take this as the size of their buffer, so that a value of any size is one write(2).
@@ -126,9 +127,9 @@ std::optional<Found> TreeView::find(const Inode& directory, std::string_view nam
     if (!file) return std::nullopt;
     return found(directory, name, NodePlace{file, Node{}});
   }
-  if (std::holds_alternative<AboutPlace>(directory.place)) {
-    for (const AboutName& about : about_names)
-      if (about.name == name) return found(directory, name, AboutPlace{about.kind});
+  if (const auto* about = std::get_if<AboutPlace>(&directory.place)) {
+    for (DirectoryEntry& entry : list_about(*about))
+      if (entry.name == name) return found(directory, name, std::move(entry.place));
     return std::nullopt;
   }
   if (const auto* history = std::get_if<HistoryPlace>(&directory.place)) {
@@ -154,12 +155,26 @@ void TreeView::list_file(const NodePlace& directory, std::vector<DirectoryEntry>
     entries.push_back({std::move(named.name), place_of(directory.file, named.node)});
 }
 
+std::vector<DirectoryEntry> TreeView::list_about(const AboutPlace& about) const {
+  std::vector<DirectoryEntry> entries;
+  if (about.kind == AboutPlace::Kind::hosts) {
+    for (std::string& host : directory_.source().hosts()) {
+      AboutPlace place{AboutPlace::Kind::host, host};
+      entries.push_back({std::move(host), std::move(place)});
+    }
+    return entries;
+  }
+  for (const AboutName& name : about_names) entries.push_back({std::string(name.name), AboutPlace{name.kind}});
+  if (directory_.source().has_hosts()) entries.push_back({std::string(hosts_name), AboutPlace{AboutPlace::Kind::hosts}});
+  return entries;
+}
+
 std::vector<DirectoryEntry> TreeView::list(const Inode& directory) const {
   std::vector<DirectoryEntry> entries;
   if (std::holds_alternative<RootPlace>(directory.place)) {
     for (const auto& file : directory_.files()) entries.push_back({file->name(), NodePlace{file, Node{}}});
-  } else if (std::holds_alternative<AboutPlace>(directory.place)) {
-    for (const AboutName& about : about_names) entries.push_back({std::string(about.name), AboutPlace{about.kind}});
+  } else if (const auto* about = std::get_if<AboutPlace>(&directory.place)) {
+    return list_about(*about);
   } else if (const auto* history = std::get_if<HistoryPlace>(&directory.place)) {
     for (auto& [name, place] : list_history(*history)) entries.push_back({std::move(name), std::move(place)});
   } else if (list_board(directory.place, entries)) {
@@ -174,7 +189,8 @@ std::vector<DirectoryEntry> TreeView::list(const Inode& directory) const {
 
 bool TreeView::is_directory(const Place& place) const {
   if (std::holds_alternative<RootPlace>(place)) return true;
-  if (const auto* about = std::get_if<AboutPlace>(&place)) return about->kind == AboutPlace::Kind::directory;
+  if (const auto* about = std::get_if<AboutPlace>(&place))
+    return about->kind == AboutPlace::Kind::directory || about->kind == AboutPlace::Kind::hosts;
   if (const auto* history = std::get_if<HistoryPlace>(&place)) return history->kind == HistoryPlace::Kind::directory;
   if (std::holds_alternative<ColumnPlace>(place)) return true;
   const auto* node = std::get_if<NodePlace>(&place);
@@ -292,23 +308,25 @@ Metrics::Gauges TreeView::gauges() const {
   return gauges;
 }
 
-std::string TreeView::about_text(AboutPlace::Kind kind, const Reader& reader) const {
-  switch (kind) {
+std::string TreeView::about_text(const AboutPlace& about, const Reader& reader) const {
+  switch (about.kind) {
     case AboutPlace::Kind::version: return presentation_.version + "\n";
     case AboutPlace::Kind::mapping: return mapping_.text;
     case AboutPlace::Kind::metrics: return metrics_.text(gauges());
     case AboutPlace::Kind::errors: return refusals_.text();
     case AboutPlace::Kind::last_error: return refusals_.last_of(reader.uid, reader.session);
+    case AboutPlace::Kind::host: return directory_.source().host_text(about.host);
+    case AboutPlace::Kind::hosts:
     case AboutPlace::Kind::directory: break;
   }
   return {};
 }
 
 std::string TreeView::text(const Place& place, const Reader& reader) const {
-  if (const auto* about = std::get_if<AboutPlace>(&place)) return about_text(about->kind, reader);
+  if (const auto* about = std::get_if<AboutPlace>(&place)) return about_text(*about, reader);
   if (const auto* history = std::get_if<HistoryPlace>(&place)) return history_text(*history);
   if (const auto* version = std::get_if<VersionPlace>(&place))
-    return node_text(*version->state->document, {Node::Kind::field, whole_file_view(mapping_), {}, {}});
+    return node_text(*stored_document_of(*version->state), {Node::Kind::field, whole_file_view(mapping_), {}, {}});
   if (const auto* error = std::get_if<ErrorPlace>(&place)) {
     const auto state = error->file->state();
     return state->document ? std::string() : error->file->name() + ".txt: " + state->error + "\n";

@@ -74,7 +74,8 @@ class TreeView {
   void set_scratch(struct stat& attributes, const ScratchFile& file) const;
   std::optional<Place> find_in_file(const NodePlace& directory, std::string_view name) const;
   void list_file(const NodePlace& directory, std::vector<DirectoryEntry>& entries) const;
-  std::string about_text(AboutPlace::Kind kind, const Reader& reader) const;
+  std::vector<DirectoryEntry> list_about(const AboutPlace& about) const;
+  std::string about_text(const AboutPlace& about, const Reader& reader) const;
   Metrics::Gauges gauges() const;
   void set_directory(struct stat& attributes, std::size_t subdirectories) const;
   void set_file(struct stat& attributes, std::uint64_t size, bool is_writable) const;

@@ -51,6 +51,8 @@ enum class StoreStatus {
   quota,     ///< nothing was kept
   failed,    ///< the disk failed: the outcome is unknown, the store takes no writes until recheck() succeeds
   lost,      ///< a networked store has no connection (no quorum); nothing was sent
+  too_large,  ///< more than a networked store takes at once; nothing was written
+  refused,    ///< a networked store does not let us write; nothing was written
 };
 
 struct StoreResult {
@@ -65,9 +67,10 @@ struct ForeignChange {
   std::string kept_as;      ///< file name it was set aside under; empty while it still stands in the JSON's place
 };
 
-/// What the store tells of its own accord, from any thread, with none of its locks held.
-struct StoreEvents {
-  std::function<void()> changed;  ///< something outside changed: call prepare() soon
+/// How much can be made durable at once.
+struct GroupLimit {
+  std::size_t mutations = 1024;
+  std::size_t bytes = std::size_t{64} << 20;  ///< of what the writers wrote
 };
 
 class Store {
@@ -86,6 +89,12 @@ class Store {
 
   /// Makes the entries durable, in order, all or none, as successors of `expected_version`. Only after prepare() returned done.
   virtual StoreResult commit(std::uint64_t expected_version, std::span<const CommitEntry> entries) = 0;
+
+  /// Versions that other hosts made and this store took over, since the last call, oldest first; the store stands behind the last of
+  /// them. prepare() returns conflict as long as there are some.
+  virtual std::vector<CommitEntry> take_versions() { return {}; }
+
+  virtual GroupLimit group_limit() const { return {}; }
 
   /// What prepare() found when it returned foreign. It stays until it was resolved.
   virtual std::optional<ForeignChange> foreign_change() = 0;

@@ -117,6 +117,7 @@ std::string encode_record(JournalRecord& record) {
   writer.number("uid", record.author.uid);
   writer.number("pid", record.author.pid);
   writer.text("trace_id", record.author.trace_id);
+  if (!record.author.host.empty()) writer.text("host", record.author.host);
   if (record.idempotency) {
     writer.text("idempotency_key", record.idempotency->key);
     writer.text("request_hash", record.idempotency->request_hash);
@@ -145,7 +146,7 @@ JournalRecord decode_record(std::string_view line) {
   record.op = reader.text("op");
   record.path = reader.text("path");
   record.author = {reader.text("persona"), reader.text("archetype"), static_cast<std::uint32_t>(reader.count("uid")),
-                   reader.number("pid"), reader.text("trace_id")};
+                   reader.number("pid"), reader.text("trace_id"), object.find("host") ? reader.text("host") : std::string()};
   record.idempotency = read_mark(reader, object);
   record.patch = reader.required("patch");
   record.size = reader.count("size");

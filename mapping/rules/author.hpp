@@ -13,6 +13,7 @@ struct Author {
   std::uint32_t uid = 0;
   std::int64_t pid = 0;
   std::string trace_id;  ///< 32 hex digits
+  std::string host = {};  ///< on which it was made; empty where there is but one
 };
 
 /// What must be remembered of a request that carried an idempotency key.

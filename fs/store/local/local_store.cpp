@@ -161,8 +161,8 @@ StoreResult LocalStore::catch_up() {
 StoreResult LocalStore::commit(std::uint64_t expected_version, std::span<const CommitEntry> entries) {
   if (entries.empty()) return {};
   if (!is_chained_ || options_.read_only) return failed(path_ + " takes no writes");
-  if (must_reload_ || head_.version != expected_version)
-    return {StoreStatus::conflict, path_ + " is at version " + std::to_string(head_.version)};
+  must_reload_ = must_reload_ || head_.version != expected_version;
+  if (must_reload_) return {StoreStatus::conflict, path_ + " is at version " + std::to_string(head_.version)};
   if (foreign_ && !foreign_->is_accepted) return {StoreStatus::foreign, path_ + " was changed by another program"};
   std::string lines;
   for (const CommitEntry& entry : entries) (lines += entry.record) += '\n';

@@ -1,0 +1,83 @@
+// A status file in etcd.
+//
+// Every mutation is one transaction (CommitQueue) that compares the head's revision; what other hosts write comes in by the watch
+// (FileFeed). Thread safety: as fs/store/store.hpp says.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "fs/store/etcd/etcd_services.hpp"
+#include "fs/store/etcd/file_feed.hpp"
+#include "fs/store/etcd/stored_head.hpp"
+#include "fs/store/store.hpp"
+
+namespace statusfs {
+
+class EtcdStore final : public Store {
+ public:
+  EtcdStore(std::string stem, std::shared_ptr<const Mapping> mapping, EtcdServices services,
+            std::shared_ptr<FileFeed> feed, bool read_only);
+
+  StoredFile load() override;
+  StoreResult prepare() override;
+  StoreResult commit(std::uint64_t expected_version, std::span<const CommitEntry> entries) override;
+  std::vector<CommitEntry> take_versions() override;
+  GroupLimit group_limit() const override;
+  std::optional<ForeignChange> foreign_change() override;
+  void accept_foreign() override;
+  StoreResult set_foreign_aside(std::string& kept_as) override;
+  StoreResult begin(const CommitEntry& entry) override;
+  StoreResult recheck() override;
+  void visit_records_backwards(const std::function<bool(std::string_view line)>& visit) override;
+  StoreResult settle() override { return {}; }
+  bool looks_changed() override;
+  std::vector<std::string> take_notices() override;
+  void read_records(std::uint64_t after_version, const std::function<bool(std::string_view record)>& visit) override;
+  std::string read_foreign(const std::string& kept_as) override;
+
+ private:
+  struct Foreign {
+    std::string text;
+    bool is_accepted = false;
+  };
+
+  // etcd_load.cpp
+  void read_everything();
+  void read_from_document(const StoredHead& head, std::int64_t revision, const std::string& text);
+  void read_from_records(std::int64_t revision);
+
+  StoreResult take_news();
+  void take_records(const std::vector<FileFeed::Record>& records);
+  void fetch_records();
+  void look_at_keys();
+  void set_foreign(std::string text);
+  StoredHead head_after(std::span<const CommitEntry> entries) const;
+  CommitRequest request_of(std::span<const CommitEntry> entries, StoredHead& head);
+  void note(std::string notice);
+
+  const std::string stem_;
+  const std::shared_ptr<const Mapping> mapping_;
+  const EtcdServices services_;
+  const std::shared_ptr<FileFeed> feed_;
+  const bool read_only_;
+
+  // The commit thread's own.
+  StoredHead head_;
+  std::int64_t head_revision_ = 0;  // of the head's key
+  std::shared_ptr<const StatusDocument> document_;
+  bool is_chained_ = false;
+  bool must_recheck_ = false;
+  std::vector<CommitEntry> versions_;  // of other hosts, not taken yet
+  std::optional<Foreign> foreign_;
+
+  std::atomic<bool> has_foreign_{false};  // the same, for looks_changed()
+  std::mutex mutex_;                      // guards notices_; innermost
+  std::vector<std::string> notices_;
+};
+
+}  // namespace statusfs

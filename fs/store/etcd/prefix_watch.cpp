@@ -1,0 +1,83 @@
+#include "fs/store/etcd/prefix_watch.hpp"
+
+#include <algorithm>
+
+namespace statusfs {
+namespace {
+
+constexpr std::chrono::milliseconds patience_with_member{1000};
+constexpr std::chrono::milliseconds pause{100};
+
+}  // namespace
+
+PrefixWatch::PrefixWatch(EtcdClient& client, std::string prefix, std::int64_t from_revision, Callbacks callbacks)
+    : client_(client), prefix_(std::move(prefix)), callbacks_(std::move(callbacks)), next_revision_(from_revision) {
+  seen_ = from_revision - 1;
+}
+
+PrefixWatch::~PrefixWatch() { stop(); }
+
+void PrefixWatch::start() { thread_ = std::thread([this] { run(); }); }
+
+void PrefixWatch::stop() {
+  is_stopping_ = true;
+  if (thread_.joinable()) thread_.join();
+}
+
+void PrefixWatch::should_have_seen(std::int64_t revision) {
+  if (revision <= seen_ || revision <= expected_) return;
+  if (expected_ <= seen_) expected_since_ = Clock::now().time_since_epoch().count();
+  expected_ = revision;
+}
+
+bool PrefixWatch::goes_on() {
+  if (is_stopping_ || is_stream_stale_) return false;
+  if (expected_ <= seen_) return true;
+  if (Clock::now() - Clock::time_point(Clock::duration(expected_since_)) < patience_with_member) return true;
+  client_.prefer_another_member();
+  return false;
+}
+
+void PrefixWatch::run() {
+  while (!is_stopping_) {
+    is_stream_stale_ = false;
+    try {
+      if (must_read_anew_) {
+        next_revision_ = callbacks_.lost_track();
+        seen_ = next_revision_ - 1;
+        must_read_anew_ = false;
+      }
+      expected_since_ = Clock::now().time_since_epoch().count();
+      client_.watch(prefix_, next_revision_, [this](const nlohmann::json& message) { return receive(message); },
+                    [this] { return goes_on(); });
+    } catch (const std::exception&) {
+      // Whether there is a quorum is the monitor's matter; here it is tried again.
+      client_.prefer_another_member();
+    }
+    for (auto waited = std::chrono::milliseconds(0); waited < pause && !is_stopping_; waited += pause / 5)
+      std::this_thread::sleep_for(pause / 5);
+  }
+}
+
+bool PrefixWatch::receive(const nlohmann::json& message) {
+  if (message.value("canceled", false)) {
+    must_read_anew_ = integer_of(message, "compact_revision") != 0;
+    return false;
+  }
+  const auto found = message.find("events");
+  if (found == message.end()) return !is_stopping_;
+  std::vector<EtcdEvent> events;
+  std::int64_t newest = seen_;
+  for (const auto& one : *found) {
+    EtcdEvent event{one.value("type", "PUT") == "DELETE" ? EtcdEvent::Kind::deleted : EtcdEvent::Kind::put,
+                    key_value(one.at("kv"))};
+    newest = std::max(newest, event.entry.modified);
+    events.push_back(std::move(event));
+  }
+  callbacks_.changed(events);
+  next_revision_ = newest + 1;
+  seen_ = newest;
+  return !is_stopping_;
+}
+
+}  // namespace statusfs

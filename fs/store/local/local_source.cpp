@@ -1,0 +1,98 @@
+#include "fs/store/local/local_source.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <stdexcept>
+#include <thread>
+
+#include "fs/store/local/local_store.hpp"
+#include "fs/store/local/plan_reader.hpp"
+
+namespace statusfs {
+namespace {
+
+namespace filesystem = std::filesystem;
+
+constexpr std::string_view journal_suffix = ".journal";
+constexpr std::chrono::milliseconds time_to_remove_the_rest(1000);
+
+bool is_regular(const std::string& path) {
+  std::error_code error;
+  return filesystem::is_regular_file(filesystem::status(path, error));
+}
+
+// A JSON that is missing while its journal stands is rebuilt, so the journal's name counts, too.
+std::string without_journal_suffix(std::string name) {
+  if (name.ends_with(journal_suffix)) name.resize(name.size() - journal_suffix.size());
+  return name;
+}
+
+}  // namespace
+
+LocalPlace LocalPlace::of(const std::string& path) {
+  std::error_code error;
+  const filesystem::path absolute = filesystem::canonical(path, error);
+  if (error) throw std::runtime_error(path + ": " + error.message());
+  if (filesystem::is_directory(absolute)) return {absolute.string(), std::nullopt};
+  const std::string name = absolute.filename().string();
+  if (!filesystem::is_regular_file(absolute) || !stem_of(name))
+    throw std::runtime_error(path + ": is neither a directory nor a status file (exec_status_<g>.txt)");
+  return {absolute.parent_path().string(), name};
+}
+
+LocalSource::LocalSource(LocalPlace place, std::shared_ptr<const Mapping> mapping, bool read_only,
+                         std::shared_ptr<const SigningKey> signing_key)
+    : place_(std::move(place)), mapping_(std::move(mapping)), read_only_(read_only), signing_key_(std::move(signing_key)) {}
+
+std::vector<std::string> LocalSource::list() {
+  std::vector<std::string> stems;
+  for (const auto& entry : filesystem::directory_iterator(place_.directory)) {
+    const std::string name = without_journal_suffix(entry.path().filename().string());
+    if (place_.only_file && name != *place_.only_file) continue;
+    const auto stem = stem_of(name);
+    if (stem && is_there(*stem)) stems.push_back(*stem);
+  }
+  std::ranges::sort(stems);
+  stems.erase(std::unique(stems.begin(), stems.end()), stems.end());
+  return stems;
+}
+
+bool LocalSource::has(const std::string& stem, bool is_chained) {
+  if (is_chained && !is_complete(stem)) std::this_thread::sleep_for(time_to_remove_the_rest);
+  return is_there(stem);
+}
+
+bool LocalSource::is_there(const std::string& stem) const {
+  return is_regular(path_of(stem)) || is_regular(path_of(stem) + std::string(journal_suffix));
+}
+
+bool LocalSource::is_complete(const std::string& stem) const {
+  return is_regular(path_of(stem)) && is_regular(path_of(stem) + std::string(journal_suffix));
+}
+
+OpenedFile LocalSource::open(const std::string& stem) {
+  LocalOptions options;
+  options.read_only = read_only_;
+  options.signing_key = signing_key_;
+  auto store = std::make_unique<LocalStore>(path_of(stem), mapping_, posix_files_, options);
+  const Probe probe = store->probe();
+  OpenedFile opened;
+  opened.store = std::move(store);
+  if (probe.head) opened.g = probe.head->g;
+  opened.needs_loading = !probe.looks_current;
+  return opened;
+}
+
+PlanReading LocalSource::read_plan(const std::string& file_name) {
+  return read_plan_file(place_.directory + "/" + file_name);
+}
+
+void LocalSource::watch(StatusSourceObserver& observer) {
+  watch_ = std::make_unique<DirectoryWatch>(place_.directory, [this, &observer](const std::string& changed) {
+    const std::string name = without_journal_suffix(changed);
+    if (place_.only_file && stem_of(name) && name != *place_.only_file) return;
+    observer.name_changed(name);
+  });
+}
+
+}  // namespace statusfs

@@ -1,0 +1,13 @@
+// Reads an execution plan beside a status file.
+#pragma once
+
+#include <string>
+
+#include "fs/store/status_source.hpp"
+
+namespace statusfs {
+
+/// Looking whether it is unchanged is one stat(2).
+PlanReading read_plan_file(const std::string& path);
+
+}  // namespace statusfs

@@ -1,0 +1,154 @@
+#include "tests/etcd/etcd_cluster.hpp"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+
+#include "tests/mount/mounted_test.hpp"
+
+namespace statusfs::test {
+namespace {
+
+// Ports that were free a moment ago, all held at once so that they differ.
+std::vector<int> free_ports(std::size_t count) {
+  std::vector<int> sockets, ports;
+  for (std::size_t number = 0; number < count; ++number) {
+    const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    if (::bind(socket, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
+        ::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) != 0)
+      throw std::runtime_error("no free port");
+    sockets.push_back(socket);
+    ports.push_back(ntohs(address.sin_port));
+  }
+  for (const int socket : sockets) ::close(socket);
+  return ports;
+}
+
+void run_checked(const Arguments& arguments) {
+  const CommandResult result = run_command(arguments);
+  if (result.exit_status != 0) throw std::runtime_error(arguments.front() + ": " + result.error);
+}
+
+}  // namespace
+
+EtcdCluster::EtcdCluster(Path directory, std::size_t members, Arguments arguments, bool tls)
+    : directory_(std::move(directory)), arguments_(std::move(arguments)), tls_(tls), members_(members) {
+  std::filesystem::create_directories(directory_);
+  if (tls_) make_certificates();
+  const auto ports = free_ports(2 * members);
+  for (std::size_t member = 0; member < members; ++member) {
+    members_[member].client_port = ports[2 * member];
+    members_[member].peer_port = ports[2 * member + 1];
+  }
+  for (std::size_t member = 0; member < members; ++member) start(member, true);
+  await_health();
+}
+
+EtcdCluster::~EtcdCluster() {
+  for (Member& member : members_)
+    if (member.process && member.process->is_running()) {
+      member.process->send(SIGKILL);
+      member.process->wait();
+    }
+}
+
+std::string EtcdCluster::client_url(std::size_t member) const {
+  return (tls_ ? "https://127.0.0.1:" : "http://127.0.0.1:") + std::to_string(members_[member].client_port);
+}
+
+void EtcdCluster::start(std::size_t number, bool is_new) {
+  const std::string name = "m" + std::to_string(number);
+  const std::string peer = "http://127.0.0.1:" + std::to_string(members_[number].peer_port);
+  std::string cluster;
+  for (std::size_t member = 0; member < members_.size(); ++member)
+    cluster += (member ? "," : "") + ("m" + std::to_string(member)) + "=http://127.0.0.1:" + std::to_string(members_[member].peer_port);
+  Arguments arguments = {"etcd", "--name", name, "--data-dir", (directory_ / name).string(), "--logger", "zap",
+                         "--listen-client-urls", client_url(number), "--advertise-client-urls", client_url(number),
+                         "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer, "--initial-cluster", cluster,
+                         "--initial-cluster-state", is_new ? "new" : "existing"};
+  if (tls_) {
+    const Arguments of_tls = {"--client-cert-auth", "--trusted-ca-file", certificate("ca.pem").string(),
+                              "--cert-file", certificate("server.pem").string(), "--key-file", certificate("server.key").string()};
+    arguments.insert(arguments.end(), of_tls.begin(), of_tls.end());
+  }
+  arguments.insert(arguments.end(), arguments_.begin(), arguments_.end());
+  members_[number].process = std::make_unique<Process>(arguments, CommandOptions{}, directory_ / (name + ".log"));
+}
+
+void EtcdCluster::make_certificates() {
+  const auto path = [&](const std::string& name) { return certificate(name).string(); };
+  put_file(certificate("extensions"), "subjectAltName=IP:127.0.0.1\nextendedKeyUsage=serverAuth,clientAuth\n");
+  for (const std::string authority : {"ca", "other-ca"})
+    run_checked({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+                 "-subj", "/CN=" + authority, "-keyout", path(authority + ".key"), "-out", path(authority + ".pem")});
+  const std::vector<std::pair<std::string, std::string>> signed_by = {{"server", "ca"}, {"client", "ca"}, {"stranger", "other-ca"}};
+  for (const auto& [name, authority] : signed_by) {
+    run_checked({"openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/O=" + name,
+                 "-keyout", path(name + ".key"), "-out", path(name + ".csr")});
+    run_checked({"openssl", "x509", "-req", "-in", path(name + ".csr"), "-CA", path(authority + ".pem"), "-CAkey",
+                 path(authority + ".key"), "-CAcreateserial", "-days", "2", "-extfile", path("extensions"), "-out",
+                 path(name + ".pem")});
+  }
+}
+
+std::string EtcdCluster::url(const std::string& prefix) const {
+  std::string hosts;
+  for (const Member& member : members_)
+    hosts += (hosts.empty() ? "" : ",") + ("127.0.0.1:" + std::to_string(member.client_port));
+  return "etcd://" + hosts + "/" + prefix;
+}
+
+std::string EtcdCluster::url_of(std::size_t member, const std::string& prefix) const {
+  return "etcd://127.0.0.1:" + std::to_string(members_[member].client_port) + "/" + prefix;
+}
+
+void EtcdCluster::kill(std::size_t member) {
+  members_[member].process->send(SIGKILL);
+  members_[member].process->wait();
+}
+
+void EtcdCluster::restart(std::size_t member) { start(member, false); }
+
+void EtcdCluster::stop(std::size_t member) { members_[member].process->send(SIGSTOP); }
+
+void EtcdCluster::go_on(std::size_t member) { members_[member].process->send(SIGCONT); }
+
+CommandResult EtcdCluster::etcdctl(const Arguments& arguments) {
+  std::string endpoints;
+  for (std::size_t member = 0; member < members_.size(); ++member) endpoints += (member ? "," : "") + client_url(member);
+  Arguments all = {"etcdctl", "--endpoints", endpoints};
+  if (tls_) {
+    const Arguments of_tls = {"--cacert", certificate("ca.pem").string(), "--cert", certificate("client.pem").string(), "--key",
+                              certificate("client.key").string()};
+    all.insert(all.end(), of_tls.begin(), of_tls.end());
+  }
+  all.insert(all.end(), arguments.begin(), arguments.end());
+  CommandOptions options;
+  options.environment["ETCDCTL_API"] = "3";
+  return run_command(all, options);
+}
+
+void EtcdCluster::await_health() {
+  const bool is_healthy =
+      eventually([&] { return etcdctl({"endpoint", "health"}).exit_status == 0; }, std::chrono::seconds{40});
+  if (!is_healthy) throw std::runtime_error("etcd does not answer:\n" + members_.front().process->log());
+}
+
+std::size_t EtcdCluster::leader() {
+  const auto status = nlohmann::json::parse(etcdctl({"endpoint", "status", "-w", "json"}).output);
+  for (std::size_t member = 0; member < members_.size(); ++member)
+    for (const auto& one : status)
+      if (one["Endpoint"] == client_url(member) && one["Status"]["leader"] == one["Status"]["header"]["member_id"]) return member;
+  throw std::runtime_error("the cluster has no leader");
+}
+
+}  // namespace statusfs::test

@@ -1,0 +1,146 @@
+// What can happen to etcd itself: compaction, a full disk, foreign values, certificates and users.
+#include <signal.h>
+
+#include <filesystem>
+#include <thread>
+
+#include "tests/etcd/hosts_test.hpp"
+
+namespace statusfs::test {
+namespace {
+
+namespace fs = std::filesystem;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+class EtcdStateTest : public HostsTest {
+ protected:
+  static std::string field() { return std::string("tasks/") + first_task + "/percent_complete"; }
+  std::string stored_keys() { return cluster().etcdctl({"get", "--prefix", "--keys-only", "/plans/"}).output; }
+  std::string key_of(const std::string& part) {
+    for (const std::string& line : lines_of(stored_keys()))
+      if (line.find(part) != std::string::npos) return line;
+    return {};
+  }
+};
+
+TEST_F(EtcdStateTest, AForeignValueIsQuarantined) {
+  import_source();
+  mount_hosts(2);
+  ASSERT_EQ(0, write_file(at(0, field()), "5\n")) << errors_of(0);
+  ASSERT_EQ(0, cluster().etcdctl({"put", "/plans/head/exec_status_125", "{\"nonsense\": true}"}).exit_status);
+  for (const std::size_t host : {0, 1})
+    EXPECT_TRUE(eventually([&] { return read_at(host, "partition_status") == "PARTITIONED\n"; })) << host;
+  EXPECT_EQ(EROFS, write_file(at(0, field()), "6\n"));
+  EXPECT_EQ("5\n", read_at(1, field()));
+  EXPECT_EQ("{\"nonsense\": true}", lines_of(cluster().etcdctl({"get", "--print-value-only", "/plans/foreign/exec_status_125/1"}).output).at(0));
+  ASSERT_EQ(0, write_file(at(1, ".control"), "{\"command\": \"reconcile\", \"resolution\": \"ours\"}")) << errors_of(1);
+  for (const std::size_t host : {0, 1})
+    EXPECT_TRUE(eventually([&] { return read_at(host, "partition_status") == "CONSISTENT\n"; })) << host;
+  EXPECT_EQ(0, write_file(at(0, field()), "6\n")) << errors_of(0);
+  export_and_verify();
+}
+
+TEST_F(EtcdStateTest, AForeignDocumentIsQuarantinedWhoeverMountsNext) {
+  import_source();
+  const std::string key = key_of("/document/exec_status_125/");
+  ASSERT_FALSE(key.empty()) << stored_keys();
+  ASSERT_EQ(0, cluster().etcdctl({"put", key, "{}"}).exit_status);
+  mount_host(0);
+  EXPECT_TRUE(eventually([&] { return read_at(0, "partition_status") == "PARTITIONED\n"; })) << read_at(0, "partition_status");
+  EXPECT_EQ("0\n", read_at(0, field()));
+  export_and_verify();
+}
+
+TEST_F(EtcdStateTest, AWatchThatFellBehindCompactionReadsAnew) {
+  import_source();
+  mount_host(0);
+  mount_host(1);
+  daemon(1).send(SIGSTOP);
+  for (int percent = 1; percent <= 30; ++percent) ASSERT_EQ(0, write_file(at(0, field()), std::to_string(percent) + "\n"));
+  const auto status = Json::parse(cluster().etcdctl({"endpoint", "status", "-w", "json"}).output);
+  const auto revision = status[0]["Status"]["header"]["revision"].get<std::int64_t>();
+  ASSERT_EQ(0, cluster().etcdctl({"compact", std::to_string(revision)}).exit_status);
+  for (std::size_t member = 0; member < 3; ++member) {
+    cluster().kill(member);  // with them the streams that may hold what was compacted
+    cluster().restart(member);
+    cluster().await_health();
+  }
+  daemon(1).send(SIGCONT);
+  EXPECT_TRUE(eventually([&] { return read_at(1, field()) == "30\n"; }, seconds{15})) << read_at(1, field());
+  EXPECT_TRUE(eventually([&] { return write_file(at(1, field()), "31\n") == 0; }, seconds{15})) << errors_of(1);
+}
+
+TEST_F(EtcdStateTest, AFullEtcdIsNoSpace) {
+  start_cluster(1, {"--quota-backend-bytes", "1000000"});
+  import_source();
+  mount_host(0);
+  const std::string text = std::string(200'000, 'x');
+  int error = 0;
+  for (int round = 0; round < 60 && error == 0; ++round)
+    error = write_file(at(0, std::string("tasks/") + first_task + "/execution_log/failure_details"), text + std::to_string(round) + "\n");
+  EXPECT_EQ(ENOSPC, error) << errors_of(0);
+  EXPECT_EQ("0\n", read_at(0, field()));
+}
+
+TEST_F(EtcdStateTest, CertificatesAndPasswords) {
+  start_cluster(1, {}, true);
+  const std::string tls = "cacert=" + cluster().certificate("ca.pem").string() + ",cert=" + cluster().certificate("client.pem").string() +
+                          ",key=" + cluster().certificate("client.key").string();
+  const std::string stranger = "cacert=" + cluster().certificate("ca.pem").string() + ",cert=" +
+                               cluster().certificate("stranger.pem").string() + ",key=" + cluster().certificate("stranger.key").string();
+  const std::string wrong_authority = "cacert=" + cluster().certificate("other-ca.pem").string() + ",cert=" +
+                                      cluster().certificate("client.pem").string() + ",key=" + cluster().certificate("client.key").string();
+  import_source({"-o", tls});
+  for (const std::string& options : {stranger, wrong_authority}) {
+    const CommandResult refused = statusfs({cluster().url(), mountpoint().string(), "-o", options});
+    EXPECT_EQ(2, refused.exit_status) << refused.error;
+  }
+  for (const Arguments& arguments : std::vector<Arguments>{{"user", "add", "root:secretroot"}, {"user", "grant-role", "root", "root"},
+                                                           {"user", "add", "agent:opensesame"}, {"role", "add", "plans"},
+                                                           {"role", "grant-permission", "plans", "--prefix=true", "readwrite", "/plans/"},
+                                                           {"user", "grant-role", "agent", "plans"}, {"auth", "enable"}})
+    cluster().etcdctl(arguments);
+  put_file(root() / "password", "opensesame\n");
+  fs::permissions(root() / "password", fs::perms::owner_read | fs::perms::owner_write);
+  put_file(root() / "wrong", "opensaysme\n");
+  fs::permissions(root() / "wrong", fs::perms::owner_read);
+  const CommandResult refused = statusfs({cluster().url(), mountpoint().string(), "-o",
+                                          tls + ",user=agent,passwordfile=" + (root() / "wrong").string()});
+  EXPECT_EQ(2, refused.exit_status);
+  EXPECT_EQ(std::string::npos, refused.error.find("opensaysme"));
+  mount_host(0, {}, tls + ",user=agent,passwordfile=" + (root() / "password").string());
+  EXPECT_EQ(0, write_file(at(0, field()), "5\n")) << errors_of(0);
+  EXPECT_EQ(std::string::npos, daemon(0).log().find("opensesame"));
+}
+
+TEST_F(EtcdStateTest, ExportAndImportKeepEveryByte) {
+  make_status_file(200, {"a", "b"});
+  put_file(source() / "exec_plan_200.txt", plan_text(200, {"a", "b"}));
+  import_source();
+  mount_host(0);
+  for (int percent = 1; percent <= 5; ++percent) ASSERT_EQ(0, write_file(at(0, field()), std::to_string(percent) + "\n"));
+  export_and_verify();
+  const Path exported = root() / "exported";
+  EXPECT_EQ(read_at(0, "status.json"), read_file(exported / "exec_status_125.txt"));
+  EXPECT_EQ(plan_text(200, {"a", "b"}), read_file(exported / "exec_plan_200.txt"));
+  // A directory that was exported works without etcd, goes back under another prefix, and comes out the same.
+  const CommandResult again = statusfs({"import", exported.string(), cluster().url("other")});
+  ASSERT_EQ(0, again.exit_status) << again.error;
+  const CommandResult second = statusfs({"import", exported.string(), cluster().url("other")});
+  EXPECT_EQ(0, second.exit_status) << second.error;
+  EXPECT_NE(std::string::npos, second.output.find("already"));
+  ASSERT_EQ(0, statusfs({"export", cluster().url("other"), (root() / "twice").string()}).exit_status);
+  for (const std::string name : {"exec_status_125.txt", "exec_status_125.txt.journal", "exec_status_200.txt.journal"})
+    EXPECT_EQ(read_file(exported / name), read_file(root() / "twice" / name)) << name;
+  // One that was broken off is gone on with.
+  const std::string journal = read_file(exported / "exec_status_125.txt.journal");
+  fs::create_directories(root() / "partial");
+  put_file(root() / "partial/exec_status_125.txt.journal.partial", journal.substr(0, journal.size() / 2));
+  ASSERT_EQ(0, statusfs({"export", cluster().url(), (root() / "partial").string()}).exit_status);
+  EXPECT_EQ(journal, read_file(root() / "partial/exec_status_125.txt.journal"));
+  EXPECT_EQ(0, statusfs({"verify", (root() / "partial").string()}).exit_status);
+}
+
+}  // namespace
+}  // namespace statusfs::test

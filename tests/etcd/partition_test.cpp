@@ -1,0 +1,161 @@
+// A host that is cut off from the majority: it reads, it does not write, and it says so.
+#include <signal.h>
+#include <sys/stat.h>
+
+#include <atomic>
+#include <mutex>
+#include <thread>
+
+#include "tests/etcd/hosts_test.hpp"
+
+namespace statusfs::test {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using std::chrono::steady_clock;
+
+class PartitionTest : public HostsTest {
+ protected:
+  void SetUp() override {
+    HostsTest::SetUp();
+    import_source();
+  }
+  bool is_consistent(std::size_t host) const {
+    const std::string status = read_at(host, "partition_status");
+    return status != "PARTITIONED\n" && status != "RECONCILING\n";
+  }
+  static std::string field() { return std::string("tasks/") + first_task + "/percent_complete"; }
+};
+
+TEST_F(PartitionTest, WithoutAQuorumAHostIsReadOnlyAndSaysSo) {
+  mount_hosts(2);
+  ASSERT_EQ(0, write_file(at(0, field()), "5\n")) << errors_of(0);
+  const std::string stored = read_at(0, "status.json");
+  cluster().stop(0);
+  cluster().stop(1);
+  std::this_thread::sleep_for(milliseconds(100));
+  const auto began = steady_clock::now();
+  EXPECT_EQ(EROFS, write_file(at(0, field()), "6\n"));
+  EXPECT_LT(steady_clock::now() - began, milliseconds(3000));
+  EXPECT_TRUE(eventually([&] { return read_at(0, "partition_status") == "PARTITIONED\n"; }, seconds{3}));
+  EXPECT_TRUE(eventually([&] { return read_at(1, "partition_status") == "PARTITIONED\n"; }, seconds{3}));
+  EXPECT_EQ("5\n", read_at(0, field()));
+  EXPECT_EQ(stored, read_at(0, "status.json"));
+  EXPECT_EQ(EROFS, write_file(at(1, field()), "6\n"));
+  EXPECT_NE(std::string::npos, errors_of(0).find("no quorum"));
+  cluster().go_on(0);
+  cluster().go_on(1);
+  EXPECT_TRUE(eventually([&] { return is_consistent(0); }));
+  EXPECT_TRUE(eventually([&] { return write_file(at(0, field()), "7\n") == 0; }));
+  EXPECT_TRUE(eventually([&] { return read_at(1, field()) == "7\n"; }));
+  for (const Json& record : exported_journal())
+    EXPECT_EQ(std::string::npos, record["patch"].dump().find("percent_complete\",\"value\":6")) << "refused and applied";
+}
+
+// One host speaks only to the member that is cut off, the others to the rest.
+TEST_F(PartitionTest, BothSidesWriteAndNothingIsLostOrDoubled) {
+  mount_host(0, cluster().url_of(0));
+  mount_host(1, "etcd://" + cluster().url_of(1).substr(7, cluster().url_of(1).find("/plans") - 7) + "," + cluster().url_of(2).substr(7));
+  std::atomic<bool> is_over{false};
+  std::mutex mutex;
+  std::multiset<std::string> acknowledged;
+  std::set<std::string> refused;
+  std::vector<std::thread> writers;
+  for (const std::size_t host : {0, 1})
+    writers.emplace_back([&, host] {
+      for (int number = 0; !is_over; ++number) {
+        const std::string text = "h" + std::to_string(host) + "n" + std::to_string(number);
+        const int error = append_file(at(host, "achievements"), text + "\n");
+        {
+          const std::lock_guard lock(mutex);
+          if (error == 0) acknowledged.insert(text);
+          if (error == EROFS) refused.insert(text);
+        }
+        std::this_thread::sleep_for(milliseconds(20));
+      }
+    });
+  for (int round = 0; round < fault_rounds(); ++round) {
+    std::this_thread::sleep_for(milliseconds(500));
+    cluster().stop(0);
+    std::this_thread::sleep_for(load_factor() > 1 ? seconds(10) : seconds(4));
+    cluster().go_on(0);
+    EXPECT_TRUE(eventually([&] { return is_consistent(0); }, seconds{20}));
+    std::this_thread::sleep_for(milliseconds(300));
+  }
+  is_over = true;
+  for (std::thread& writer : writers) writer.join();
+  export_and_verify();
+  const auto written = achievements_in(exported_journal());
+  for (const std::string& text : acknowledged) EXPECT_EQ(1U, written.count(text)) << text;
+  for (const std::string& text : refused) EXPECT_EQ(0U, written.count(text)) << text << " was refused and applied";
+  for (const std::string& text : written) EXPECT_EQ(1U, written.count(text)) << text;
+  EXPECT_FALSE(refused.empty());
+  expect_no_gap_in_g({125});
+}
+
+TEST_F(PartitionTest, AKilledLeaderLosesNothing) {
+  mount_hosts(2);
+  std::atomic<bool> is_over{false};
+  std::mutex mutex;
+  std::multiset<std::string> acknowledged;
+  std::vector<std::thread> writers;
+  for (const std::size_t host : {0, 1})
+    writers.emplace_back([&, host] {
+      for (int number = 0; !is_over; ++number) {
+        const std::string text = "h" + std::to_string(host) + "n" + std::to_string(number);
+        if (append_file(at(host, "achievements"), text + "\n") == 0) {
+          const std::lock_guard lock(mutex);
+          acknowledged.insert(text);
+        }
+      }
+    });
+  for (int round = 0; round < fault_rounds(); ++round) {
+    std::this_thread::sleep_for(milliseconds(500));
+    const std::size_t leader = cluster().leader();
+    cluster().kill(leader);
+    std::this_thread::sleep_for(milliseconds(2500));
+    cluster().restart(leader);
+    cluster().await_health();
+  }
+  EXPECT_TRUE(eventually([&] { return read_at(0, "partition_status") != "PARTITIONED\n"; }, seconds{20}));
+  std::this_thread::sleep_for(milliseconds(500));
+  is_over = true;
+  for (std::thread& writer : writers) writer.join();
+  export_and_verify();
+  const auto written = achievements_in(exported_journal());
+  for (const std::string& text : acknowledged) EXPECT_EQ(1U, written.count(text)) << text;
+  for (const std::string& text : written) EXPECT_EQ(1U, written.count(text)) << text;
+  expect_no_gap_in_g({125});
+}
+
+TEST_F(PartitionTest, AKilledHostLosesNothingAcknowledged) {
+  mount_hosts(2);
+  std::multiset<std::string> acknowledged;
+  for (int round = 0; round < fault_rounds(); ++round) {
+    const std::string prefix = "r" + std::to_string(round) + "n";
+    std::thread killer([&] {
+      std::this_thread::sleep_for(milliseconds(400));
+      daemon(0).send(SIGKILL);
+      daemon(0).wait();
+    });
+    for (int number = 0; number < 10'000; ++number) {
+      const std::string text = prefix + std::to_string(number);
+      if (append_file(at(0, "achievements"), text + "\n") != 0) break;
+      acknowledged.insert(text);
+    }
+    killer.join();
+    unmount_dead_host(0);
+    ASSERT_FALSE(acknowledged.empty());
+    ASSERT_EQ(0, append_file(at(1, "achievements"), prefix + ": the other goes on\n")) << errors_of(1);
+    mount_host(0);
+    ASSERT_EQ(0, append_file(at(0, "achievements"), prefix + ": and so does the first\n")) << errors_of(0);
+  }
+  const auto written = achievements_in(exported_journal());
+  for (const std::string& text : acknowledged) EXPECT_EQ(1U, written.count(text)) << text;
+  for (const std::string& text : written) EXPECT_EQ(1U, written.count(text)) << text;
+  expect_no_gap_in_g({125});
+}
+
+}  // namespace
+}  // namespace statusfs::test
