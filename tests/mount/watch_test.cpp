@@ -90,6 +90,17 @@ TEST_F(WatchTest, DerivedFieldsWakeToo) {
   EXPECT_EQ("33\n", whole.read());
 }
 
+TEST_F(WatchTest, AChangeFromOutsideWakes) {
+  const Handle partition(tree("partition_status"));
+  EXPECT_EQ("CONSISTENT\n", partition.read());
+  EXPECT_EQ(POLLPRI | POLLERR, woken_by(partition, [&] {
+    const auto result = bash("flock $S/exec_status_125.txt.lock sh -c 'jq .payload.tasks_status[0].percent_complete=7 "
+                             "$S/exec_status_125.txt > $S/../new && mv $S/../new $S/exec_status_125.txt'");
+    ASSERT_EQ(0, result.exit_status) << result.error;
+  }));
+  EXPECT_EQ("PARTITIONED\n", partition.read());
+}
+
 TEST_F(WatchTest, ASaveByRenameAndAMoveOnTheBoardWake) {
   const Handle percent(task("percent_complete"));
   EXPECT_NE(0, woken_by(percent, [&] {
