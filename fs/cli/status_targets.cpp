@@ -37,8 +37,9 @@ std::vector<StatusTarget> targets_in(const filesystem::path& directory) {
     if (stem && is_status_file(directory / name)) targets.push_back({(directory / name).string(), *stem});
   }
   std::ranges::sort(targets, {}, &StatusTarget::path);
-  const auto repeated = std::ranges::unique(targets, {}, &StatusTarget::path);
-  targets.erase(repeated.begin(), repeated.end());
+  // Not std::ranges::unique: clang 14 does not compile what gcc 12's library returns.
+  const auto repeated = std::unique(targets.begin(), targets.end(), [](const auto& one, const auto& other) { return one.path == other.path; });
+  targets.erase(repeated, targets.end());
   return targets;
 }
 
