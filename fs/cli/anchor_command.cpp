@@ -14,7 +14,8 @@ namespace {
 
 Checkpoint checkpoint_of(const StatusTarget& target, const std::shared_ptr<const Mapping>& mapping) {
   const FileSnapshot snapshot = take_snapshot(target.path);
-  if (!snapshot.journal) throw CommandError(ExitStatus::unusable, target.path + ": has no journal; statusfs adopt begins one");
+  if (!snapshot.journal)
+    throw CommandError(ExitStatus::unusable, target.path + ": has no journal; statusfs adopt begins one");
   Replay replay(mapping, ReplayDepth::verified);
   try {
     read_chain(target.path, *snapshot.journal, 0, [&](std::string_view line) {
@@ -26,7 +27,8 @@ Checkpoint checkpoint_of(const StatusTarget& target, const std::shared_ptr<const
   }
   if (replay.lines() == 0) throw CommandError(ExitStatus::unusable, target.path + ": its journal is empty");
   const JournalRecord& last = replay.last();
-  return {target.stem, last.version, replay.lines(), last.record_hash, last.payload_hash_current, last.time, std::nullopt};
+  return {target.stem, last.version, replay.lines(), last.record_hash, last.payload_hash_current,
+          last.time,   std::nullopt};
 }
 
 std::string signature_of(const Checkpoint& checkpoint, const std::string& key_file) {

@@ -13,7 +13,8 @@ namespace statusfs {
 namespace {
 
 void print(const StatusTarget& target, const Finding& finding) {
-  std::cout << target.path << ": " << finding.pointer << (finding.pointer.empty() ? "" : ": ") << finding.message << '\n';
+  std::cout << target.path << ": " << finding.pointer << (finding.pointer.empty() ? "" : ": ") << finding.message
+            << '\n';
 }
 
 // The plan named like the file, where there is one that can be read; a plan that cannot is itself a finding.
@@ -39,7 +40,8 @@ std::vector<Finding> findings_of(const StatusTarget& target, const std::shared_p
     for (Finding& finding : check_document(document, target.stem, plan ? &*plan : nullptr))
       findings.push_back(std::move(finding));
     return findings;
-  } catch (const std::exception& error) {  // a file that cannot be read or is no status file; the others are checked all the same
+  } catch (const std::exception& error) {
+    // A file that cannot be read or is no status file; the others are checked all the same.
     return {{"", error.what()}};
   }
 }

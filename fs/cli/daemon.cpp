@@ -21,7 +21,8 @@ int status_of_ended_child(pid_t child) {
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
   if (WIFEXITED(status)) return WEXITSTATUS(status);
-  std::cerr << "statusfs: the mount's process was ended by signal " << WTERMSIG(status) << " before the mount answered\n";
+  std::cerr << "statusfs: the mount's process was ended by signal " << WTERMSIG(status)
+            << " before the mount answered\n";
   return static_cast<int>(ExitStatus::mount_failed);
 }
 

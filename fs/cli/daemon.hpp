@@ -8,8 +8,8 @@
 namespace statusfs {
 
 /// The process forks when this is made: the child goes on, the parent waits inside the constructor until the child
-/// reports and then exits with the child's answer. So whoever started the command knows that the mount answers when it returns.
-/// To be made before any thread, lock or mount.
+/// reports and then exits with the child's answer. So whoever started the command knows that the mount answers when it
+/// returns. To be made before any thread, lock or mount.
 class Daemon {
  public:
   /// `foreground`: nothing is forked, and reports go nowhere.

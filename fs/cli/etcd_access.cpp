@@ -26,7 +26,8 @@ std::string password_from_file(const std::string& name) {
   if (::stat(name.c_str(), &status) != 0 || !S_ISREG(status.st_mode))
     throw CommandError(ExitStatus::unusable, "-o passwordfile: " + name + " cannot be read");
   if (status.st_mode & (S_IRWXG | S_IRWXO))
-    throw CommandError(ExitStatus::unusable, "-o passwordfile: " + name + " must be readable by its owner alone (mode 0600)");
+    throw CommandError(ExitStatus::unusable,
+                       "-o passwordfile: " + name + " must be readable by its owner alone (mode 0600)");
   std::ifstream file(name);
   std::string password;
   std::getline(file, password);
@@ -42,8 +43,9 @@ std::string password_of(const EtcdSettings& settings) {
   if (!settings.user) return {};
   if (settings.password_file) password = password_from_file(*settings.password_file);
   if (password.empty())
-    throw CommandError(ExitStatus::unusable, "-o user=" + *settings.user + " needs its password: in the file that -o passwordfile= names, or in " +
-                                                 password_variable);
+    throw CommandError(ExitStatus::unusable,
+                       "-o user=" + *settings.user +
+                           " needs its password: in the file that -o passwordfile= names, or in " + password_variable);
   return password;
 }
 
@@ -52,7 +54,8 @@ std::string password_of(const EtcdSettings& settings) {
 EtcdAccess etcd_access(const EtcdAddress& address, const EtcdSettings& settings) {
   EtcdAccess access;
   access.endpoints = address.endpoints;
-  access.tls = {readable_file(settings.cacert, "cacert"), readable_file(settings.cert, "cert"), readable_file(settings.key, "key")};
+  access.tls = {readable_file(settings.cacert, "cacert"), readable_file(settings.cert, "cert"),
+                readable_file(settings.key, "key")};
   access.user = settings.user.value_or("");
   access.password = password_of(settings);
   return access;
@@ -66,7 +69,8 @@ std::string host_name(const EtcdSettings& settings) {
     name = buffer.data();
   }
   if (name.empty() || name.find('/') != std::string::npos || name.starts_with('.'))
-    throw CommandError(ExitStatus::usage, "-o host=" + name + ": a host's name is not empty, has no '/' and no '.' at its beginning");
+    throw CommandError(ExitStatus::usage,
+                       "-o host=" + name + ": a host's name is not empty, has no '/' and no '.' at its beginning");
   return name;
 }
 

@@ -7,8 +7,8 @@ namespace statusfs {
 
 enum class ExitStatus {
   done = 0,
-  usage = 1,         ///< the command line is not understood
-  unusable = 2,      ///< SOURCE or a named file cannot be used, or a check found something
+  usage = 1,     ///< the command line is not understood
+  unusable = 2,  ///< SOURCE or a named file cannot be used, or a check found something
   mount_failed = 3,
   time_is_over = 4,  ///< what `wait` waits for did not happen
 };

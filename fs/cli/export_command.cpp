@@ -64,7 +64,8 @@ class Export {
     if (answer.entries.empty()) refuse(stem_, "is not in etcd any more");
     const StoredHead head = decode_head(answer.entries.front().value);
     open_partial();
-    const bool was_complete = replay_.lines() > 0 && replay_.head() == head.chain && files_.status(journal_path_).has_value();
+    const bool was_complete =
+        replay_.lines() > 0 && replay_.head() == head.chain && files_.status(journal_path_).has_value();
     if (was_complete && files_.status(path_)) {
       partial_.reset();
       files_.unlink(partial_path_);

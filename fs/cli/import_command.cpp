@@ -30,8 +30,13 @@ constexpr std::size_t most_bytes = 512 * 1024;
 // One status file on its way into etcd.
 class Import {
  public:
-  Import(EtcdClient& client, const KeyLayout& layout, const StatusTarget& target, std::shared_ptr<const Mapping> mapping)
-      : client_(client), layout_(layout), target_(target), mapping_(std::move(mapping)), replay_(mapping_, ReplayDepth::verified) {}
+  Import(EtcdClient& client, const KeyLayout& layout, const StatusTarget& target,
+         std::shared_ptr<const Mapping> mapping)
+      : client_(client),
+        layout_(layout),
+        target_(target),
+        mapping_(std::move(mapping)),
+        replay_(mapping_, ReplayDepth::verified) {}
 
   /// False where etcd has the very same already.
   bool run() {
@@ -98,7 +103,8 @@ class Import {
     }
     pending_.clear();
     bytes_ = 0;
-    if (!client_.transact(transaction).succeeded) refuse_import(target_.path, "somebody else imports it at the same time");
+    if (!client_.transact(transaction).succeeded)
+      refuse_import(target_.path, "somebody else imports it at the same time");
   }
 
   // The head makes it visible; the counter is raised with it, so that no number comes again.

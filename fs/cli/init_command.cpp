@@ -56,7 +56,8 @@ Value document_for(const Mapping& mapping, const Plan& plan, const TemplateNames
 void require_own_id(const Plan& plan, const std::string& path) {
   const std::string own_id = filesystem::path(path).stem().string();
   if (plan.id() != own_id)
-    throw CommandError(ExitStatus::unusable, path + ": /payload/execution_plan_id is \"" + plan.id() + "\"; in a file of this name it must be " + own_id);
+    throw CommandError(ExitStatus::unusable, path + ": /payload/execution_plan_id is \"" + plan.id() +
+                                                 "\"; in a file of this name it must be " + own_id);
 }
 
 void require_absent(const std::string& path) {
@@ -80,8 +81,8 @@ ExitStatus init_command(const std::string& plan_file) {
   const std::int64_t g = largest_g_in_directory(directory.string()) + 1;
   const TemplateNames names{stem, plan.id(), {}, g};
   const StatusDocument document(mapping, document_for(*mapping, plan, names, progress));
-  const Version version = begin_chain(
-      document, names, {g, format_timestamp(std::chrono::system_clock::now()), offline_author()}, "init");
+  const Version version =
+      begin_chain(document, names, {g, format_timestamp(std::chrono::system_clock::now()), offline_author()}, "init");
   PosixFiles files;
   LocalStore store(path, mapping, files);
   store.load();

@@ -23,7 +23,7 @@ struct HistoryArguments {
   bool json = false;
   bool ours = false, theirs = false, merge = false;
   std::string signing_key;  ///< of anchor: PEM file, or empty
-  std::string prefer;  ///< ours, theirs, or empty
+  std::string prefer;       ///< ours, theirs, or empty
 };
 
 // Each throws CommandError.

@@ -1,5 +1,4 @@
 #include <CLI/CLI.hpp>
-
 #include <functional>
 #include <iostream>
 
@@ -28,7 +27,9 @@ class CommandLine {
  public:
   CommandLine() : app_("statusfs: status files as a file system", "statusfs") {
     app_.set_version_flag("--version", "statusfs " STATUSFS_VERSION);
-    app_.footer(options_help() + "\nExit status: 0 done, 1 usage, 2 SOURCE or a named file unusable or a check found something, 3 mount failed, 4 the time of wait was over.");
+    app_.footer(options_help() +
+                "\nExit status: 0 done, 1 usage, 2 SOURCE or a named file unusable or a check found something, 3 mount "
+                "failed, 4 the time of wait was over.");
     add_mount();
     add_file_commands();
   }
@@ -51,9 +52,12 @@ class CommandLine {
 
  private:
   void add_mount() {
-    app_.add_option("SOURCE", mount_.source, "directory of exec_status_*.txt files, one such file, or etcd://HOST:PORT[,HOST:PORT...]/PREFIX");
+    app_.add_option("SOURCE", mount_.source,
+                    "directory of exec_status_*.txt files, one such file, or etcd://HOST:PORT[,HOST:PORT...]/PREFIX");
     app_.add_option("MOUNTPOINT", mount_.mountpoint, "directory to mount on");
-    app_.add_option("-o", mount_.options, "mount options, separated by commas")->type_name("OPT,...")->allow_extra_args(false);
+    app_.add_option("-o", mount_.options, "mount options, separated by commas")
+        ->type_name("OPT,...")
+        ->allow_extra_args(false);
     app_.add_flag("-f", mount_.foreground, "stay in the foreground");
     app_.add_flag("-d", mount_.debug, "stay in the foreground and print every request");
   }
@@ -67,39 +71,47 @@ class CommandLine {
   }
 
   void add_mapping_option(CLI::App* command) {
-    command->add_option("--mapping", mapping_file_, "use this mapping instead of the one that is compiled in")->type_name("FILE");
+    command->add_option("--mapping", mapping_file_, "use this mapping instead of the one that is compiled in")
+        ->type_name("FILE");
   }
 
   void add_file_commands() {
-    CLI::App* umount = add("umount", "unmount, and return when everything is on disk", "MOUNTPOINT", "where it is mounted",
-                           [this] { return umount_command(argument_, only_dead_); });
+    CLI::App* umount = add("umount", "unmount, and return when everything is on disk", "MOUNTPOINT",
+                           "where it is mounted", [this] { return umount_command(argument_, only_dead_); });
     umount->add_flag("--if-dead", only_dead_, "only a mount whose daemon died; it is no error where there is none");
-    add("init", "create exec_status_<g>.txt beside exec_plan_<g>.txt; never over an existing one", "PLAN_FILE", "the plan",
-        [this] { return init_command(argument_); });
+    add("init", "create exec_status_<g>.txt beside exec_plan_<g>.txt; never over an existing one", "PLAN_FILE",
+        "the plan", [this] { return init_command(argument_); });
     add_mapping_option(add("check", "validate against the mapping; every finding with its JSON pointer", "FILE|DIR",
-                           "status file, or a directory of them", [this] { return check_command(argument_, mapping()); }));
-    CLI::App* verify = add("verify", "recompute every hash and the whole journal; the JSON must be its head", "FILE|DIR",
-                           "status file, or a directory of them", [this] { return verify_command(argument_, mapping(), verify_); });
+                           "status file, or a directory of them",
+                           [this] { return check_command(argument_, mapping()); }));
+    CLI::App* verify =
+        add("verify", "recompute every hash and the whole journal; the JSON must be its head", "FILE|DIR",
+            "status file, or a directory of them", [this] { return verify_command(argument_, mapping(), verify_); });
     add_mapping_option(verify);
     verify->add_flag("--json", verify_.json, "one JSON object a file");
     verify->add_option("--anchor", verify_.anchor, "a line that statusfs anchor printed")->type_name("LINE");
-    verify->add_option("--public-key", verify_.public_key, "the JSON (FILE.sig) and the anchor must be signed by this key (PEM)")
+    verify
+        ->add_option("--public-key", verify_.public_key,
+                     "the JSON (FILE.sig) and the anchor must be signed by this key (PEM)")
         ->type_name("FILE");
     add_mapping_option(add("recover", "bring the JSON up to date from its journal without mounting", "FILE|DIR",
-                           "status file, or a directory of them", [this] { return recover_command(argument_, mapping()); }));
+                           "status file, or a directory of them",
+                           [this] { return recover_command(argument_, mapping()); }));
     add_mapping_option(add("adopt", "start a chain with the current content", "FILE", "status file",
                            [this] { return adopt_command(argument_, mapping()); }));
-    add("selftest", "mount a sample in a temporary directory, use it, and say what works on this machine", nullptr, nullptr,
-        [] { return selftest_command(); });
-    add_transfer("import", "put the status files of a directory into etcd, with their history", "DIR", "etcd://HOST:PORT/PREFIX",
-                 import_command);
+    add("selftest", "mount a sample in a temporary directory, use it, and say what works on this machine", nullptr,
+        nullptr, [] { return selftest_command(); });
+    add_transfer("import", "put the status files of a directory into etcd, with their history", "DIR",
+                 "etcd://HOST:PORT/PREFIX", import_command);
     add_transfer("export", "write the status files of a prefix in etcd to a directory, with their history",
                  "etcd://HOST:PORT/PREFIX", "DIR", export_command);
     add_integrity_commands(app_, [this](std::function<ExitStatus()> run) { run_ = std::move(run); });
-    CLI::App* wait = add("wait", "wait until a field or a status file of a mount changes", "FILE|FIELD", "what to wait for",
-                         [this] { return wait_command(argument_, until_, timeout_); });
+    CLI::App* wait = add("wait", "wait until a field or a status file of a mount changes", "FILE|FIELD",
+                         "what to wait for", [this] { return wait_command(argument_, until_, timeout_); });
     wait->add_option("--until", until_, "until it has this value, also if it has it already")->type_name("VALUE");
-    wait->add_option("--timeout", timeout_, "at most so long, in seconds")->type_name("S")->check(CLI::NonNegativeNumber);
+    wait->add_option("--timeout", timeout_, "at most so long, in seconds")
+        ->type_name("S")
+        ->check(CLI::NonNegativeNumber);
     add_mapping_option(add("mapping", "print the mapping in force (YAML)", nullptr, nullptr, [this] {
       std::cout << load_mapping_file(mapping())->text;
       return ExitStatus::done;
@@ -111,8 +123,11 @@ class CommandLine {
     CLI::App* command = app_.add_subcommand(name, help);
     command->add_option("FROM", transfer_.from, from)->required();
     command->add_option("TO", transfer_.to, to)->required();
-    command->add_option("-o", transfer_.options, "options of etcd, as for mounting")->type_name("OPT,...")->allow_extra_args(false);
-    command->add_option("--mapping", transfer_.mapping, "use this mapping instead of the one that is compiled in")->type_name("FILE");
+    command->add_option("-o", transfer_.options, "options of etcd, as for mounting")
+        ->type_name("OPT,...")
+        ->allow_extra_args(false);
+    command->add_option("--mapping", transfer_.mapping, "use this mapping instead of the one that is compiled in")
+        ->type_name("FILE");
     command->callback([this, run] { run_ = [this, run] { return run(transfer_); }; });
   }
 

@@ -19,8 +19,8 @@
 #include "fs/counter/state_file_counter.hpp"
 #include "fs/fuse/session.hpp"
 #include "fs/signing/ed25519.hpp"
-#include "fs/store/local/journal_file.hpp"
 #include "fs/store/etcd/etcd_source.hpp"
+#include "fs/store/local/journal_file.hpp"
 #include "fs/store/local/local_source.hpp"
 #include "fs/store/local/posix_files.hpp"
 
@@ -38,8 +38,7 @@ filesystem::path require_directory(const std::string& mountpoint) {
   std::error_code error;
   filesystem::path target = filesystem::canonical(mountpoint, error);
   if (error) throw CommandError(ExitStatus::mount_failed, mountpoint + ": " + error.message());
-  if (!filesystem::is_directory(target))
-    throw CommandError(ExitStatus::mount_failed, mountpoint + ": is no directory");
+  if (!filesystem::is_directory(target)) throw CommandError(ExitStatus::mount_failed, mountpoint + ": is no directory");
   return target;
 }
 
@@ -55,8 +54,9 @@ EtcdAddress address_of(const std::string& text) {
 void require_apart(const LocalPlace& source, const std::string& mountpoint) {
   const filesystem::path target = require_directory(mountpoint);
   if (is_at_or_below(target, source.directory) || is_at_or_below(source.directory, target))
-    throw CommandError(ExitStatus::mount_failed,
-                       mountpoint + ": SOURCE and MOUNTPOINT must not lie in each other; mount on a directory of its own");
+    throw CommandError(
+        ExitStatus::mount_failed,
+        mountpoint + ": SOURCE and MOUNTPOINT must not lie in each other; mount on a directory of its own");
 }
 
 LocalPlace source_of(const std::string& path) {
@@ -132,7 +132,8 @@ class ReloadThread {
   std::jthread thread_;
 };
 
-// Every status file with a journal keeps one descriptor. Where the limit cannot be raised the mount says later what it lacks.
+// Every status file with a journal keeps one descriptor. Where the limit cannot be raised the mount says later what it
+// lacks.
 void allow_many_files() {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
@@ -169,7 +170,8 @@ std::shared_ptr<const SigningKey> signing_key_of(const MountSettings& settings) 
 std::unique_ptr<AnchorLog> anchor_log_of(const MountSettings& settings, Files& files,
                                          const std::shared_ptr<const SigningKey>& key, const Notices& notices) {
   if (!settings.anchor_log) return nullptr;
-  if (settings.read_only) throw CommandError(ExitStatus::usage, "-o anchor_log tells of changes; with -o ro there are none");
+  if (settings.read_only)
+    throw CommandError(ExitStatus::usage, "-o anchor_log tells of changes; with -o ro there are none");
   try {
     return std::make_unique<AnchorLog>(files, filesystem::absolute(*settings.anchor_log).string(), key,
                                        [&notices](const std::string& message) { notices.write(message); });
@@ -202,7 +204,8 @@ std::unique_ptr<Mount> open_source(StatusSource& source, const EngineContext& co
   }
 }
 
-OpenedSource open_local_source(LocalPlace place, const MountSettings& settings, const std::shared_ptr<const Mapping>& mapping,
+OpenedSource open_local_source(LocalPlace place, const MountSettings& settings,
+                               const std::shared_ptr<const Mapping>& mapping,
                                const std::shared_ptr<const SigningKey>& signing_key) {
   OpenedSource opened;
   opened.own_counter = counter_of(settings);
@@ -215,9 +218,10 @@ OpenedSource open_local_source(LocalPlace place, const MountSettings& settings, 
 OpenedSource open_etcd_source(const std::string& name, const MountSettings& settings, EtcdAccess access,
                               const std::shared_ptr<const Mapping>& mapping) {
   try {
-    auto source = std::make_unique<EtcdSource>(EtcdSourceOptions{std::move(access), EtcdAddress::of(name).prefix,
-                                                                 host_name(settings.etcd), STATUSFS_VERSION, settings.read_only},
-                                               mapping);
+    auto source =
+        std::make_unique<EtcdSource>(EtcdSourceOptions{std::move(access), EtcdAddress::of(name).prefix,
+                                                       host_name(settings.etcd), STATUSFS_VERSION, settings.read_only},
+                                     mapping);
     OpenedSource opened;
     opened.counter = &source->counter();
     opened.source = std::move(source);
@@ -231,7 +235,8 @@ OpenedSource open_etcd_source(const std::string& name, const MountSettings& sett
 void require_fitting_options(const MountSettings& settings, bool is_etcd) {
   if (!is_etcd && settings.etcd.any())
     throw OptionError("-o cacert, cert, key, passwordfile and host go with etcd://HOST:PORT/PREFIX alone");
-  if (is_etcd && settings.state) throw OptionError("-o state does not go with etcd, where the global counter is in etcd");
+  if (is_etcd && settings.state)
+    throw OptionError("-o state does not go with etcd, where the global counter is in etcd");
   if (is_etcd && (settings.signing_key || settings.anchor_log))
     throw OptionError("-o signing_key and anchor_log are of files on this machine; they do not go with etcd");
   if (is_etcd && settings.adopt) throw OptionError("-o adopt does not go with etcd: adopt before statusfs import");
@@ -280,7 +285,8 @@ ExitStatus mount_command(const MountArguments& arguments) {
   pthread_sigmask(SIG_BLOCK, &handled, nullptr);
   const Notices notices(arguments.foreground || arguments.debug, {arguments.source, arguments.mountpoint});
   if (dead_mounts > 0)
-    notices.write("took away a mount on " + arguments.mountpoint + " whose daemon had died", Notices::Event::dead_mount_cleared);
+    notices.write("took away a mount on " + arguments.mountpoint + " whose daemon had died",
+                  Notices::Event::dead_mount_cleared);
   CurrentConfig config = config_of(settings, *mapping);
   const std::string service_status = "shows " + arguments.source + " on " + arguments.mountpoint;
   const ReloadThread reload(config, notices, service_status);

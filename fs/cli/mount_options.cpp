@@ -29,12 +29,13 @@ constexpr std::array<MountOption, 18> options{{
 }};
 
 // Those of fstab (user, nofail, ...) are mount(8)'s business and are dropped.
-constexpr std::array<std::string_view, 12> kernel_names{"rw",   "nosuid", "suid",    "nodev", "dev",  "noexec",
+constexpr std::array<std::string_view, 12> kernel_names{"rw",   "nosuid",  "suid",  "nodev", "dev",   "noexec",
                                                         "exec", "noatime", "atime", "sync",  "async", "dirsync"};
 constexpr std::array dropped_names = std::to_array<std::string_view>(
-    {"defaults", "auto", "noauto", "user", "nouser", "users", "nousers", "owner", "noowner", "group", "nogroup", "nofail",
-     "_netdev", "relatime", "norelatime", "strictatime", "nostrictatime", "diratime", "nodiratime", "lazytime",
-     "nolazytime", "iversion", "noiversion", "silent", "loud", "mand", "nomand"});
+    {"defaults",   "auto",        "noauto",        "user",     "nouser",     "users",    "nousers",
+     "owner",      "noowner",     "group",         "nogroup",  "nofail",     "_netdev",  "relatime",
+     "norelatime", "strictatime", "nostrictatime", "diratime", "nodiratime", "lazytime", "nolazytime",
+     "iversion",   "noiversion",  "silent",        "loud",     "mand",       "nomand"});
 // The same with a value.
 constexpr std::array dropped_keys = std::to_array<std::string_view>({"comment", "uhelper", "helper"});
 
@@ -65,7 +66,8 @@ std::string all_names() {
 
 const MountOption& own_option(const std::string& name, bool has_value) {
   const auto found = std::ranges::find(options, name, &MountOption::name);
-  if (found == options.end()) throw OptionError("-o " + name + " is not an option of statusfs; there are " + all_names());
+  if (found == options.end())
+    throw OptionError("-o " + name + " is not an option of statusfs; there are " + all_names());
   if (found->value.empty() && has_value) throw OptionError("-o " + name + " takes no value");
   if (!found->value.empty() && !has_value)
     throw OptionError("-o " + name + " takes a value: " + name + "=" + std::string(found->value));

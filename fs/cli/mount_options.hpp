@@ -1,14 +1,14 @@
 // The options of a mount (-o), declared once: parsing, --help and the man page follow this list.
 #pragma once
 
+#include <sys/types.h>
+
 #include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <sys/types.h>
 
 #include "fs/cli/etcd_access.hpp"
 

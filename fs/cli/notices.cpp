@@ -12,8 +12,8 @@
 namespace statusfs {
 namespace {
 
-// systemd.exec(5): JOURNAL_STREAM is "device:inode" of the stream that leads to the journal. A program whose standard error was
-// led elsewhere since then inherits the variable all the same.
+// systemd.exec(5): JOURNAL_STREAM is "device:inode" of the stream that leads to the journal. A program whose standard
+// error was led elsewhere since then inherits the variable all the same.
 bool leads_to_journal(int descriptor) {
   const char* stream = std::getenv("JOURNAL_STREAM");
   struct stat status {};
@@ -26,10 +26,14 @@ void print(const std::string& message) { std::cerr << "statusfs: " + message + "
 
 const char* name_of(Notices::Event event) {
   switch (event) {
-    case Notices::Event::notice: return "notice";
-    case Notices::Event::config_read: return "config_read";
-    case Notices::Event::config_kept: return "config_kept";
-    case Notices::Event::dead_mount_cleared: return "dead_mount_cleared";
+    case Notices::Event::notice:
+      return "notice";
+    case Notices::Event::config_read:
+      return "config_read";
+    case Notices::Event::config_kept:
+      return "config_kept";
+    case Notices::Event::dead_mount_cleared:
+      return "dead_mount_cleared";
   }
   return "notice";
 }
@@ -49,7 +53,9 @@ std::string file_in(const std::string& message) {
 }  // namespace
 
 Notices::Notices(bool foreground, Subject subject)
-    : sink_(leads_to_journal(STDERR_FILENO) ? Sink::journal : foreground ? Sink::standard_error : Sink::syslog),
+    : sink_(leads_to_journal(STDERR_FILENO) ? Sink::journal
+            : foreground                    ? Sink::standard_error
+                                            : Sink::syslog),
       subject_(std::move(subject)) {
   openlog("statusfs", LOG_PID, LOG_DAEMON);
 }

@@ -5,8 +5,8 @@
 
 namespace statusfs {
 
-/// The user who runs the command: whoever may write the files offline has the authority over them. The trace id is that of TRACEPARENT, or
-/// a new one.
+/// The user who runs the command: whoever may write the files offline has the authority over them. The trace id is that
+/// of TRACEPARENT, or a new one.
 Author offline_author();
 
 }  // namespace statusfs

@@ -25,16 +25,17 @@ void print(int descriptor, std::string_view text) {
 
 }  // namespace
 
-std::string progress_line(const std::string& what, std::uint64_t done, std::uint64_t total, std::chrono::seconds elapsed,
-                          std::size_t columns) {
+std::string progress_line(const std::string& what, std::uint64_t done, std::uint64_t total,
+                          std::chrono::seconds elapsed, std::size_t columns) {
   std::string end = " " + std::to_string(elapsed.count()) + " s";
   if (total > 0) {
     const std::uint64_t counted = std::min(done, total);
     const auto filled = static_cast<std::size_t>(counted * bar_width / total);
-    end = " [" + std::string(filled, '#') + std::string(bar_width - filled, '.') + "] " + std::to_string(counted * 100 / total) +
-          " %" + end;
+    end = " [" + std::string(filled, '#') + std::string(bar_width - filled, '.') + "] " +
+          std::to_string(counted * 100 / total) + " %" + end;
   }
-  const std::size_t room = columns > end.size() + 1 ? columns - end.size() - 1 : 0;  // the last column makes some terminals wrap
+  const std::size_t room =
+      columns > end.size() + 1 ? columns - end.size() - 1 : 0;  // the last column makes some terminals wrap
   return what.substr(0, room) + end;
 }
 

@@ -10,9 +10,10 @@
 
 namespace statusfs {
 
-/// One line: what is done, a bar, how far it is, how long it has taken. `total` 0: how much there is to do is not known.
-std::string progress_line(const std::string& what, std::uint64_t done, std::uint64_t total, std::chrono::seconds elapsed,
-                          std::size_t columns);
+/// One line: what is done, a bar, how far it is, how long it has taken. `total` 0: how much there is to do is not
+/// known.
+std::string progress_line(const std::string& what, std::uint64_t done, std::uint64_t total,
+                          std::chrono::seconds elapsed, std::size_t columns);
 
 /// Draws on a terminal alone (nothing reaches a pipe or a file), not before the work has taken a second, and wipes the
 /// line at the end. A thread of its own draws, so that the work need not come back to it.
@@ -20,7 +21,7 @@ std::string progress_line(const std::string& what, std::uint64_t done, std::uint
 class Progress {
  public:
   struct Terminal {
-    int descriptor = 2;  ///< standard error, so that output can be piped while the bar is seen
+    int descriptor = 2;                        ///< standard error, so that output can be piped while the bar is seen
     std::chrono::milliseconds patience{1000};  ///< what takes no longer shows nothing
     std::chrono::milliseconds interval{200};
   };

@@ -92,7 +92,8 @@ class SelfTest {
            step("it is mounted", [this] { mount_sample(); }) && step("fields are read", [this] { read_fields(); }) &&
            step("values are written", [this] { write_values(); }) &&
            step("a wrong value is refused, and the reason is there", [this] { be_refused(); }) &&
-           step("pages are rendered", [this] { look_at_pages(); }) && step("it is unmounted", [this] { unmount_sample(); }) &&
+           step("pages are rendered", [this] { look_at_pages(); }) &&
+           step("it is unmounted", [this] { unmount_sample(); }) &&
            step("every hash and the journal are right", [this] { verify(); });
   }
 
@@ -145,7 +146,8 @@ class SelfTest {
   void mount_sample() {
     // Not the configuration of this machine, which may let this user do nothing.
     const filesystem::path config = directory_ / "statusfs.yaml";
-    std::ofstream(config) << "writers: [{uid: " << getuid() << ", archetype: SUPERVISOR}]\ndefault: {archetype: AUDITOR}\n";
+    std::ofstream(config) << "writers: [{uid: " << getuid()
+                          << ", archetype: SUPERVISOR}]\ndefault: {archetype: AUDITOR}\n";
     run_statusfs({source().string(), mountpoint().string(), "-o", "config=" + config.string()}, advice_for_mounting());
     is_mounted_ = true;
   }

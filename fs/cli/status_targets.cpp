@@ -26,7 +26,8 @@ std::string without_journal_suffix(std::string name) {
 // As a mount sees it: other things than regular files have the name of a status file and are none.
 bool is_status_file(const filesystem::path& path) {
   std::error_code error;
-  return filesystem::is_regular_file(path, error) || filesystem::is_regular_file(path.string() + std::string(journal_suffix), error);
+  return filesystem::is_regular_file(path, error) ||
+         filesystem::is_regular_file(path.string() + std::string(journal_suffix), error);
 }
 
 std::vector<StatusTarget> targets_in(const filesystem::path& directory) {
@@ -38,7 +39,8 @@ std::vector<StatusTarget> targets_in(const filesystem::path& directory) {
   }
   std::ranges::sort(targets, {}, &StatusTarget::path);
   // Not std::ranges::unique: clang 14 does not compile what gcc 12's library returns.
-  const auto repeated = std::unique(targets.begin(), targets.end(), [](const auto& one, const auto& other) { return one.path == other.path; });
+  const auto repeated = std::unique(targets.begin(), targets.end(),
+                                    [](const auto& one, const auto& other) { return one.path == other.path; });
   targets.erase(repeated, targets.end());
   return targets;
 }
@@ -65,11 +67,13 @@ std::vector<StatusTarget> status_targets(const std::string& argument) {
   // A link to a status file stays the name that the file is known by.
   const filesystem::path given = filesystem::absolute(argument);
   const bool is_file_name = given.has_filename() && !filesystem::is_directory(given, error);
-  const filesystem::path path = is_file_name ? filesystem::weakly_canonical(given.parent_path(), error) / given.filename()
-                                             : filesystem::weakly_canonical(given, error);
+  const filesystem::path path = is_file_name
+                                    ? filesystem::weakly_canonical(given.parent_path(), error) / given.filename()
+                                    : filesystem::weakly_canonical(given, error);
   if (filesystem::is_directory(path)) {
     auto targets = targets_in(path);
-    if (targets.empty()) throw CommandError(ExitStatus::unusable, argument + ": has no status file (exec_status_<g>.txt)");
+    if (targets.empty())
+      throw CommandError(ExitStatus::unusable, argument + ": has no status file (exec_status_<g>.txt)");
     return targets;
   }
   const bool is_there = filesystem::exists(path) || filesystem::exists(path.string() + std::string(journal_suffix));

@@ -16,11 +16,12 @@ struct TransferArguments {
   std::string mapping;
 };
 
-/// Puts the status files and plans of a directory into etcd. What is there already, from an import that was broken off, is checked and
-/// not sent again; a file appears in etcd as a whole. Throws CommandError.
+/// Puts the status files and plans of a directory into etcd. What is there already, from an import that was broken off,
+/// is checked and not sent again; a file appears in etcd as a whole. Throws CommandError.
 ExitStatus import_command(const TransferArguments& arguments);  // import_command.cpp
 
-/// Writes the status files and plans below a prefix to a directory. Goes on where one that was broken off ended. Throws CommandError.
+/// Writes the status files and plans below a prefix to a directory. Goes on where one that was broken off ended. Throws
+/// CommandError.
 ExitStatus export_command(const TransferArguments& arguments);  // export_command.cpp
 
 }  // namespace statusfs

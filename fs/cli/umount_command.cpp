@@ -23,7 +23,8 @@ MountEntry mount_at(const std::string& mountpoint) {
   const std::string path = std::filesystem::absolute(mountpoint).lexically_normal().string();
   const std::string resolved = std::filesystem::canonical(mountpoint, error).string();
   for (const MountEntry& mount : statusfs_mounts())
-    if (mount.mountpoint == path || mount.mountpoint + "/" == path || (!error && mount.mountpoint == resolved)) return mount;
+    if (mount.mountpoint == path || mount.mountpoint + "/" == path || (!error && mount.mountpoint == resolved))
+      return mount;
   throw CommandError(ExitStatus::unusable, mountpoint + ": no statusfs is mounted there");
 }
 
@@ -46,7 +47,8 @@ UniqueFd daemon_of(const MountEntry& mount) {
 }  // namespace
 
 ExitStatus umount_command(const std::string& mountpoint, bool only_dead) {
-  if (clear_dead_mounts(mountpoint) > 0 || only_dead) return ExitStatus::done;  // behind a dead one nobody writes any more
+  if (clear_dead_mounts(mountpoint) > 0 || only_dead)
+    return ExitStatus::done;  // behind a dead one nobody writes any more
   const MountEntry mount = mount_at(mountpoint);
   const UniqueFd daemon = daemon_of(mount);
   unmount(mount.mountpoint, Unmounting::when_unused);

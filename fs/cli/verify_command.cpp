@@ -108,21 +108,22 @@ Value json_of(std::uint64_t number) { return Value(static_cast<std::int64_t>(num
 Value json_of(const std::string& text) { return text.empty() ? Value() : Value(std::string_view(text)); }
 
 void print_json(const StatusTarget& target, const ChainVerdict& verdict) {
-  std::cout << compact(Value::object()
-                           .with_member("file", Value(std::string_view(target.path)))
-                           .with_member("good", Value(verdict.is_good()))
-                           .with_member("lines", json_of(verdict.lines))
-                           .with_member("version", json_of(verdict.version))
-                           .with_member("chained", json_of(verdict.is_chained))
-                           .with_member("hashes", json_of(verdict.has_right_hashes))
-                           .with_member("json_is_journal", json_of(verdict.is_head))
-                           .with_member("since_anchor", json_of(verdict.is_since_anchor))
-                           .with_member("signed", json_of(verdict.is_signed))
-                           .with_member("first_bad_version", verdict.bad_version ? json_of(*verdict.bad_version) : Value())
-                           .with_member("bad_pointer", json_of(verdict.bad_pointer))
-                           .with_member("bad_path", json_of(verdict.bad_path))
-                           .with_member("findings", json_of(verdict.findings))
-                           .with_member("notices", json_of(verdict.notices)))
+  std::cout << compact(
+                   Value::object()
+                       .with_member("file", Value(std::string_view(target.path)))
+                       .with_member("good", Value(verdict.is_good()))
+                       .with_member("lines", json_of(verdict.lines))
+                       .with_member("version", json_of(verdict.version))
+                       .with_member("chained", json_of(verdict.is_chained))
+                       .with_member("hashes", json_of(verdict.has_right_hashes))
+                       .with_member("json_is_journal", json_of(verdict.is_head))
+                       .with_member("since_anchor", json_of(verdict.is_since_anchor))
+                       .with_member("signed", json_of(verdict.is_signed))
+                       .with_member("first_bad_version", verdict.bad_version ? json_of(*verdict.bad_version) : Value())
+                       .with_member("bad_pointer", json_of(verdict.bad_pointer))
+                       .with_member("bad_path", json_of(verdict.bad_path))
+                       .with_member("findings", json_of(verdict.findings))
+                       .with_member("notices", json_of(verdict.notices)))
             << '\n';
 }
 

@@ -23,7 +23,9 @@ namespace {
 
 using std::chrono::steady_clock;
 
-[[noreturn]] void fail(const std::string& path) { throw CommandError(ExitStatus::unusable, path + ": " + std::strerror(errno)); }
+[[noreturn]] void fail(const std::string& path) {
+  throw CommandError(ExitStatus::unusable, path + ": " + std::strerror(errno));
+}
 
 bool is_mounted_field(const std::string& path) {
   struct statfs status {};
@@ -36,7 +38,8 @@ std::string watched_path(const std::string& argument) {
   if (is_mounted_field(argument)) return std::filesystem::is_directory(argument) ? argument + whole_file : argument;
   const auto targets = status_targets(argument);
   const auto mounted = targets.size() == 1 ? mounted_directory_of(targets.front()) : std::nullopt;
-  if (!mounted) throw CommandError(ExitStatus::unusable, argument + ": is neither a field in a mount nor a mounted status file");
+  if (!mounted)
+    throw CommandError(ExitStatus::unusable, argument + ": is neither a field in a mount nor a mounted status file");
   return *mounted + whole_file;
 }
 

@@ -12,8 +12,8 @@ namespace statusfs {
 /// durable: after a crash numbers may be missing, but none comes again. Numbers of a lease that is dropped without
 /// commit() belong to nobody; they come again only where no one can have seen them, else they are missing for ever.
 ///
-/// A counter whose numbers become durable together with the records (etcd) must know when that is over: a lease is destroyed only
-/// after the store was given its numbers, or when it is sure that no store will be.
+/// A counter whose numbers become durable together with the records (etcd) must know when that is over: a lease is
+/// destroyed only after the store was given its numbers, or when it is sure that no store will be.
 ///
 /// Thread safety: counters by any thread, each lease by one thread at a time. A lease must not outlive its counter.
 /// Lock order: a lease may hold locks (of the state file) from begin() to commit(). It is begun after the lock of the

@@ -67,7 +67,8 @@ void AnchorLog::stands_at(Checkpoint newest) {
     const bool is_first = chain.newest.lines == 0;
     if (is_first && newest.version < chain.anchored_version)
       warning = newest.file_id + ": " + path_ + " saw version " + std::to_string(chain.anchored_version) +
-                " of it, and it is at version " + std::to_string(newest.version) + ": an older copy, or its journal was cut";
+                " of it, and it is at version " + std::to_string(newest.version) +
+                ": an older copy, or its journal was cut";
     if (newest.version < chain.anchored_version) chain.anchored_version = newest.version;
     chain.newest = std::move(newest);
     if (chain.newest.version > chain.anchored_version && !chain.unanchored_since) chain.unanchored_since = Clock::now();

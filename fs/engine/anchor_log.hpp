@@ -24,16 +24,16 @@ struct AnchorSchedule {
   std::chrono::milliseconds retry{60'000};   ///< after a line could not be written
 };
 
-/// A line is statusfs-checkpoint-1, as `statusfs anchor` prints it. What was anchored when, before this mount, is read from the log
-/// itself, so that many short mounts anchor as one long one does.
+/// A line is statusfs-checkpoint-1, as `statusfs anchor` prints it. What was anchored when, before this mount, is read
+/// from the log itself, so that many short mounts anchor as one long one does.
 ///
 /// Thread safety: any thread. Lines are written by a thread of its own, under flock(2), so that mounts may share a log.
 class AnchorLog {
  public:
   using Notice = std::function<void(const std::string& message)>;
 
-  /// Makes the file if there is none. `key` signs the lines; nullptr: they are marked unsigned. `files` must outlive this.
-  /// Throws std::system_error where it cannot be written.
+  /// Makes the file if there is none. `key` signs the lines; nullptr: they are marked unsigned. `files` must outlive
+  /// this. Throws std::system_error where it cannot be written.
   AnchorLog(Files& files, std::string path, std::shared_ptr<const SigningKey> key, Notice notice,
             AnchorSchedule schedule = {});
   ~AnchorLog();
@@ -47,7 +47,7 @@ class AnchorLog {
   using Time = Checkpointer::Time;
   struct Chain {
     Checkpoint newest;
-    std::uint64_t anchored_version = 0;   // 0: no line tells of the chain
+    std::uint64_t anchored_version = 0;    // 0: no line tells of the chain
     std::optional<Time> unanchored_since;  // nothing: the newest is anchored
   };
 
@@ -64,7 +64,7 @@ class AnchorLog {
   const Notice notice_;
   const AnchorSchedule schedule_;
 
-  std::mutex mutex_;  // innermost; never held while the file is touched. Guards:
+  std::mutex mutex_;                     // innermost; never held while the file is touched. Guards:
   std::map<std::string, Chain> chains_;  // by file id
   std::optional<Time> retry_at_;         // after a failure
 

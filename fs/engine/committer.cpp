@@ -22,10 +22,7 @@ const WriteRequest& write_of(const Job& job) { return std::get<WriteRequest>(job
 
 Committer::Committer(std::string stem, StatusSource& source, Store& store, const EngineContext& context,
                      VersionEvents& events)
-    : context_(context),
-      writer_(std::move(stem), store, context, events),
-      plan_(source, writer_),
-      foreign_(writer_) {}
+    : context_(context), writer_(std::move(stem), store, context, events), plan_(source, writer_), foreign_(writer_) {}
 
 std::shared_ptr<const FileState> Committer::load() {
   writer_.load();
@@ -133,16 +130,23 @@ bool Committer::prepare(const std::vector<Job*>& jobs) {
   for (int attempt = 0; attempt < 3 || steady_clock::now() < deadline; ++attempt) {
     const StoreResult result = writer_.store().prepare();
     switch (result.status) {
-      case StoreStatus::done: return true;
-      case StoreStatus::foreign: foreign_.resolve(); break;
-      case StoreStatus::conflict: catch_up(); break;
+      case StoreStatus::done:
+        return true;
+      case StoreStatus::foreign:
+        foreign_.resolve();
+        break;
+      case StoreStatus::conflict:
+        catch_up();
+        break;
       case StoreStatus::failed:
         if (attempt == 0 && writer_.store().recheck().status == StoreStatus::done) {
           reload();
           break;
         }
         [[fallthrough]];
-      default: answer_all(jobs, rejection_of(result)); return false;
+      default:
+        answer_all(jobs, rejection_of(result));
+        return false;
     }
   }
   answer_all(jobs, Rejection(Cause::busy, writer_.stem() + " is changed by other programs again and again"));

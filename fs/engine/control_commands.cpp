@@ -40,7 +40,8 @@ void reconcile(VersionWriter& writer, const ControlRequest& request, const Autho
   writer.show(reconciling_state(state, field));
   try {
     const ForeignFile foreign = last_foreign_file(writer.store(), writer.context().mapping);
-    Proposal proposal = propose_reconciliation(*state.document, foreign, request.resolution, request.preferred, {author});
+    Proposal proposal =
+        propose_reconciliation(*state.document, foreign, request.resolution, request.preferred, {author});
     proposal.changes.fields.push_back(
         {{}, &field, field.pointer, *state.document->value_of(field), Value(partition_consistent), {}});
     writer.publish(writer.commit_alone(proposal, author));
@@ -63,9 +64,12 @@ void adopt(VersionWriter& writer, const Author& author) {
 
 void carry_out(VersionWriter& writer, const ControlRequest& request, const Author& author) {
   switch (request.command) {
-    case ControlRequest::Command::adopt: return adopt(writer, author);
-    case ControlRequest::Command::rollback: return roll_back(writer, request, author);
-    case ControlRequest::Command::reconcile: return reconcile(writer, request, author);
+    case ControlRequest::Command::adopt:
+      return adopt(writer, author);
+    case ControlRequest::Command::rollback:
+      return roll_back(writer, request, author);
+    case ControlRequest::Command::reconcile:
+      return reconcile(writer, request, author);
   }
 }
 

@@ -6,8 +6,8 @@
 
 namespace statusfs {
 
-/// Carries the request out. Precondition: the store of a chained file was prepared. Throws Rejection; nothing was kept then, or the disk
-/// failed. One thread at a time.
+/// Carries the request out. Precondition: the store of a chained file was prepared. Throws Rejection; nothing was kept
+/// then, or the disk failed. One thread at a time.
 void carry_out(VersionWriter& writer, const ControlRequest& request, const Author& author);
 
 }  // namespace statusfs

@@ -17,12 +17,12 @@ struct EngineContext {
   std::shared_ptr<const Mapping> mapping;
   GlobalCounter& counter;
   Metrics& metrics;
-  std::function<Config()> config;  ///< the one in force; any thread
+  std::function<Config()> config;               ///< the one in force; any thread
   std::function<void(const std::string&)> log;  ///< a notice for the administrator; any thread
   bool read_only = false;
   bool adopt_unhashed = false;  ///< -o adopt: files without any hash get a chain when they are loaded
   std::shared_ptr<const SigningKey> signing_key = nullptr;  ///< -o signing_key: nullptr, nothing is signed
-  AnchorLog* anchor_log = nullptr;  ///< -o anchor_log: nullptr, there is none
+  AnchorLog* anchor_log = nullptr;                          ///< -o anchor_log: nullptr, there is none
   std::string host = {};  ///< named in each record; empty where the files are on this machine alone
 };
 

@@ -14,14 +14,15 @@ namespace statusfs {
 /// Immutable once published.
 struct FileState {
   std::shared_ptr<const StatusDocument> document;  ///< nullptr: the file cannot be shown, `error` says why
-  std::shared_ptr<const StatusDocument> stored_document = {};  ///< set where `document` shows something that is not stored
+  std::shared_ptr<const StatusDocument> stored_document =
+      {};  ///< set where `document` shows something that is not stored
   std::string error;
-  std::string read_only;  ///< why writes are refused (EROFS); empty where they are taken
-  bool closed_by_plan = false;  ///< read_only comes from the plan
+  std::string read_only;             ///< why writes are refused (EROFS); empty where they are taken
+  bool closed_by_plan = false;       ///< read_only comes from the plan
   std::shared_ptr<const Plan> plan;  ///< the one in force; nullptr where there is none
   std::string plan_hindrance;        ///< why the plan lets the file take no writes; empty where it does
   bool chained = false;
-  ChainHead head;  ///< of a chained file
+  ChainHead head;                                          ///< of a chained file
   std::chrono::system_clock::time_point modified;          ///< when this version was made
   std::chrono::system_clock::time_point modified_at_load;  ///< the same of the version that was loaded first
 };

@@ -82,12 +82,12 @@ void ForeignChanges::quarantine(const ForeignChange& change) {
     Proposal proposal;
     proposal.op = "quarantine";
     proposal.path = kept_as;
-    proposal.changes.fields.push_back({{}, field, field->pointer, before ? std::optional(*before) : std::nullopt,
-                                       Value(partition_partitioned), {}});
+    proposal.changes.fields.push_back(
+        {{}, field, field->pointer, before ? std::optional(*before) : std::nullopt, Value(partition_partitioned), {}});
     writer_.publish(writer_.commit_alone(proposal, driver_author(context, "STATUSFS")));
   });
-  context.log(writer_.stem() + ": another program put content in its place that is no version of it; kept as " + kept_as +
-              (refusal ? std::string("; ") + refusal->what() : std::string()));
+  context.log(writer_.stem() + ": another program put content in its place that is no version of it; kept as " +
+              kept_as + (refusal ? std::string("; ") + refusal->what() : std::string()));
 }
 
 }  // namespace statusfs

@@ -11,8 +11,8 @@ class ForeignChanges {
   /// `writer` must outlive this.
   explicit ForeignChanges(VersionWriter& writer) : writer_(writer) {}
 
-  /// To be called when the store's prepare() said foreign. A change that fits the chain, or that the configuration lets pass, becomes a
-  /// version of persona EXTERNAL; any other is kept aside, and the file goes into quarantine.
+  /// To be called when the store's prepare() said foreign. A change that fits the chain, or that the configuration lets
+  /// pass, becomes a version of persona EXTERNAL; any other is kept aside, and the file goes into quarantine.
   void resolve();
 
  private:

@@ -7,8 +7,8 @@
 namespace statusfs {
 namespace {
 
-// Where the patch of a record begins (mapping/chain/journal_record.cpp writes it behind what is needed here). Quotes within
-// strings are escaped, so no value can look like it.
+// Where the patch of a record begins (mapping/chain/journal_record.cpp writes it behind what is needed here). Quotes
+// within strings are escaped, so no value can look like it.
 constexpr std::string_view patch_member = R"(,"patch":)";
 constexpr std::string_view key_member = R"(,"idempotency_key":)";
 constexpr std::string_view time_member = R"(,"time":")";
@@ -23,7 +23,8 @@ IdempotencyKeys::Time time_of(std::string_view record) {
   const std::size_t at = record.find(time_member);
   if (at == std::string_view::npos) return {};
   const std::size_t begin = at + time_member.size();
-  return parse_timestamp(std::string(record.substr(begin, record.find('"', begin) - begin))).value_or(IdempotencyKeys::Time{});
+  return parse_timestamp(std::string(record.substr(begin, record.find('"', begin) - begin)))
+      .value_or(IdempotencyKeys::Time{});
 }
 
 std::string text_of(const Value& record, const char* name) {
@@ -89,8 +90,7 @@ void IdempotencyKeys::fill() const {
   std::vector<std::pair<std::string, Entry>> newest_first;
   const Time oldest = std::chrono::system_clock::now() - longest_time;
   try {
-    store_.visit_records_backwards(
-        [&](std::string_view line) { return take_record(line, oldest, newest_first); });
+    store_.visit_records_backwards([&](std::string_view line) { return take_record(line, oldest, newest_first); });
   } catch (const std::exception& error) {
     throw Rejection(Cause::io_failure, std::string("the keys in the journal cannot be read: ") + error.what());
   }

@@ -1,7 +1,8 @@
-// The idempotency keys of one status file that are still remembered: those of the last 24 hours, at most the last 10,000.
+// The idempotency keys of one status file that are still remembered: those of the last 24 hours, at most the last
+// 10,000.
 //
-// What the journal bears is read when a key is asked for the first time, so that files without keys cost nothing, and from its end,
-// so that no more of it is read than is remembered.
+// What the journal bears is read when a key is asked for the first time, so that files without keys cost nothing, and
+// from its end, so that no more of it is read than is remembered.
 //
 // Thread safety: one thread at a time, the commit thread.
 #pragma once
@@ -27,15 +28,16 @@ class IdempotencyKeys final : public IdempotencyMemory {
   /// The store must outlive this.
   explicit IdempotencyKeys(Store& store) : store_(store) {}
 
-  /// Also keys that were added and not confirmed yet: whoever repeats such a request must wait for the same commit. Throws
-  /// Rejection(io_failure) where the journal cannot be read.
+  /// Also keys that were added and not confirmed yet: whoever repeats such a request must wait for the same commit.
+  /// Throws Rejection(io_failure) where the journal cannot be read.
   std::optional<std::string> find(std::uint32_t uid, std::string_view path, std::string_view key) const override;
 
   /// A request succeeded, once its commit does.
   void add(std::uint32_t uid, std::string_view path, const IdempotencyMark& mark, Time time);
   void confirm() { unconfirmed_.clear(); }  ///< what was added is durable
   void take_back();                         ///< what was added since the last confirm() did not become durable
-  /// The journal may have got other lines: it is read anew. What has no line in it (a request that changed nothing) stays.
+  /// The journal may have got other lines: it is read anew. What has no line in it (a request that changed nothing)
+  /// stays.
   void read_again();
 
  private:

@@ -35,7 +35,8 @@ struct Job {
   /// Called exactly once, from the commit thread, with no lock held: nothing, when the request was carried out and is
   /// durable, or why it was refused. Must not throw.
   std::function<void(const std::optional<Rejection>&)> done;
-  /// Of a write that is accepted although it breaks a rule: as `done`, once for each such rule, before it. May be empty.
+  /// Of a write that is accepted although it breaks a rule: as `done`, once for each such rule, before it. May be
+  /// empty.
   std::function<void(const RuleWarning&)> warned = {};
 };
 

@@ -33,7 +33,8 @@ void histogram(std::ostringstream& out, const char* name, const char* help, cons
     cumulative += counts[bucket];
     out << name << "_bucket{le=\"" << bounds[bucket] << "\"} " << cumulative << '\n';
   }
-  out << name << "_bucket{le=\"+Inf\"} " << total << '\n' << name << "_sum " << sum << '\n'
+  out << name << "_bucket{le=\"+Inf\"} " << total << '\n'
+      << name << "_sum " << sum << '\n'
       << name << "_count " << total << '\n';
 }
 
@@ -69,7 +70,8 @@ std::string Metrics::text(const Gauges& gauges) const {
   single(out, "statusfs_blocked_tasks", "gauge", "Tasks that are BLOCKED in loaded files.", gauges.blocked_tasks);
   const std::lock_guard lock(mutex_);
   describe(out, "statusfs_refusals_total", "counter", "Requests refused, by errno.");
-  for (const auto& [name, count] : refusals_) out << "statusfs_refusals_total{errno=\"" << name << "\"} " << count << '\n';
+  for (const auto& [name, count] : refusals_)
+    out << "statusfs_refusals_total{errno=\"" << name << "\"} " << count << '\n';
   describe(out, "statusfs_rules_broken_total", "counter", "Rules broken: refused, or only warned of.");
   for (const auto& [key, count] : rules_)
     out << "statusfs_rules_broken_total{rule=\"" << key.first << "\",refused=\"" << (key.second ? "true" : "false")

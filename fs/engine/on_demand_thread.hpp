@@ -9,8 +9,8 @@
 
 namespace statusfs {
 
-/// Calls `step` until it says that nothing is left, sleeps until it is woken, and ends after an idle time. A mount with a
-/// thousand files has threads only for those that are being written.
+/// Calls `step` until it says that nothing is left, sleeps until it is woken, and ends after an idle time. A mount with
+/// a thousand files has threads only for those that are being written.
 ///
 /// Thread safety: wake() from any thread; step runs in one thread at a time. The destructor waits for a step that runs.
 class OnDemandThread {

@@ -60,7 +60,8 @@ void PlanFile::read(const std::string& file_name, const std::string& id) {
     if (!reading.text) return void(plan_ = nullptr);
     auto plan = std::make_shared<const Plan>(parse_json(*reading.text));
     if (plan->id() != id)
-      throw Rejection(Cause::invalid, "/payload/execution_plan_id is \"" + plan->id() + "\"; it must be \"" + id + "\"");
+      throw Rejection(Cause::invalid,
+                      "/payload/execution_plan_id is \"" + plan->id() + "\"; it must be \"" + id + "\"");
     plan_ = std::move(plan);
   } catch (const std::exception& error) {
     complaint_ = reading.path + ": " + error.what();

@@ -27,9 +27,11 @@ class PlanFile {
   /// Looks at the plan that the document names; cheap where nothing changed. Whether anything is other than before.
   bool refresh(const StatusDocument& document);
 
-  /// nullptr where there is none: then the rules that need one are off. A file that cannot be used leaves the last good one in force.
+  /// nullptr where there is none: then the rules that need one are off. A file that cannot be used leaves the last good
+  /// one in force.
   const std::shared_ptr<const Plan>& plan() const noexcept { return plan_; }
-  /// Why the status file takes no writes: the plan was validated, or its file cannot be used and there was no good one. Else empty.
+  /// Why the status file takes no writes: the plan was validated, or its file cannot be used and there was no good one.
+  /// Else empty.
   std::string hindrance() const;
 
  private:

@@ -16,7 +16,8 @@ bool PlanFollower::follow() {
   return true;
 }
 
-// What the plan says of itself is written down even where that closes the file. What hinders it now is tried again later.
+// What the plan says of itself is written down even where that closes the file. What hinders it now is tried again
+// later.
 bool PlanFollower::mirror_plan_values() {
   const FileState& state = *writer_.state();
   const bool takes_versions = state.chained && (state.read_only.empty() || state.closed_by_plan);

@@ -14,8 +14,8 @@ class PlanFollower {
   /// `source` is where the plan lies. Both must outlive this.
   PlanFollower(StatusSource& source, VersionWriter& writer);
 
-  /// Looks whether the plan is another than before (cheap where it is not), and writes down what it says of itself. Whether anything
-  /// changed that readers see and were not told of.
+  /// Looks whether the plan is another than before (cheap where it is not), and writes down what it says of itself.
+  /// Whether anything changed that readers see and were not told of.
   bool follow();
 
  private:

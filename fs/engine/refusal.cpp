@@ -4,16 +4,24 @@ namespace statusfs {
 
 Rejection rejection_of(const StoreResult& result) {
   switch (result.status) {
-    case StoreStatus::busy: return {Cause::busy, result.reason};
-    case StoreStatus::no_space: return {Cause::no_space, result.reason};
-    case StoreStatus::quota: return {Cause::quota, result.reason};
-    case StoreStatus::lost: return {Cause::read_only, "there is no quorum, nothing can be written: " + result.reason};
-    case StoreStatus::too_large: return {Cause::too_large, result.reason};
-    case StoreStatus::refused: return {Cause::read_only, result.reason};
-    case StoreStatus::conflict: return {Cause::busy, result.reason};
+    case StoreStatus::busy:
+      return {Cause::busy, result.reason};
+    case StoreStatus::no_space:
+      return {Cause::no_space, result.reason};
+    case StoreStatus::quota:
+      return {Cause::quota, result.reason};
+    case StoreStatus::lost:
+      return {Cause::read_only, "there is no quorum, nothing can be written: " + result.reason};
+    case StoreStatus::too_large:
+      return {Cause::too_large, result.reason};
+    case StoreStatus::refused:
+      return {Cause::read_only, result.reason};
+    case StoreStatus::conflict:
+      return {Cause::busy, result.reason};
     case StoreStatus::done:
     case StoreStatus::foreign:
-    case StoreStatus::failed: break;
+    case StoreStatus::failed:
+      break;
   }
   return {Cause::io_failure, result.reason.empty() ? "the store failed; the outcome is unknown" : result.reason};
 }

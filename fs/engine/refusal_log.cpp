@@ -7,14 +7,15 @@ namespace {
 
 // What a writer can choose (a path, a value that is quoted) must not start a line of its own.
 std::string on_one_line(std::string text) {
-  std::replace_if(text.begin(), text.end(), [](unsigned char byte) { return byte < 0x20 || byte == 0x7F; }, '?');
+  std::replace_if(
+      text.begin(), text.end(), [](unsigned char byte) { return byte < 0x20 || byte == 0x7F; }, '?');
   return text;
 }
 
 std::string line_of(const Refusal& refusal) {
-  return refusal.time + ' ' + refusal.errno_name + ' ' + on_one_line(refusal.path) + " persona=" +
-         on_one_line(refusal.persona) + " uid=" + std::to_string(refusal.uid) + " pid=" + std::to_string(refusal.pid) +
-         ": " + on_one_line(refusal.message) + '\n';
+  return refusal.time + ' ' + refusal.errno_name + ' ' + on_one_line(refusal.path) +
+         " persona=" + on_one_line(refusal.persona) + " uid=" + std::to_string(refusal.uid) +
+         " pid=" + std::to_string(refusal.pid) + ": " + on_one_line(refusal.message) + '\n';
 }
 
 // The messages quote what was written, and 256 of them are kept.

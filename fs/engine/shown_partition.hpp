@@ -8,7 +8,8 @@
 
 namespace statusfs {
 
-/// The state as it is shown while the field reads `value`. What is stored, and so the document as a whole, stays what it is.
+/// The state as it is shown while the field reads `value`. What is stored, and so the document as a whole, stays what
+/// it is.
 std::shared_ptr<const FileState> with_partition(const std::shared_ptr<const FileState>& state, std::string_view value);
 
 }  // namespace statusfs

@@ -24,8 +24,8 @@ Rejection lost(const std::string& reason) {
 
 }  // namespace
 
-StatusFile::StatusFile(std::string name, StatusSource& source, std::unique_ptr<Store> store, const EngineContext& context,
-                       StatusFileObserver& observer)
+StatusFile::StatusFile(std::string name, StatusSource& source, std::unique_ptr<Store> store,
+                       const EngineContext& context, StatusFileObserver& observer)
     : name_(std::move(name)),
       context_(context),
       observer_(observer),
@@ -68,14 +68,16 @@ void StatusFile::submit(Job job) {
   thread_.wake();
 }
 
-// --- the connection to where the file is stored ------------------------------------------------------------------------
+// --- the connection to where the file is stored
+// ------------------------------------------------------------------------
 
 void StatusFile::connection_lost(const std::string& reason) {
   std::vector<Job> refused;
   {
     const std::lock_guard lock(queue_mutex_);
     lost_because_ = reason;
-    const auto rest = std::stable_partition(queue_.begin(), queue_.end(), [](const Job& job) { return !is_write(job); });
+    const auto rest =
+        std::stable_partition(queue_.begin(), queue_.end(), [](const Job& job) { return !is_write(job); });
     std::move(rest, queue_.end(), std::back_inserter(refused));
     queue_.erase(rest, queue_.end());
   }
@@ -124,7 +126,8 @@ void StatusFile::check_plan(const std::string& file_name) {
   const auto state = loaded_state();
   if (!state || !state->document) return;
   if (!file_name.empty() && plan_file_name(*state->document) != file_name) return;
-  submit({Barrier{}, {}, [](const std::optional<Rejection>&) {}});  // every group of jobs begins with a look at the plan
+  submit(
+      {Barrier{}, {}, [](const std::optional<Rejection>&) {}});  // every group of jobs begins with a look at the plan
 }
 
 void StatusFile::drain() {

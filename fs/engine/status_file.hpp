@@ -31,11 +31,12 @@ class StatusFileObserver {
   virtual void state_replaced(StatusFile& file) = 0;
 };
 
-/// Thread safety: any thread. Lock order: load_mutex_, then state_mutex_ or queue_mutex_. None is held while a job is answered.
+/// Thread safety: any thread. Lock order: load_mutex_, then state_mutex_ or queue_mutex_. None is held while a job is
+/// answered.
 class StatusFile final : private VersionEvents {
  public:
-  /// `name` is the name of the directory that shows the file, `source` is where its plan lies; it, `context` and `observer` must
-  /// outlive this.
+  /// `name` is the name of the directory that shows the file, `source` is where its plan lies; it, `context` and
+  /// `observer` must outlive this.
   StatusFile(std::string name, StatusSource& source, std::unique_ptr<Store> store, const EngineContext& context,
              StatusFileObserver& observer);
   ~StatusFile() override;
@@ -89,15 +90,15 @@ class StatusFile final : private VersionEvents {
 
   mutable std::mutex state_mutex_;  // guards what follows up to queue_mutex_
   std::shared_ptr<const FileState> durable_state_;
-  std::shared_ptr<const FileState> state_;         // as it is shown: with the partition below
-  std::optional<std::string> partition_;           // state of the connection that is shown in place of what is stored
+  std::shared_ptr<const FileState> state_;  // as it is shown: with the partition below
+  std::optional<std::string> partition_;    // state of the connection that is shown in place of what is stored
 
   std::mutex queue_mutex_;  // guards what follows up to committer_
   std::deque<Job> queue_;
   std::string lost_because_;  // not empty: no write is queued
 
-  Committer committer_;     // after load(), used by the commit thread alone
-  OnDemandThread thread_;   // last, so that it ends first
+  Committer committer_;    // after load(), used by the commit thread alone
+  OnDemandThread thread_;  // last, so that it ends first
 };
 
 }  // namespace statusfs

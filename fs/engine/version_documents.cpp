@@ -9,8 +9,8 @@
 namespace statusfs {
 namespace {
 
-constexpr std::uint64_t distance = 64;         // versions between remembered documents
-constexpr std::size_t most_remembered = 160;   // 10,000 versions and some
+constexpr std::uint64_t distance = 64;        // versions between remembered documents
+constexpr std::size_t most_remembered = 160;  // 10,000 versions and some
 
 JournalRecord record_of(std::string_view line) {
   try {

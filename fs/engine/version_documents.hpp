@@ -11,16 +11,17 @@
 
 namespace statusfs {
 
-/// What was once rebuilt is remembered every so many versions, so that a version near one that was read costs a few patches. A version far
-/// from all of them is rebuilt from the beginning of its journal, whose length the store limits. Memory is bounded: so many documents, which
-/// share what they have in common.
+/// What was once rebuilt is remembered every so many versions, so that a version near one that was read costs a few
+/// patches. A version far from all of them is rebuilt from the beginning of its journal, whose length the store limits.
+/// Memory is bounded: so many documents, which share what they have in common.
 ///
 /// Thread safety: any thread.
 class VersionDocuments {
  public:
   explicit VersionDocuments(Store& store) : store_(store) {}
 
-  /// Precondition: the version is durable and in the chain. Throws Rejection(io_failure) where the journal cannot be read.
+  /// Precondition: the version is durable and in the chain. Throws Rejection(io_failure) where the journal cannot be
+  /// read.
   Value document(std::uint64_t version);
 
  private:

@@ -13,7 +13,8 @@ void VersionIndex::add(std::string_view line) {
   const auto outline = outline_of_line(line);
   if (!outline) throw Rejection(Cause::io_failure, "the history cannot be read: a line of the journal is no record");
   if (entries_.empty()) first_ = outline->version;
-  entries_.push_back({outline->size, parse_timestamp(std::string(outline->time)).value_or(std::chrono::system_clock::time_point())});
+  entries_.push_back(
+      {outline->size, parse_timestamp(std::string(outline->time)).value_or(std::chrono::system_clock::time_point())});
 }
 
 void VersionIndex::follow(std::uint64_t upto) {

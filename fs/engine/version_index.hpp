@@ -12,8 +12,8 @@ namespace statusfs {
 
 /// Sixteen bytes a version; each journal line is looked at once, and its patch never.
 ///
-/// Thread safety: any thread. Each call goes up to the version that it is given, which must be durable, and throws Rejection(io_failure)
-/// where the journal cannot be read.
+/// Thread safety: any thread. Each call goes up to the version that it is given, which must be durable, and throws
+/// Rejection(io_failure) where the journal cannot be read.
 class VersionIndex {
  public:
   explicit VersionIndex(Store& store) : store_(store) {}

@@ -11,8 +11,8 @@ namespace statusfs {
 
 using VersionLine = std::function<void(std::string_view line)>;
 
-/// The lines of the versions behind `after`, up to `upto`, oldest first. Throws Rejection(io_failure) where they cannot be read, or one
-/// is missing.
+/// The lines of the versions behind `after`, up to `upto`, oldest first. Throws Rejection(io_failure) where they cannot
+/// be read, or one is missing.
 void read_versions(Store& store, std::uint64_t after, std::uint64_t upto, const VersionLine& step);
 
 /// The lines that lead to the version: from the latest one before it, or of it, that holds a whole document.

@@ -14,8 +14,8 @@ namespace statusfs {
 
 /// Made when it is first asked for, and followed from there: each version is replayed once.
 ///
-/// Thread safety: any thread. Each call goes up to the version that it is given, which must be durable, and throws Rejection(io_failure)
-/// where the journal cannot be read.
+/// Thread safety: any thread. Each call goes up to the version that it is given, which must be durable, and throws
+/// Rejection(io_failure) where the journal cannot be read.
 class VersionLog {
  public:
   VersionLog(std::shared_ptr<const Mapping> mapping, Store& store) : mapping_(std::move(mapping)), store_(store) {}

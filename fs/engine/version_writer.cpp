@@ -162,7 +162,8 @@ MutationStamp VersionWriter::stamp_of(GlobalCounter::Lease& lease, Author author
   return {lease.next(), format_timestamp(system_clock::now()), std::move(author)};
 }
 
-std::vector<Version> VersionWriter::commit_alone(const std::function<std::vector<Version>(GlobalCounter::Lease& lease)>& make) {
+std::vector<Version> VersionWriter::commit_alone(
+    const std::function<std::vector<Version>(GlobalCounter::Lease& lease)>& make) {
   using std::chrono::steady_clock;
   const auto deadline = steady_clock::now() + patience_with_others;
   try {

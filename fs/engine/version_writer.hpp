@@ -1,4 +1,5 @@
-// The commit thread's hold on one status file: its newest state, its chain, and the one way in which a version is added to it.
+// The commit thread's hold on one status file: its newest state, its chain, and the one way in which a version is added
+// to it.
 #pragma once
 
 #include <chrono>
@@ -47,29 +48,32 @@ class VersionWriter {
   /// Throws Rejection(read_only) with the reason.
   void require_open_for_writes() const;
 
-  /// Loads the file anew and, where the context asks for it, adopts it. Tells readers nothing. Throws as Store::load does.
+  /// Loads the file anew and, where the context asks for it, adopts it. Tells readers nothing. Throws as Store::load
+  /// does.
   void load();
   /// Starts a chain with the current content. Tells readers nothing. Throws Rejection.
   void begin_chain(const Author& author);
   /// What the plan means for the file from now on. Tells readers nothing.
   void set_plan(std::shared_ptr<const Plan> plan, std::string hindrance);
 
-  /// Makes versions of chain() durable, all or none, as successors of `expected_version`. Unless done, take_back() must follow.
+  /// Makes versions of chain() durable, all or none, as successors of `expected_version`. Unless done, take_back() must
+  /// follow.
   StoreResult make_durable(std::span<const Version> versions, std::uint64_t expected_version);
   /// The chain ends in the newest durable state again.
   void take_back();
   /// The stamp of the next mutation.
   MutationStamp stamp_of(GlobalCounter::Lease& lease, Author author) const;
-  /// Versions that other hosts made, which the store took over, become the newest state, and readers are told. False where there are
-  /// none, or they do not follow on the state: then the file is to be loaded anew.
+  /// Versions that other hosts made, which the store took over, become the newest state, and readers are told. False
+  /// where there are none, or they do not follow on the state: then the file is to be loaded anew.
   bool follow_others();
 
-  /// Makes versions of the current state by `make` and makes them durable, again while other hosts take their numbers first, for at most
-  /// `patience_with_others`. Tells readers nothing. Throws Rejection; nothing was kept then, or the store failed.
+  /// Makes versions of the current state by `make` and makes them durable, again while other hosts take their numbers
+  /// first, for at most `patience_with_others`. Tells readers nothing. Throws Rejection; nothing was kept then, or the
+  /// store failed.
   std::vector<Version> commit_alone(const std::function<std::vector<Version>(GlobalCounter::Lease& lease)>& make);
   static constexpr std::chrono::seconds patience_with_others{5};
-  /// One mutation, stamped and made durable by itself. Tells readers nothing. Precondition: the store was prepared. Throws Rejection;
-  /// nothing was kept then, or the disk failed.
+  /// One mutation, stamped and made durable by itself. Tells readers nothing. Precondition: the store was prepared.
+  /// Throws Rejection; nothing was kept then, or the disk failed.
   std::vector<Version> commit_alone(const Proposal& proposal, const Author& author);
 
   /// The versions are durable: they become the newest state, and readers are told of them.

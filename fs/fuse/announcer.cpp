@@ -59,7 +59,9 @@ Announcer::Target Announcer::target() const {
   return target_;
 }
 
-std::string Announcer::top_of(const StatusFile& file) const { return target().shows_one_file ? std::string() : file.name(); }
+std::string Announcer::top_of(const StatusFile& file) const {
+  return target().shows_one_file ? std::string() : file.name();
+}
 
 void Announcer::announce_inodes(std::vector<NodeId> ids, bool at_once) {
   fuse_session* session = target().session;

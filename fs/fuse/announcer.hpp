@@ -1,10 +1,13 @@
 // Tells the kernel what changed.
 //
 // Two threads, because the kernel may block an announcement (facts measured on Linux 6.18):
-// - inodes: what the commit thread published is invalidated first, then its writer is answered, by a thread that holds no lock
-//   and serves nothing. So whoever reads after a write returned sees it, attributes included. A group of one is announced by the
-//   commit thread itself, which saves waking another; larger ones are handed over, so that the next group need not wait for them.
-// - names: dropping a name waits while some mkdir or rename in that directory waits for its reply. No reply ever queues behind it.
+// - inodes: what the commit thread published is invalidated first, then its writer is answered, by a thread that holds
+// no lock
+//   and serves nothing. So whoever reads after a write returned sees it, attributes included. A group of one is
+//   announced by the commit thread itself, which saves waking another; larger ones are handed over, so that the next
+//   group need not wait for them.
+// - names: dropping a name waits while some mkdir or rename in that directory waits for its reply. No reply ever queues
+// behind it.
 #pragma once
 
 #include <functional>
@@ -37,7 +40,8 @@ class Announcer final : public StatusDirectoryObserver {
   /// Returns when everything that was handed over is done, and forgets the session.
   void drain();
 
-  /// Does the work once everything that was published before by the calling thread has been announced; at once where that is so.
+  /// Does the work once everything that was published before by the calling thread has been announced; at once where
+  /// that is so.
   void after_announcements(std::function<void()> work) { inode_worker_.do_or_post(std::move(work)); }
 
   void versions_published(StatusFile& file, std::span<const Version> versions) override;

@@ -9,7 +9,8 @@
 
 namespace statusfs {
 
-/// What the name leads to in a board or in a directory of it; nothing where there is no such name, or `directory` is another one.
+/// What the name leads to in a board or in a directory of it; nothing where there is no such name, or `directory` is
+/// another one.
 std::optional<Place> find_on_board(const Place& directory, std::string_view name);
 
 /// Adds the entries of a board or of a directory of it; false where `directory` is another one.

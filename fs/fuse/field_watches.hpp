@@ -23,8 +23,8 @@ class FieldWatches {
  public:
   /// How often the file has changed during this mount.
   std::uint64_t changes(std::uint64_t number) const;
-  /// Whether the file has changed since `seen` was its count; if it has not, `waiter` is kept until it does, or until the same open
-  /// handle waits anew.
+  /// Whether the file has changed since `seen` was its count; if it has not, `waiter` is kept until it does, or until
+  /// the same open handle waits anew.
   bool changed_or_wait(std::uint64_t number, std::uint64_t seen, std::uint64_t handle, PollHandle waiter);
   /// The handle was closed.
   void forget(std::uint64_t number, std::uint64_t handle);

@@ -22,7 +22,7 @@ struct Inode {
   std::uint64_t number = 0;  ///< st_ino: the same for the same path in every mount
   std::string path;          ///< from the mount's root, without a leading slash
   Place place;
-  bool is_second = false;    ///< another inode of the same path is the one that announcements reach
+  bool is_second = false;  ///< another inode of the same path is the one that announcements reach
 };
 
 /// Keeps an inode as long as the kernel holds references to it ("lookups").
@@ -35,8 +35,8 @@ class InodeTable {
 
   /// nullptr for an id that the kernel has been told to forget.
   std::shared_ptr<const Inode> find(NodeId id) const;
-  /// The inode of this path, made where there is none, with one more lookup. `version` tells inodes of one path apart whose content
-  /// never changes.
+  /// The inode of this path, made where there is none, with one more lookup. `version` tells inodes of one path apart
+  /// whose content never changes.
   std::shared_ptr<const Inode> look_up(std::string path, Place place, std::uint64_t version = 0);
   /// The inode stands for this path from now on, beside the path's own inode.
   void become(NodeId id, std::string path, Place place);

@@ -10,7 +10,8 @@ Mount::Mount(StatusSource& source, const EngineContext& engine_context, Presenta
   inodes_ = std::make_unique<InodeTable>(RootPlace{});
   announcer_ = std::make_unique<Announcer>(*inodes_, times, watches, events, refusals);
   directory_ = std::make_unique<StatusDirectory>(source, context, *announcer_);
-  tree_ = std::make_unique<TreeView>(*directory_, presentation, *context.mapping, context.metrics, refusals, times, scratch, events);
+  tree_ = std::make_unique<TreeView>(*directory_, presentation, *context.mapping, context.metrics, refusals, times,
+                                     scratch, events);
   inodes_->set_root(tree_->root());
 }
 
@@ -39,7 +40,8 @@ Author Mount::author_of(const Caller& caller, OpenFile* file) const {
 
 Author Mount::authority_of(const Caller& caller) const { return context.config().writers->authority_of(caller); }
 
-int Mount::refuse(const Rejection& rejection, const Caller& caller, const std::string& persona, const std::string& path) {
+int Mount::refuse(const Rejection& rejection, const Caller& caller, const std::string& persona,
+                  const std::string& path) {
   const int number = error_number_of(rejection.cause());
   const std::string name = name_of_error(number);
   context.metrics.count_refusal(name);

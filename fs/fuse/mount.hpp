@@ -48,8 +48,8 @@ class Mount {
   HandleTable<OpenDirectory> directories;
   SerialWorker settle_worker;  ///< waits for the disk on behalf of fsync(2)
 
-  /// To be called once no request arrives any more, while they can still be answered: carries out what was queued, brings the JSON
-  /// files up to date and tells the kernel no more.
+  /// To be called once no request arrives any more, while they can still be answered: carries out what was queued,
+  /// brings the JSON files up to date and tells the kernel no more.
   void close();
 
   /// Who is writing. `file` remembers the labels of its writers; nullptr where nothing is open.

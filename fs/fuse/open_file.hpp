@@ -25,8 +25,8 @@ class OpenFile {
   const Inode& inode() const noexcept { return *inode_; }
   const std::shared_ptr<const Inode>& shared_inode() const noexcept { return inode_; }
 
-  /// The part of the text that a read asks for. A read from offset 0 fixes the text for the reads behind it: `newest` is called
-  /// then, or when nothing was read yet.
+  /// The part of the text that a read asks for. A read from offset 0 fixes the text for the reads behind it: `newest`
+  /// is called then, or when nothing was read yet.
   template <typename Newest>
   std::string read(std::size_t size, std::uint64_t offset, Newest newest) {
     const std::lock_guard lock(mutex_);

@@ -10,18 +10,19 @@ namespace statusfs {
 fuse_lowlevel_ops operations();
 
 // Each fills in the operations of its file.
-void add_inode_operations(fuse_lowlevel_ops& table);      // operations_inode.cpp: lookup, forget, getattr, setattr, statfs
-void add_file_operations(fuse_lowlevel_ops& table);       // operations_file.cpp: open, read, write, flush, release, fsync
+void add_inode_operations(fuse_lowlevel_ops& table);  // operations_inode.cpp: lookup, forget, getattr, setattr, statfs
+void add_file_operations(fuse_lowlevel_ops& table);   // operations_file.cpp: open, read, write, flush, release, fsync
 void add_directory_operations(fuse_lowlevel_ops& table);  // operations_directory.cpp: opendir, readdir, readdirplus
-void add_namespace_operations(fuse_lowlevel_ops& table);  // operations_namespace.cpp: mkdir, rmdir, and all that is refused
-void add_board_operations(fuse_lowlevel_ops& table);      // operations_board.cpp: readlink
-void add_watch_operations(fuse_lowlevel_ops& table);      // operations_watch.cpp: poll
+void add_namespace_operations(
+    fuse_lowlevel_ops& table);                        // operations_namespace.cpp: mkdir, rmdir, and all that is refused
+void add_board_operations(fuse_lowlevel_ops& table);  // operations_board.cpp: readlink
+void add_watch_operations(fuse_lowlevel_ops& table);  // operations_watch.cpp: poll
 void add_attribute_operations(fuse_lowlevel_ops& table);  // operations_attributes.cpp: getxattr, listxattr
 void add_scratch_operations(fuse_lowlevel_ops& table);    // operations_scratch.cpp: create, unlink, rename
 
 /// Moves a link of a board to another of its directories: the task gets that value.
-void move_link(fuse_req_t request, Mount& mount, const Inode& from, const LinkPlace& link, const char* name, const Inode& to,
-               const char* new_name);
+void move_link(fuse_req_t request, Mount& mount, const Inode& from, const LinkPlace& link, const char* name,
+               const Inode& to, const char* new_name);
 
 /// Throws what opening this inode for writing would be refused with.
 void require_open_for_write(Mount& mount, const Inode& inode, const Caller& caller);
@@ -30,8 +31,8 @@ void require_open_for_write(Mount& mount, const Inode& inode, const Caller& call
 fuse_file_info opened(Mount& mount, std::shared_ptr<const Inode> inode, const fuse_file_info& info);
 void closed(Mount& mount, std::uint64_t handle);
 
-/// A request on a name that the commit thread answers, with the errno or with 0. Such answers never wait for announcements:
-/// dropping a name may itself wait for such an answer.
+/// A request on a name that the commit thread answers, with the errno or with 0. Such answers never wait for
+/// announcements: dropping a name may itself wait for such an answer.
 struct PendingName {
   fuse_req_t request;
   Mount& mount;

@@ -1,4 +1,5 @@
-// Extended attributes: what the mapping and the chain say about a field. They cannot be written, and there are no others.
+// Extended attributes: what the mapping and the chain say about a field. They cannot be written, and there are no
+// others.
 #include <cerrno>
 #include <string_view>
 #include <utility>
@@ -70,7 +71,8 @@ void get_attribute(fuse_req_t request, fuse_ino_t id, const char* name, std::siz
 void list_attributes(fuse_req_t request, fuse_ino_t id, std::size_t size) {
   guarded(request, id, [&](Mount& mount) -> Reply {
     std::string names;
-    for (const auto& [own, value] : attributes_of(*inode_of(mount, id))) names.append(prefix).append(own).push_back('\0');
+    for (const auto& [own, value] : attributes_of(*inode_of(mount, id)))
+      names.append(prefix).append(own).push_back('\0');
     return reply_bytes(std::move(names), size);
   });
 }

@@ -23,7 +23,8 @@ const ColumnPlace& target_column(const LinkPlace& link, const char* name, const 
   const auto* column = std::get_if<ColumnPlace>(&to.place);
   const bool is_same_board = column && column->file == link.column.file && column->board == link.column.board;
   if (!is_same_board || std::strcmp(name, new_name) != 0)
-    throw Rejection(Cause::not_permitted, "a link of " + link.column.board->name + " can be moved under its own name to another directory of " +
+    throw Rejection(Cause::not_permitted, "a link of " + link.column.board->name +
+                                              " can be moved under its own name to another directory of " +
                                               link.column.board->name + ", and nowhere else");
   return *column;
 }

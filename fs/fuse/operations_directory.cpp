@@ -72,11 +72,12 @@ bool add_dots(Listing& listing, const Inode& directory, off_t& offset, bool plus
 
 bool add_entry(Listing& listing, Mount& mount, const Inode& directory, const DirectoryEntry& entry, off_t next) {
   const mode_t type = mount.tree().type_of(entry.place);
-  return listing.add(entry.name.c_str(), minimal_attributes(inode_number(path_below(directory, entry.name)), type), next);
+  return listing.add(entry.name.c_str(), minimal_attributes(inode_number(path_below(directory, entry.name)), type),
+                     next);
 }
 
-// Whether asking for the attributes costs more than a listing may: a page's size is known once it was rendered, and the log's once the
-// whole history was replayed.
+// Whether asking for the attributes costs more than a listing may: a page's size is known once it was rendered, and the
+// log's once the whole history was replayed.
 bool is_costly(const Place& place) {
   if (std::holds_alternative<PagePlace>(place)) return true;
   const auto* history = std::get_if<HistoryPlace>(&place);
@@ -107,7 +108,8 @@ bool add_entry_plus(Listing& listing, Mount& mount, const Inode& directory, cons
   return false;
 }
 
-Reply reply_listing(fuse_req_t request, Mount& mount, OpenDirectory& directory, std::size_t size, off_t offset, bool plus) {
+Reply reply_listing(fuse_req_t request, Mount& mount, OpenDirectory& directory, std::size_t size, off_t offset,
+                    bool plus) {
   Listing listing(request, size);
   const std::lock_guard lock(directory.mutex);
   if (offset == 0) directory.entries = mount.tree().list(*directory.inode);  // also after rewinddir(3)

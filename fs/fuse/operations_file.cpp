@@ -160,7 +160,8 @@ void write_file(fuse_req_t request, fuse_ino_t id, const char* bytes, std::size_
     const Caller caller = caller_of(request);
     Author author = mount.author_of(caller, file.get());
     const PendingWrite pending{request, mount, file, caller, author.persona, size};
-    status_file->submit({std::move(*job), std::move(author), [pending](const auto& refusal) { pending.answer(refusal); },
+    status_file->submit({std::move(*job), std::move(author),
+                         [pending](const auto& refusal) { pending.answer(refusal); },
                          [pending](const RuleWarning& warning) { pending.warn(warning); }});
     return later();
   });

@@ -1,5 +1,6 @@
-#include <cerrno>
 #include <sys/statvfs.h>
+
+#include <cerrno>
 
 #include "fs/fuse/operations.hpp"
 #include "fs/fuse/request.hpp"
@@ -18,8 +19,7 @@ Reply reply_lookup(Mount& mount, const Inode& directory, const char* name) {
 }
 
 void lookup(fuse_req_t request, fuse_ino_t parent, const char* name) {
-  guarded(request, parent, name,
-          [&](Mount& mount) { return reply_lookup(mount, *inode_of(mount, parent), name); });
+  guarded(request, parent, name, [&](Mount& mount) { return reply_lookup(mount, *inode_of(mount, parent), name); });
 }
 
 void forget(fuse_req_t request, fuse_ino_t id, std::uint64_t lookups) {
@@ -83,8 +83,7 @@ void set_attributes(fuse_req_t request, fuse_ino_t id, struct stat* wanted, int 
       set_scratch_attributes(*scratch->file, *wanted, valid);
       return reply_attributes(mount, *inode);
     }
-    if (valid & FUSE_SET_ATTR_SIZE)
-      require_open_for_write(mount, *inode, caller_of(request));
+    if (valid & FUSE_SET_ATTR_SIZE) require_open_for_write(mount, *inode, caller_of(request));
     require_same_identity(mount.tree().attributes(*inode), *wanted, valid);
     return reply_attributes(mount, *inode);
   });

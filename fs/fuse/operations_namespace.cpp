@@ -11,7 +11,8 @@ namespace {
 // The collection of a status file, if that is what the inode stands for.
 const NodePlace* collection_at(const Inode& inode) {
   const auto* place = std::get_if<NodePlace>(&inode.place);
-  const bool is_collection = place && place->node.kind == Node::Kind::field && place->node.field->type == FieldType::collection;
+  const bool is_collection =
+      place && place->node.kind == Node::Kind::field && place->node.field->type == FieldType::collection;
   return is_collection ? place : nullptr;
 }
 
@@ -46,8 +47,8 @@ void make_directory(fuse_req_t request, fuse_ino_t parent, const char* name, mod
     const auto done = [pending, place = *collection, id, is_own_name](const std::optional<Rejection>& refusal) {
       if (!pending.answered_refusal(refusal)) answer_mkdir(pending, place, id, is_own_name);
     };
-    collection->file->submit({WriteRequest{WriteRequest::Kind::add_task, collection->node, id}, std::move(author), done,
-                              pending.warned()});
+    collection->file->submit(
+        {WriteRequest{WriteRequest::Kind::add_task, collection->node, id}, std::move(author), done, pending.warned()});
     return later();
   });
 }
@@ -67,8 +68,8 @@ void remove_directory(fuse_req_t request, fuse_ino_t parent, const char* name) {
       pending.mount.scratch.remove_below(pending.path);
       fuse_reply_err(pending.request, 0);
     };
-    task->file->submit({WriteRequest{WriteRequest::Kind::remove_task, task->node, {}}, std::move(author), done,
-                        pending.warned()});
+    task->file->submit(
+        {WriteRequest{WriteRequest::Kind::remove_task, task->node, {}}, std::move(author), done, pending.warned()});
     return later();
   });
 }
@@ -77,11 +78,15 @@ void refuse_name(fuse_req_t request, fuse_ino_t parent, const char* name) {
   guarded(request, parent, name, [](Mount&) -> Reply { throw Rejection(Cause::not_permitted, what_can_be_made); });
 }
 
-void make_node(fuse_req_t request, fuse_ino_t parent, const char* name, mode_t, dev_t) { refuse_name(request, parent, name); }
+void make_node(fuse_req_t request, fuse_ino_t parent, const char* name, mode_t, dev_t) {
+  refuse_name(request, parent, name);
+}
 void make_symbolic_link(fuse_req_t request, const char*, fuse_ino_t parent, const char* name) {
   refuse_name(request, parent, name);
 }
-void make_link(fuse_req_t request, fuse_ino_t, fuse_ino_t parent, const char* name) { refuse_name(request, parent, name); }
+void make_link(fuse_req_t request, fuse_ino_t, fuse_ino_t parent, const char* name) {
+  refuse_name(request, parent, name);
+}
 }  // namespace
 
 bool PendingName::answered_refusal(const std::optional<Rejection>& refusal) const {

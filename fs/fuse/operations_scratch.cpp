@@ -55,7 +55,8 @@ void require_owner(fuse_req_t request, const Mount& mount, const ScratchFile& fi
     throw Rejection(Cause::not_permitted, file.path() + " belongs to another user");
 }
 
-// The scratch file that the name stands for, which the caller may remove or move; throws where it stands for anything else.
+// The scratch file that the name stands for, which the caller may remove or move; throws where it stands for anything
+// else.
 std::shared_ptr<ScratchFile> own_scratch(fuse_req_t request, Mount& mount, const Inode& directory, const char* name) {
   const auto found = mount.tree().find(directory, name);
   if (!found) throw Rejection(Cause::not_found, "there is no such name");
@@ -113,9 +114,10 @@ Reply save(fuse_req_t request, Mount& mount, const std::string& from, std::share
   WriteRequest write = whole_value(field->node, scratch->text());
   const auto node = mount.inodes().look_up(scratch->path(), ScratchPlace{scratch}, scratch->id());
   mount.inodes().forget(node->id, 1);  // the kernel's own lookups keep it
-  const PendingSave pending{{request, mount, caller, author.persona, target.path}, from, std::move(scratch), node->id, *field};
-  field->file->submit(
-      {std::move(write), std::move(author), [pending](const auto& refusal) { pending.answer(refusal); }, pending.name.warned()});
+  const PendingSave pending{
+      {request, mount, caller, author.persona, target.path}, from, std::move(scratch), node->id, *field};
+  field->file->submit({std::move(write), std::move(author), [pending](const auto& refusal) { pending.answer(refusal); },
+                       pending.name.warned()});
   return later();
 }
 

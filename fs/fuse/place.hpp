@@ -84,8 +84,8 @@ struct EventsPlace {
   std::shared_ptr<EventStream> stream;
 };
 
-using Place = std::variant<RootPlace, AboutPlace, NodePlace, ControlPlace, ErrorPlace, VersionPlace, HistoryPlace, ScratchPlace,
-                           ColumnPlace, LinkPlace, EventsPlace, PagePlace>;
+using Place = std::variant<RootPlace, AboutPlace, NodePlace, ControlPlace, ErrorPlace, VersionPlace, HistoryPlace,
+                           ScratchPlace, ColumnPlace, LinkPlace, EventsPlace, PagePlace>;
 
 /// Whether what the place reads as is the same for ever, so that the kernel may keep it.
 bool is_immutable(const Place& place) noexcept;

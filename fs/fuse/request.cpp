@@ -109,12 +109,14 @@ double attribute_timeout(const Inode& inode) {
   const bool is_counted = std::holds_alternative<RootPlace>(place) || std::holds_alternative<ErrorPlace>(place) ||
                           inode.is_second || std::holds_alternative<ScratchPlace>(place) ||
                           std::holds_alternative<ColumnPlace>(place) || std::holds_alternative<LinkPlace>(place) ||
-                          std::holds_alternative<EventsPlace>(place) || (about && about->kind != AboutPlace::Kind::directory);
+                          std::holds_alternative<EventsPlace>(place) ||
+                          (about && about->kind != AboutPlace::Kind::directory);
   return is_counted ? 0 : announced_timeout;
 }
 
-// A version of the whole file, or of a page, is another inode than the next one. A scratch file that is renamed over a field leaves its inode to
-// that name until the kernel asks again. A link comes and goes with the value of its task, a host as it likes.
+// A version of the whole file, or of a page, is another inode than the next one. A scratch file that is renamed over a
+// field leaves its inode to that name until the kernel asks again. A link comes and goes with the value of its task, a
+// host as it likes.
 double entry_timeout(const Place& place) {
   const bool is_passing = std::holds_alternative<VersionPlace>(place) || std::holds_alternative<PagePlace>(place) ||
                           std::holds_alternative<ScratchPlace>(place) || std::holds_alternative<LinkPlace>(place) ||

@@ -1,8 +1,8 @@
 // One guard around every FUSE operation.
 //
-// An operation's body works out a Reply, which the guard sends once, after the body has returned and let go of all its locks. Whatever
-// the body throws becomes an errno, and a refusal is written down. A body that hands the request to another thread returns
-// no reply and promises that the other thread sends one.
+// An operation's body works out a Reply, which the guard sends once, after the body has returned and let go of all its
+// locks. Whatever the body throws becomes an errno, and a refusal is written down. A body that hands the request to
+// another thread returns no reply and promises that the other thread sends one.
 #pragma once
 
 #include <functional>
@@ -37,7 +37,8 @@ double attribute_timeout(const Inode& inode);
 /// That for the name of a place: nothing where the name may stand for another inode the next time.
 double entry_timeout(const Place& place);
 
-void guarded(fuse_req_t request, const std::function<Reply(Mount&)>& body, const std::function<std::string(Mount&)>& path);
+void guarded(fuse_req_t request, const std::function<Reply(Mount&)>& body,
+             const std::function<std::string(Mount&)>& path);
 
 /// The same for operations on an inode, whose path is written down with a refusal.
 void guarded(fuse_req_t request, fuse_ino_t id, const std::function<Reply(Mount&)>& body);

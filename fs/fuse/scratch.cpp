@@ -49,7 +49,8 @@ void ScratchFile::set_attributes(const ScratchAttributes& attributes) {
 
 void ScratchFile::require_room(std::uint64_t size) const {
   if (is_retired_)
-    throw Rejection(Cause::stale, path_ + " was renamed over a field, which has its text; open the field to write more");
+    throw Rejection(Cause::stale,
+                    path_ + " was renamed over a field, which has its text; open the field to write more");
   if (size > maximum_scratch_size)
     throw Rejection(Cause::too_large, "a scratch file has at most " + std::to_string(maximum_scratch_size) + " bytes");
 }
@@ -86,7 +87,8 @@ std::shared_ptr<ScratchFile> ScratchTable::create(const std::string& path, const
   if (files_.contains(path)) throw Rejection(Cause::exists, path + " is there already");
   if (files_.size() >= maximum_scratch_files || *count_ >= maximum_living_files)
     throw Rejection(Cause::no_space, "there are " + std::to_string(files_.size()) + " scratch files; at most " +
-                                         std::to_string(maximum_scratch_files) + " can be in one mount, so remove some");
+                                         std::to_string(maximum_scratch_files) +
+                                         " can be in one mount, so remove some");
   auto file = std::make_shared<ScratchFile>(next_id_++, path, attributes, count_);
   files_.emplace(path, file);
   return file;
@@ -118,7 +120,8 @@ void ScratchTable::remove_below(const std::string& directory) {
   std::erase_if(files_, [&](const auto& named) { return named.first.starts_with(prefix); });
 }
 
-std::vector<std::pair<std::string, std::shared_ptr<ScratchFile>>> ScratchTable::list(const std::string& directory) const {
+std::vector<std::pair<std::string, std::shared_ptr<ScratchFile>>> ScratchTable::list(
+    const std::string& directory) const {
   const std::string prefix = prefix_of(directory);
   std::vector<std::pair<std::string, std::shared_ptr<ScratchFile>>> result;
   const std::lock_guard lock(mutex_);

@@ -9,8 +9,8 @@
 
 namespace statusfs {
 
-/// Thread safety: post() from any thread. Work is done in the order in which it was posted; the destructor waits until all of it is
-/// done. Work must not throw and must not wait for other work of the same worker.
+/// Thread safety: post() from any thread. Work is done in the order in which it was posted; the destructor waits until
+/// all of it is done. Work must not throw and must not wait for other work of the same worker.
 class SerialWorker {
  public:
   SerialWorker();

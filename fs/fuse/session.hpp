@@ -22,14 +22,15 @@ struct SessionOptions {
 /// Thread safety: one thread, which must be the process's first one, because signals end run() by interrupting it.
 class Session {
  public:
-  /// Mounts. `mount` is served until the destructor and must outlive it. Throws std::runtime_error where the kernel or fusermount3
-  /// refuses.
+  /// Mounts. `mount` is served until the destructor and must outlive it. Throws std::runtime_error where the kernel or
+  /// fusermount3 refuses.
   Session(Mount& mount, const SessionOptions& options);
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  /// Serves requests until the file system is unmounted or a SIGTERM or SIGINT arrives. False when the connection failed.
+  /// Serves requests until the file system is unmounted or a SIGTERM or SIGINT arrives. False when the connection
+  /// failed.
   bool run();
 
  private:

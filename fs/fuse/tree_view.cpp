@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <array>
 
+#include "fs/fuse/board_view.hpp"
 #include "fs/fuse/history_view.hpp"
 #include "mapping/rejection.hpp"
-#include "fs/fuse/board_view.hpp"
 #include "mapping/render/page.hpp"
 #include "mapping/rules/locks.hpp"
 #include "mapping/tree/board.hpp"
@@ -118,7 +118,8 @@ std::optional<Place> TreeView::find_in_file(const NodePlace& directory, std::str
 }
 
 std::optional<Found> TreeView::find_scratch(const Inode& directory, std::string_view name) const {
-  const auto file = scratch_.find(directory.path.empty() ? std::string(name) : directory.path + "/" + std::string(name));
+  const auto file =
+      scratch_.find(directory.path.empty() ? std::string(name) : directory.path + "/" + std::string(name));
   if (!file) return std::nullopt;
   return Found{file->path(), ScratchPlace{file}, file->id()};
 }
@@ -168,7 +169,8 @@ std::vector<DirectoryEntry> TreeView::list_about(const AboutPlace& about) const 
     return entries;
   }
   for (const AboutName& name : about_names) entries.push_back({std::string(name.name), AboutPlace{name.kind}});
-  if (directory_.source().has_hosts()) entries.push_back({std::string(hosts_name), AboutPlace{AboutPlace::Kind::hosts}});
+  if (directory_.source().has_hosts())
+    entries.push_back({std::string(hosts_name), AboutPlace{AboutPlace::Kind::hosts}});
   return entries;
 }
 
@@ -185,7 +187,8 @@ std::vector<DirectoryEntry> TreeView::list(const Inode& directory) const {
   } else if (const auto* node = std::get_if<NodePlace>(&directory.place)) {
     list_file(*node, entries);
     for (auto& [name, file] : scratch_.list(directory.path)) {
-      const bool is_shown = !name.starts_with('.') && !find_in_file(*node, name);  // a task that came later has the name
+      const bool is_shown =
+          !name.starts_with('.') && !find_in_file(*node, name);  // a task that came later has the name
       if (is_shown) entries.push_back({name, ScratchPlace{std::move(file)}});
     }
   }
@@ -256,8 +259,9 @@ void TreeView::set_scratch(struct stat& attributes, const ScratchFile& file) con
 // Of what has no time of its own. Programs that copy a tree look twice, and complain of what changed meanwhile.
 system_clock::time_point TreeView::time_of(const Inode& inode) const {
   const auto* about = std::get_if<AboutPlace>(&inode.place);
-  const bool is_always_new = about && (about->kind == AboutPlace::Kind::metrics || about->kind == AboutPlace::Kind::errors ||
-                                       about->kind == AboutPlace::Kind::last_error);
+  const bool is_always_new =
+      about && (about->kind == AboutPlace::Kind::metrics || about->kind == AboutPlace::Kind::errors ||
+                about->kind == AboutPlace::Kind::last_error);
   if (is_always_new) return system_clock::now();
   if (StatusFile* file = file_of(inode.place)) return file->state()->modified;
   return times_.find(inode.number).value_or(mounted_);
@@ -323,14 +327,21 @@ Metrics::Gauges TreeView::gauges() const {
 
 std::string TreeView::about_text(const AboutPlace& about, const Reader& reader) const {
   switch (about.kind) {
-    case AboutPlace::Kind::version: return presentation_.version + "\n";
-    case AboutPlace::Kind::mapping: return mapping_.text;
-    case AboutPlace::Kind::metrics: return metrics_.text(gauges());
-    case AboutPlace::Kind::errors: return refusals_.text();
-    case AboutPlace::Kind::last_error: return refusals_.last_of(reader.uid, reader.session);
-    case AboutPlace::Kind::host: return directory_.source().host_text(about.host);
+    case AboutPlace::Kind::version:
+      return presentation_.version + "\n";
+    case AboutPlace::Kind::mapping:
+      return mapping_.text;
+    case AboutPlace::Kind::metrics:
+      return metrics_.text(gauges());
+    case AboutPlace::Kind::errors:
+      return refusals_.text();
+    case AboutPlace::Kind::last_error:
+      return refusals_.last_of(reader.uid, reader.session);
+    case AboutPlace::Kind::host:
+      return directory_.source().host_text(about.host);
     case AboutPlace::Kind::hosts:
-    case AboutPlace::Kind::directory: break;
+    case AboutPlace::Kind::directory:
+      break;
   }
   return {};
 }

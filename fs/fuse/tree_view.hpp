@@ -49,8 +49,7 @@ struct Reader {
 class TreeView {
  public:
   TreeView(StatusDirectory& directory, const Presentation& presentation, const Mapping& mapping, const Metrics& metrics,
-           const RefusalLog& refusals, const ChangeTimes& times, const ScratchTable& scratch,
-           EventStreams& events);
+           const RefusalLog& refusals, const ChangeTimes& times, const ScratchTable& scratch, EventStreams& events);
 
   /// What stands at the root of the mount.
   Place root() const;

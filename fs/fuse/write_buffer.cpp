@@ -9,8 +9,8 @@
 namespace statusfs {
 namespace {
 
-// Beyond this size an incomplete document is parsed only when its brackets close, so that many small writes of a large one do not cost
-// the square of its size.
+// Beyond this size an incomplete document is parsed only when its brackets close, so that many small writes of a large
+// one do not cost the square of its size.
 constexpr std::size_t parse_always_below = 64 * 1024;
 
 bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == std::string_view::npos; }
@@ -57,7 +57,8 @@ std::optional<std::string> incompleteness(std::string_view text) {
 void require_size(std::size_t before, std::string_view bytes, std::size_t limit) {
   const std::size_t size = before + bytes.size() - (bytes.ends_with('\n') ? 1 : 0);
   if (size > limit)
-    throw Rejection(Cause::too_large, std::to_string(size) + " bytes; at most " + std::to_string(limit) + " are accepted");
+    throw Rejection(Cause::too_large,
+                    std::to_string(size) + " bytes; at most " + std::to_string(limit) + " are accepted");
 }
 
 }  // namespace
@@ -67,12 +68,16 @@ WriteBuffer::WriteBuffer(const Node& node, bool appends) : node_(node), appends_
 WriteBuffer::Form WriteBuffer::form_of(const Node& node) {
   if (node.kind != Node::Kind::field) return Form::scalar;
   switch (node.field->type) {
-    case FieldType::text: return Form::text;
-    case FieldType::string_list: return Form::list;
-    case FieldType::log: return Form::log;
+    case FieldType::text:
+      return Form::text;
+    case FieldType::string_list:
+      return Form::list;
+    case FieldType::log:
+      return Form::log;
     case FieldType::document:
     case FieldType::view:
-    case FieldType::patch: return Form::document;
+    case FieldType::patch:
+      return Form::document;
     case FieldType::string:
     case FieldType::integer:
     case FieldType::boolean:
@@ -82,20 +87,26 @@ WriteBuffer::Form WriteBuffer::form_of(const Node& node) {
     case FieldType::collection:
     case FieldType::board:
     case FieldType::events:
-    case FieldType::page: return Form::scalar;
+    case FieldType::page:
+      return Form::scalar;
   }
   return Form::scalar;
 }
 
-// What is too large for a scalar or a text is refused where its other faults are, so that the gravest of them is told; here only memory is
-// bounded.
+// What is too large for a scalar or a text is refused where its other faults are, so that the gravest of them is told;
+// here only memory is bounded.
 std::optional<WriteRequest> WriteBuffer::write(std::string_view bytes, std::uint64_t offset) {
   switch (form_) {
-    case Form::scalar: return write_scalar(bytes, offset);
-    case Form::text: return write_lines(bytes, offset, maximum_document_size);
-    case Form::list: return write_lines(bytes, offset, maximum_scalar_size);
-    case Form::log: return write_log(bytes);
-    case Form::document: return write_document(bytes, offset);
+    case Form::scalar:
+      return write_scalar(bytes, offset);
+    case Form::text:
+      return write_lines(bytes, offset, maximum_document_size);
+    case Form::list:
+      return write_lines(bytes, offset, maximum_scalar_size);
+    case Form::log:
+      return write_log(bytes);
+    case Form::document:
+      return write_document(bytes, offset);
   }
   return std::nullopt;
 }
@@ -104,7 +115,8 @@ std::optional<WriteRequest> WriteBuffer::write(std::string_view bytes, std::uint
 void WriteBuffer::extend(std::string_view bytes, std::uint64_t offset, std::size_t limit) {
   const bool starts_anew = offset == 0 && !appends_;
   if (!starts_anew && !appends_ && offset != text_.size())
-    throw Rejection(Cause::invalid, "a write at offset " + std::to_string(offset) + " is not accepted; write from offset 0, or go on at " +
+    throw Rejection(Cause::invalid, "a write at offset " + std::to_string(offset) +
+                                        " is not accepted; write from offset 0, or go on at " +
                                         std::to_string(text_.size()) + " where the last write ended");
   require_size(starts_anew ? 0 : text_.size(), bytes, limit);
   if (starts_anew) text_.clear();
@@ -154,7 +166,8 @@ std::optional<WriteRequest> WriteBuffer::write_log(std::string_view bytes) {
 std::optional<WriteRequest> WriteBuffer::write_document(std::string_view bytes, std::uint64_t offset) {
   const bool was_complete = is_complete_ && (offset != 0 || appends_);
   if (was_complete && !is_blank(bytes))
-    throw Rejection(Cause::invalid, "more text after a complete JSON value; one value is written for each time the file is opened");
+    throw Rejection(Cause::invalid,
+                    "more text after a complete JSON value; one value is written for each time the file is opened");
   extend(bytes, offset, maximum_document_size);
   if (was_complete) return std::nullopt;
   is_complete_ = false;
@@ -162,7 +175,8 @@ std::optional<WriteRequest> WriteBuffer::write_document(std::string_view bytes, 
   if (is_blank(text_)) {
     if (!is_null_document) {
       take_back();
-      throw Rejection(Cause::invalid, "nothing but white space; write a JSON merge patch (an object) or a JSON patch (an array)");
+      throw Rejection(Cause::invalid,
+                      "nothing but white space; write a JSON merge patch (an object) or a JSON patch (an array)");
     }
     return request(WriteRequest::Kind::set, text_);
   }

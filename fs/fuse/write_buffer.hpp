@@ -1,7 +1,7 @@
 // What the writes of one open file mean, one after another.
 //
-// A scalar is one write at offset 0. Lists, texts and documents may come in several writes that go on where the last one ended; then the
-// value is all that was written. Patches and documents are requests once their text is complete.
+// A scalar is one write at offset 0. Lists, texts and documents may come in several writes that go on where the last
+// one ended; then the value is all that was written. Patches and documents are requests once their text is complete.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +19,8 @@ class WriteBuffer {
   /// `appends`: the file was opened with O_APPEND.
   WriteBuffer(const Node& node, bool appends);
 
-  /// Takes one write. The request to be carried out, or nothing while the text is incomplete or only white space came after a complete
-  /// one. Throws Rejection(invalid, too_large); then nothing of this write was taken.
+  /// Takes one write. The request to be carried out, or nothing while the text is incomplete or only white space came
+  /// after a complete one. Throws Rejection(invalid, too_large); then nothing of this write was taken.
   std::optional<WriteRequest> write(std::string_view bytes, std::uint64_t offset);
   /// The request that the last write() returned was refused: as if that write had not been.
   void take_back();
@@ -38,16 +38,18 @@ class WriteBuffer {
   WriteRequest append_lines(std::string_view bytes, std::size_t limit);
   std::optional<WriteRequest> write_log(std::string_view bytes);
   std::optional<WriteRequest> write_document(std::string_view bytes, std::uint64_t offset);
-  WriteRequest request(WriteRequest::Kind kind, std::string_view text) const { return {kind, node_, std::string(text)}; }
+  WriteRequest request(WriteRequest::Kind kind, std::string_view text) const {
+    return {kind, node_, std::string(text)};
+  }
 
   const Node node_;
   const bool appends_;
   const Form form_;
-  std::string text_;         // all that was written since offset 0; of a log: the line that is not complete yet
-  std::size_t size_before_ = 0;  // of text_, before the last write
+  std::string text_;               // all that was written since offset 0; of a log: the line that is not complete yet
+  std::size_t size_before_ = 0;    // of text_, before the last write
   std::string unfinished_;         // of lines that are appended: the last one, while no newline has ended it
   std::string unfinished_before_;  // unfinished_ before the last write
-  bool is_complete_ = false;     // text_ is a whole document that was turned into a request
+  bool is_complete_ = false;       // text_ is a whole document that was turned into a request
 };
 
 }  // namespace statusfs

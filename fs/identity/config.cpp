@@ -191,7 +191,8 @@ class Reader {
     if (!is_persona(persona)) {
       refuse(node, "a persona is one line of at most " + std::to_string(maximum_persona) + " bytes of printable UTF-8");
     }
-    if (is_reserved_persona(persona)) refuse(node, "'" + persona + "' is what the driver itself signs as; choose another");
+    if (is_reserved_persona(persona))
+      refuse(node, "'" + persona + "' is what the driver itself signs as; choose another");
     return persona;
   }
 

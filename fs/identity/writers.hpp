@@ -36,7 +36,8 @@ class Writers {
   /// The author of what this caller writes: the first row that matches counts. The labels give a persona where the
   /// row names none, and the trace id; where they are missing or invalid, the user's name and a new trace id are taken.
   Author author_of(const Caller& caller, const Labels& labels) const;
-  /// The same without what only labels tell: enough to decide whether the caller may write, not to sign or to name the writer.
+  /// The same without what only labels tell: enough to decide whether the caller may write, not to sign or to name the
+  /// writer.
   Author authority_of(const Caller& caller) const;
 
   /// Whether a caller must be identified with its supplementary groups.

@@ -73,7 +73,8 @@ struct detail::OpenSslKey {
   bool verifies(std::string_view message, std::string_view signature) const {
     const Context context(EVP_MD_CTX_new());
     return context && EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, key.get()) == 1 &&
-           EVP_DigestVerify(context.get(), bytes_of(signature), signature.size(), bytes_of(message), message.size()) == 1;
+           EVP_DigestVerify(context.get(), bytes_of(signature), signature.size(), bytes_of(message), message.size()) ==
+               1;
   }
 };
 
@@ -89,7 +90,8 @@ std::shared_ptr<const detail::OpenSslKey> ed25519(Key key, const std::string& na
 }  // namespace
 
 PublicKey PublicKey::of_pem(std::string_view text, const std::string& name) {
-  return PublicKey(ed25519(Key(PEM_read_bio_PUBKEY(memory(text).get(), nullptr, no_password, nullptr)), name, "public"));
+  return PublicKey(
+      ed25519(Key(PEM_read_bio_PUBKEY(memory(text).get(), nullptr, no_password, nullptr)), name, "public"));
 }
 
 PublicKey PublicKey::read(const std::string& file) {
@@ -118,10 +120,10 @@ std::string SigningKey::sign(std::string_view message) const {
   const Context context(EVP_MD_CTX_new());
   std::string signature(signature_size, '\0');
   std::size_t size = signature.size();
-  const bool is_signed =
-      context && EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, key_->key.get()) == 1 &&
-      EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(signature.data()), &size, bytes_of(message),
-                     message.size()) == 1;
+  const bool is_signed = context &&
+                         EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, key_->key.get()) == 1 &&
+                         EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(signature.data()), &size,
+                                        bytes_of(message), message.size()) == 1;
   if (!is_signed || size != signature.size()) throw KeyError("signing failed");
   return signature;
 }

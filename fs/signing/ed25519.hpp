@@ -38,7 +38,8 @@ class PublicKey {
 
 class SigningKey {
  public:
-  /// Throws KeyError for text that holds no Ed25519 private key, or one behind a password. `name` stands in the message.
+  /// Throws KeyError for text that holds no Ed25519 private key, or one behind a password. `name` stands in the
+  /// message.
   static SigningKey of_pem(std::string_view text, const std::string& name);
   /// The file must be a regular one, of mode 0600 or less, that belongs to this process's user or to root.
   static SigningKey read(const std::string& file);

@@ -21,10 +21,11 @@ std::string file_name_of(std::string_view stem);
 
 /// One reading of a plan (exec_plan_<g>.txt).
 struct PlanReading {
-  std::string path;                    ///< what the plan is called in messages
-  std::optional<std::string> text;     ///< nothing: there is none
-  std::string failure;                 ///< why it could not be read; empty otherwise
-  std::function<bool()> is_unchanged;  ///< whether reading again would give the same; cheap. Outlives the source's watch, not the source
+  std::string path;                 ///< what the plan is called in messages
+  std::optional<std::string> text;  ///< nothing: there is none
+  std::string failure;              ///< why it could not be read; empty otherwise
+  std::function<bool()>
+      is_unchanged;  ///< whether reading again would give the same; cheap. Outlives the source's watch, not the source
 };
 
 /// A status file, opened without having been read as a whole.
@@ -60,8 +61,8 @@ class StatusSource {
 
   /// The stems of all status files, sorted. Throws std::exception where the source cannot be used.
   virtual std::vector<std::string> list() = 0;
-  /// Whether the file is there. Where parts of one that has a chain are missing, waits a moment: whoever removes a file removes
-  /// what belongs to it one after another.
+  /// Whether the file is there. Where parts of one that has a chain are missing, waits a moment: whoever removes a file
+  /// removes what belongs to it one after another.
   virtual bool has(const std::string& stem, bool is_chained) = 0;
   /// Throws std::exception where it cannot be opened.
   virtual OpenedFile open(const std::string& stem) = 0;

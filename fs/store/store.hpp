@@ -28,29 +28,29 @@ struct StoredFile {
     unusable,   ///< cannot be shown; `reason` says why
   };
   State state = State::unusable;
-  std::string reason;                        ///< for people; of unchained and unusable
+  std::string reason;                              ///< for people; of unchained and unusable
   std::shared_ptr<const StatusDocument> document;  ///< set unless unusable
-  ChainHead head;                            ///< of chained
+  ChainHead head;                                  ///< of chained
   std::chrono::system_clock::time_point modified;  ///< last change of the file
-  std::vector<std::string> notices;          ///< what recovery did: torn line dropped, JSON rebuilt, ...
+  std::vector<std::string> notices;                ///< what recovery did: torn line dropped, JSON rebuilt, ...
 };
 
 /// One mutation, stamped, hashed and encoded.
 struct CommitEntry {
-  std::string record;  ///< journal line without newline
-  ChainHead head;      ///< after it
+  std::string record;                              ///< journal line without newline
+  ChainHead head;                                  ///< after it
   std::shared_ptr<const StatusDocument> document;  ///< after it
 };
 
 enum class StoreStatus {
   done,
-  conflict,  ///< the stored file is not at the expected version any more: load again, validate anew
-  foreign,   ///< another program changed the file: see foreign_change()
-  busy,      ///< another program held the lock for the whole time allowed; nothing was written
-  no_space,  ///< nothing was kept
-  quota,     ///< nothing was kept
-  failed,    ///< the disk failed: the outcome is unknown, the store takes no writes until recheck() succeeds
-  lost,      ///< a networked store has no connection (no quorum); nothing was sent
+  conflict,   ///< the stored file is not at the expected version any more: load again, validate anew
+  foreign,    ///< another program changed the file: see foreign_change()
+  busy,       ///< another program held the lock for the whole time allowed; nothing was written
+  no_space,   ///< nothing was kept
+  quota,      ///< nothing was kept
+  failed,     ///< the disk failed: the outcome is unknown, the store takes no writes until recheck() succeeds
+  lost,       ///< a networked store has no connection (no quorum); nothing was sent
   too_large,  ///< more than a networked store takes at once; nothing was written
   refused,    ///< a networked store does not let us write; nothing was written
 };
@@ -83,15 +83,16 @@ class Store {
 
   // The calls below are made by one thread at a time, the engine's commit thread.
 
-  /// To be called before a group is built: takes what must be held while committing (the local store's lock) and looks whether the
-  /// file is still what it was. Blocks up to the allowed time.
+  /// To be called before a group is built: takes what must be held while committing (the local store's lock) and looks
+  /// whether the file is still what it was. Blocks up to the allowed time.
   virtual StoreResult prepare() = 0;
 
-  /// Makes the entries durable, in order, all or none, as successors of `expected_version`. Only after prepare() returned done.
+  /// Makes the entries durable, in order, all or none, as successors of `expected_version`. Only after prepare()
+  /// returned done.
   virtual StoreResult commit(std::uint64_t expected_version, std::span<const CommitEntry> entries) = 0;
 
-  /// Versions that other hosts made and this store took over, since the last call, oldest first; the store stands behind the last of
-  /// them. prepare() returns conflict as long as there are some.
+  /// Versions that other hosts made and this store took over, since the last call, oldest first; the store stands
+  /// behind the last of them. prepare() returns conflict as long as there are some.
   virtual std::vector<CommitEntry> take_versions() { return {}; }
 
   virtual GroupLimit group_limit() const { return {}; }
@@ -115,22 +116,24 @@ class Store {
   /// Everything committed is in the JSON and on disk when it returns. Any thread.
   virtual StoreResult settle() = 0;
 
-  /// Whether the stored file is not what this store left there: then prepare() (or, read-only, load()) is to be called. Any
-  /// thread; cheap.
+  /// Whether the stored file is not what this store left there: then prepare() (or, read-only, load()) is to be called.
+  /// Any thread; cheap.
   virtual bool looks_changed() = 0;
   /// What was mended since the last call, for people. Any thread.
   virtual std::vector<std::string> take_notices() = 0;
 
-  /// How many lines the durable record has up to the head, those that repeat a version included: an anchor's line number. By the commit
-  /// thread. Throws std::runtime_error.
+  /// How many lines the durable record has up to the head, those that repeat a version included: an anchor's line
+  /// number. By the commit thread. Throws std::runtime_error.
   virtual std::uint64_t record_count();
 
   /// Calls `visit` with the record of every version above `after_version`, oldest first, until it returns false. May go
   /// beyond what was acknowledged, and may repeat a version (is_rotation). Any thread. Throws std::runtime_error where
   /// the records cannot be read.
   virtual void read_records(std::uint64_t after_version, const std::function<bool(std::string_view record)>& visit);
-  /// The same from the record on that, at or before `version`, last bore the whole document. Any thread; throws as read_records().
-  virtual void read_records_from_whole(std::uint64_t version, const std::function<bool(std::string_view record)>& visit);
+  /// The same from the record on that, at or before `version`, last bore the whole document. Any thread; throws as
+  /// read_records().
+  virtual void read_records_from_whole(std::uint64_t version,
+                                       const std::function<bool(std::string_view record)>& visit);
   /// The content that set_foreign_aside() kept under this name. Throws std::runtime_error.
   virtual std::string read_foreign(const std::string& kept_as);
 };

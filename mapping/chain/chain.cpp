@@ -69,7 +69,8 @@ Version Chain::append(const Proposal& proposal, const MutationStamp& stamp) {
 
 Version Chain::append_document(const StatusDocument& next, const MutationStamp& stamp, const std::string& op) {
   const std::vector<PatchOperation> operations = json_difference(document_->root(), next.root());
-  // The bytes of the file follow from the patch, so the order of the members is the chain's and not the other program's.
+  // The bytes of the file follow from the patch, so the order of the members is the chain's and not the other
+  // program's.
   const StatusDocument result(document_->shared_mapping(), apply_json_patch(document_->root(), operations));
   digest_.reset(result);
   counts_ = DerivedCounts(result);

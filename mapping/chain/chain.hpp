@@ -46,7 +46,8 @@ class Chain {
   const std::shared_ptr<const StatusDocument>& document() const noexcept { return document_; }
   const ChainHead& head() const noexcept { return head_; }
 
-  /// The version that the proposal makes. Precondition: proposal.changes is not empty and was judged by the current document.
+  /// The version that the proposal makes. Precondition: proposal.changes is not empty and was judged by the current
+  /// document.
   Version append(const Proposal& proposal, const MutationStamp& stamp);
 
   /// Takes a whole document as it stands for the next version: it must verify as one (external, history).
@@ -62,8 +63,9 @@ class Chain {
   DerivedCounts counts_;
 };
 
-/// The first version of a new chain: the document with its header completed, every task signed, derived values and hashes in
-/// place, payload_hash_previous null. The version is one more than the document's own, or 1. The record holds it whole.
+/// The first version of a new chain: the document with its header completed, every task signed, derived values and
+/// hashes in place, payload_hash_previous null. The version is one more than the document's own, or 1. The record holds
+/// it whole.
 Version begin_chain(const StatusDocument& document, const TemplateNames& names, const MutationStamp& stamp,
                     const std::string& op);
 

@@ -72,7 +72,8 @@ class Check {
 
   void check_number(const Value& value, const Pointer& pointer) {
     if (value.is_string() && number_of(value.as_string()) != number_of(stem_))
-      add(pointer, "is " + compact(value) + ", which does not bear the number " + number_of(stem_) + " of the file's name");
+      add(pointer,
+          "is " + compact(value) + ", which does not bear the number " + number_of(stem_) + " of the file's name");
   }
 
   void check_task(std::size_t position) {

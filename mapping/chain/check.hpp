@@ -10,10 +10,10 @@
 
 namespace statusfs {
 
-/// `stem` is the file's name without .txt; `plan` the plan beside it, where there is one. Finds: absent header and fields, values of the
-/// wrong type, enum or range, broken implications, derived values that are not what they should be, references to
-/// tasks that are not there, tasks that the plan does not have, names that do not bear the same number (the seed's GUID
-/// check), an unknown schema.
+/// `stem` is the file's name without .txt; `plan` the plan beside it, where there is one. Finds: absent header and
+/// fields, values of the wrong type, enum or range, broken implications, derived values that are not what they should
+/// be, references to tasks that are not there, tasks that the plan does not have, names that do not bear the same
+/// number (the seed's GUID check), an unknown schema.
 std::vector<Finding> check_document(const StatusDocument& document, const std::string& stem, const Plan* plan);
 
 }  // namespace statusfs

@@ -100,7 +100,8 @@ std::optional<std::string> contradiction(const Checkpoint& checkpoint, const Jou
   if (record.record_hash != checkpoint.record_hash)
     return "has the record_hash " + record.record_hash + ", and the anchor says " + checkpoint.record_hash;
   if (record.version != checkpoint.version)
-    return "is version " + std::to_string(record.version) + ", and the anchor says " + std::to_string(checkpoint.version);
+    return "is version " + std::to_string(record.version) + ", and the anchor says " +
+           std::to_string(checkpoint.version);
   if (record.payload_hash_current != checkpoint.payload_hash) return "has another payload hash than the anchor says";
   if (record.time != checkpoint.time) return "has another time than the anchor says";
   return std::nullopt;

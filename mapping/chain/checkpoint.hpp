@@ -1,10 +1,12 @@
-// One line that says where a chain stood, to be kept somewhere else: what a chain alone cannot prove, it proves against it.
+// One line that says where a chain stood, to be kept somewhere else: what a chain alone cannot prove, it proves against
+// it.
 //
 //   statusfs-checkpoint-1 FILE_ID V LINES RECORD_HASH PAYLOAD_HASH TIME unsigned
 //   statusfs-checkpoint-1 FILE_ID V LINES RECORD_HASH PAYLOAD_HASH TIME ed25519:SIGNATURE
 //
-// LINES counts all lines of the chain, closed journals included; the rest but FILE_ID is what the last of them bears. The file's id is
-// encoded like a name in the tree, with blanks as %20. The signature is of everything before the blank in front of it, in 128 hex digits.
+// LINES counts all lines of the chain, closed journals included; the rest but FILE_ID is what the last of them bears.
+// The file's id is encoded like a name in the tree, with blanks as %20. The signature is of everything before the blank
+// in front of it, in 128 hex digits.
 #pragma once
 
 #include <cstdint>

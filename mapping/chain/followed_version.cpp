@@ -32,9 +32,11 @@ Version followed_version(const StatusDocument& before, std::shared_ptr<const Sta
   for (const PatchOperation& operation : decode_json_patch(decode_record(record).patch)) {
     const auto& tokens = operation.path.tokens();
     if (tokens.size() > depth + 1 && operation.path.starts_with(collection)) {
-      const Pointer inside = changed_place(Pointer({tokens.begin() + static_cast<std::ptrdiff_t>(depth) + 1, tokens.end()}));
+      const Pointer inside =
+          changed_place(Pointer({tokens.begin() + static_cast<std::ptrdiff_t>(depth) + 1, tokens.end()}));
       for (const std::string& id : ids_at(before, *after, tokens[depth])) version.changes.push_back({id, inside});
-    } else if (tokens.size() <= depth + 1 && (operation.path.starts_with(collection) || collection.starts_with(operation.path))) {
+    } else if (tokens.size() <= depth + 1 &&
+               (operation.path.starts_with(collection) || collection.starts_with(operation.path))) {
       version.tasks_listed_anew = true;
     } else {
       version.changes.push_back({{}, changed_place(operation.path)});

@@ -151,8 +151,9 @@ JournalRecord decode_record(std::string_view line) {
   record.time = reader.text("time");
   record.op = reader.text("op");
   record.path = reader.text("path");
-  record.author = {reader.text("persona"), reader.text("archetype"), reader.user("uid"),
-                   reader.number("pid"),   reader.text("trace_id"),  object.find("host") ? reader.text("host") : std::string()};
+  record.author = {reader.text("persona"),  reader.text("archetype"),
+                   reader.user("uid"),      reader.number("pid"),
+                   reader.text("trace_id"), object.find("host") ? reader.text("host") : std::string()};
   record.idempotency = read_mark(reader, object);
   record.patch = reader.required("patch");
   record.size = reader.count("size");
@@ -177,9 +178,7 @@ std::optional<std::uint64_t> number_behind(std::string_view text, std::string_vi
 
 }  // namespace
 
-std::optional<std::uint64_t> version_of_line(std::string_view line) noexcept {
-  return number_behind(line, "{\"v\":");
-}
+std::optional<std::uint64_t> version_of_line(std::string_view line) noexcept { return number_behind(line, "{\"v\":"); }
 
 std::optional<RecordOutline> outline_of_line(std::string_view line) noexcept {
   constexpr std::string_view time_mark = ",\"time\":\"", size_mark = ",\"size\":";

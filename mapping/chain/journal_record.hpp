@@ -19,11 +19,12 @@ struct JournalRecord {
   std::uint64_t version = 0;
   std::int64_t g = 0;
   std::string time;  ///< RFC 3339, UTC
-  std::string op;    ///< begin, init, adopt, set, append, patch, mkdir, rmdir, external, quarantine, reconcile, rollback, ...
+  std::string
+      op;  ///< begin, init, adopt, set, append, patch, mkdir, rmdir, external, quarantine, reconcile, rollback, ...
   std::string path;  ///< in the tree, from the status directory
   Author author;
   std::optional<IdempotencyMark> idempotency;
-  Value patch;  ///< RFC 6902; in the first record it adds the whole document at ""
+  Value patch;             ///< RFC 6902; in the first record it adds the whole document at ""
   std::uint64_t size = 0;  ///< bytes of the JSON file at this version
   std::optional<std::string> payload_hash_previous;
   std::string payload_hash_current;
@@ -57,14 +58,15 @@ struct RecordOutline {
   std::string_view time;   ///< points into the line
   std::uint64_t size = 0;  ///< bytes of the JSON file
 };
-/// The same from a line's two ends, its patch and its hash not looked at; nothing where it is not written as encode_record does.
+/// The same from a line's two ends, its patch and its hash not looked at; nothing where it is not written as
+/// encode_record does.
 std::optional<RecordOutline> outline_of_line(std::string_view line) noexcept;
 
 /// The members of the line that say where the chain stands.
 struct ChainHead {
   std::uint64_t version = 0;
   std::int64_t g = 0;
-  std::uint64_t size = 0;            ///< bytes of the JSON file
+  std::uint64_t size = 0;  ///< bytes of the JSON file
   std::string payload_hash_current;
   std::string record_hash;
   std::string time;

@@ -21,7 +21,8 @@ void Replay::continue_from(const std::string& record_hash) { expected_previous_ 
 void Replay::check_chain(const JournalRecord& record) const {
   if (record.record_previous != expected_previous_)
     throw TamperError(lines_ + 1, "record_previous is " + record.record_previous.value_or("null") +
-                                      ", but the line before has the record_hash " + expected_previous_.value_or("null"));
+                                      ", but the line before has the record_hash " +
+                                      expected_previous_.value_or("null"));
   if (lines_ == 0) return;
   if (is_rotation(record)) return check_rotation(record);
   if (record.version != last_.version + 1)
@@ -119,8 +120,8 @@ void Replay::check_document(const JournalRecord& record, const std::vector<Patch
     throw TamperError(line, "the payload hashes to " + hash + ", but the record says " + record.payload_hash_current,
                       mapping_->stamped(Stamp::payload_hash_current, false)->pointer.text());
   if (const std::uint64_t size = digest_->file_size(*document_); size != record.size)
-    throw TamperError(line, "the file has " + std::to_string(size) + " bytes, but the record says " +
-                                std::to_string(record.size));
+    throw TamperError(
+        line, "the file has " + std::to_string(size) + " bytes, but the record says " + std::to_string(record.size));
 }
 
 void Replay::verify_task(const StatusDocument& document, std::size_t position) const {
@@ -135,8 +136,8 @@ void Replay::verify_task(const StatusDocument& document, std::size_t position) c
                     pointer);
 }
 
-// Brings the document and its digest to the patch's outcome, and verifies the tasks that it touched: all others are what
-// they were when they were verified.
+// Brings the document and its digest to the patch's outcome, and verifies the tasks that it touched: all others are
+// what they were when they were verified.
 void Replay::follow(const std::vector<PatchOperation>& patch, const Value& root) {
   const auto touched = document_ ? touched_tasks(*mapping_, patch) : std::nullopt;
   if (!touched) return start_again(root);

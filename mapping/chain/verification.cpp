@@ -140,7 +140,8 @@ class Verification {
     const bool is_json_newer = json_version_ && *json_version_ > verdict_.version;
     return std::string(is_json_newer ? "the journal's tail was cut off" : "this is an older copy") +
            ": it ends at version " + std::to_string(verdict_.version) + " (line " + std::to_string(verdict_.lines) +
-           "), and the anchor saw version " + std::to_string(anchor.version) + " (line " + std::to_string(anchor.lines) + ")";
+           "), and the anchor saw version " + std::to_string(anchor.version) + " (line " +
+           std::to_string(anchor.lines) + ")";
   }
 
   void compare_json() {
@@ -150,10 +151,12 @@ class Verification {
   }
 
   void compare_json_with_its_version() {
-    if (!evidence_.json) return verdict_.notices.push_back("the JSON is missing; recovery rebuilds it from the journal");
+    if (!evidence_.json)
+      return verdict_.notices.push_back("the JSON is missing; recovery rebuilds it from the journal");
     if (!json_) return;
     if (!version_of_json_)
-      return report("the JSON says it is version " + (json_version_ ? std::to_string(*json_version_) : std::string("none")) +
+      return report("the JSON says it is version " +
+                    (json_version_ ? std::to_string(*json_version_) : std::string("none")) +
                     ", which the journal does not have");
     if (!(*version_of_json_ == *json_)) return report_difference(*version_of_json_);
     if (*json_version_ != verdict_.version)
@@ -168,8 +171,8 @@ class Verification {
       break;
     }
     locate(json_version_, pointer, wanted);
-    report("version " + std::to_string(*json_version_) + ": the JSON is not what its journal says for this version: " +
-           pointer + place());
+    report("version " + std::to_string(*json_version_) +
+           ": the JSON is not what its journal says for this version: " + pointer + place());
   }
 
   const std::shared_ptr<const Mapping>& mapping_;

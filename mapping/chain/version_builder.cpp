@@ -95,11 +95,16 @@ void VersionBuilder::apply_to_file(const FieldChange& change) {
 
 std::optional<Value> VersionBuilder::stamp_value(Stamp stamp) const {
   switch (stamp) {
-    case Stamp::g: return Value(stamp_.g);
-    case Stamp::persona: return Value(stamp_.author.persona);
-    case Stamp::archetype: return Value(stamp_.author.archetype);
-    case Stamp::trace_id: return Value(stamp_.author.trace_id);
-    default: return std::nullopt;  // of the file, or computed from the rest
+    case Stamp::g:
+      return Value(stamp_.g);
+    case Stamp::persona:
+      return Value(stamp_.author.persona);
+    case Stamp::archetype:
+      return Value(stamp_.author.archetype);
+    case Stamp::trace_id:
+      return Value(stamp_.author.trace_id);
+    default:
+      return std::nullopt;  // of the file, or computed from the rest
   }
 }
 
@@ -137,8 +142,10 @@ void VersionBuilder::apply_to_task(const std::string& id, const std::vector<cons
   document_ = document_.with_task(position, after);
 }
 
-// Records a changed task by its changed members, down to the fields of the mapping; lists that only grew by their new ends.
-void VersionBuilder::record_task(const Value& before, const Value& after, const Pointer& prefix, const std::string& id) {
+// Records a changed task by its changed members, down to the fields of the mapping; lists that only grew by their new
+// ends.
+void VersionBuilder::record_task(const Value& before, const Value& after, const Pointer& prefix,
+                                 const std::string& id) {
   record_members(before, after, Pointer(), prefix, id, before, after);
 }
 
@@ -154,16 +161,15 @@ void VersionBuilder::record_members(const Value& before, const Value& after, con
       record_members(*old_value, member.value, pointer, prefix, id, task_before, task_after);
     } else if (old_value && is_extension(*old_value, member.value)) {
       for (std::size_t position = old_value->size(); position < member.value.size(); ++position)
-        operations_.push_back({PatchOperation::Kind::add, prefix.concat(pointer).child("-"), {},
-                               member.value.element(position)});
+        operations_.push_back(
+            {PatchOperation::Kind::add, prefix.concat(pointer).child("-"), {}, member.value.element(position)});
       changes_.push_back({id, pointer});
     } else {
       record_difference(task_before, task_after, pointer, prefix, id);
     }
   }
   for (const Member& member : before.members())
-    if (!after.find(member.name()))
-      record_difference(task_before, task_after, at.child(member.name()), prefix, id);
+    if (!after.find(member.name())) record_difference(task_before, task_after, at.child(member.name()), prefix, id);
 }
 
 Value VersionBuilder::with_stamped_entries(Value task) const {
@@ -203,8 +209,8 @@ void VersionBuilder::add_task(const Value& task) {
   const bool has_list = document_.tasks().is_array();
   document_ = document_.with_added_task(stamped);
   const Pointer& tasks = mapping.collection->pointer;
-  operations_.push_back({PatchOperation::Kind::add, has_list ? tasks.child("-") : tasks, {},
-                         has_list ? stamped : document_.tasks()});
+  operations_.push_back(
+      {PatchOperation::Kind::add, has_list ? tasks.child("-") : tasks, {}, has_list ? stamped : document_.tasks()});
   digest_.task_added(stamped);
   counts_.task_changed(nullptr, &stamped);
   changes_.push_back({id, Pointer()});
@@ -214,7 +220,8 @@ void VersionBuilder::remove_task(const std::string& id) {
   const std::size_t position = *document_.find_task(id);
   const Value task = document_.task(position);
   document_ = document_.without_task(position);
-  operations_.push_back({PatchOperation::Kind::remove, document_.mapping().collection->pointer.child(position), {}, {}});
+  operations_.push_back(
+      {PatchOperation::Kind::remove, document_.mapping().collection->pointer.child(position), {}, {}});
   digest_.task_removed(position, task);
   counts_.task_changed(&task, nullptr);
   changes_.push_back({id, Pointer()});
@@ -225,7 +232,8 @@ void VersionBuilder::stamp_what_was_told(const ChangeSet& changes) {
   for (const FieldChange& change : changes.fields)
     if (!change.in_task()) told.push_back(&change);
   for (const Field* field : document_.mapping().file_fields())
-    if (field->stamp_with && is_told(told, trigger_of(*field))) set_value(field->pointer, stamp_value(field->stamp_with->stamp));
+    if (field->stamp_with && is_told(told, trigger_of(*field)))
+      set_value(field->pointer, stamp_value(field->stamp_with->stamp));
 }
 
 void VersionBuilder::apply(const ChangeSet& changes) {
@@ -244,17 +252,28 @@ void VersionBuilder::set_derived_values() {
 void VersionBuilder::stamp_file(std::uint64_t version, const std::optional<std::string>& payload_hash_previous) {
   for (const Field* field : document_.mapping().file_fields()) {
     switch (field->stamp) {
-      case Stamp::version: set(*field, Value(static_cast<std::int64_t>(version))); break;
-      case Stamp::g: set(*field, Value(stamp_.g)); break;
-      case Stamp::trace_id: set(*field, Value(stamp_.author.trace_id)); break;
-      case Stamp::persona: set(*field, Value(stamp_.author.persona)); break;
-      case Stamp::archetype: set(*field, Value(stamp_.author.archetype)); break;
+      case Stamp::version:
+        set(*field, Value(static_cast<std::int64_t>(version)));
+        break;
+      case Stamp::g:
+        set(*field, Value(stamp_.g));
+        break;
+      case Stamp::trace_id:
+        set(*field, Value(stamp_.author.trace_id));
+        break;
+      case Stamp::persona:
+        set(*field, Value(stamp_.author.persona));
+        break;
+      case Stamp::archetype:
+        set(*field, Value(stamp_.author.archetype));
+        break;
       case Stamp::payload_hash_previous:
         set(*field, payload_hash_previous ? Value(*payload_hash_previous) : Value());
         break;
       case Stamp::none:
       case Stamp::signature_hash:
-      case Stamp::payload_hash_current: break;  // none, of tasks, and last of all
+      case Stamp::payload_hash_current:
+        break;  // none, of tasks, and last of all
     }
   }
 }

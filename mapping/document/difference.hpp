@@ -7,8 +7,8 @@
 
 namespace statusfs {
 
-/// Member by member and element by element; an array that grew or shrank does so at its end. Applied to `before` it gives a value that equals
-/// `after`, with the members of `before` in their old order and new ones behind them.
+/// Member by member and element by element; an array that grew or shrank does so at its end. Applied to `before` it
+/// gives a value that equals `after`, with the members of `before` in their old order and new ones behind them.
 std::vector<PatchOperation> json_difference(const Value& before, const Value& after);
 
 }  // namespace statusfs

@@ -119,7 +119,8 @@ class Workpiece {
   }
 
  private:
-  // A container that was opened, under its name in the one before it. What was changed inside is not yet put back there.
+  // A container that was opened, under its name in the one before it. What was changed inside is not yet put back
+  // there.
   struct Place {
     std::string token;
     Value value;

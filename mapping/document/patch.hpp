@@ -23,8 +23,8 @@ struct PatchOperation {
 std::vector<PatchOperation> decode_json_patch(const Value& patch);
 Value encode_json_patch(const std::vector<PatchOperation>& operations);
 
-/// Applies the operations in order, all or nothing. Throws Rejection(stale) where a test fails, and Rejection(invalid) where a
-/// path leads nowhere, each naming the operation's index and its path.
+/// Applies the operations in order, all or nothing. Throws Rejection(stale) where a test fails, and Rejection(invalid)
+/// where a path leads nowhere, each naming the operation's index and its path.
 Value apply_json_patch(const Value& document, const std::vector<PatchOperation>& operations);
 
 /// Applies a merge patch. Where a patch member equals the target's member nothing changes, even if it is or holds

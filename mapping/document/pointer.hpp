@@ -25,7 +25,7 @@ class Pointer {
   Pointer parent() const;  ///< precondition: !is_root()
   const std::string& last() const { return tokens_.back(); }
   bool starts_with(const Pointer& prefix) const noexcept;  ///< also when equal
-  std::string text() const;  ///< with ~0 and ~1
+  std::string text() const;                                ///< with ~0 and ~1
 
   friend bool operator==(const Pointer&, const Pointer&) = default;
   friend auto operator<=>(const Pointer&, const Pointer&) = default;

@@ -8,7 +8,8 @@
 
 namespace statusfs {
 
-/// Appends the value indented by two spaces a level, as `jq .` prints: "key": value, one member or element a line, [] and
+/// Appends the value indented by two spaces a level, as `jq .` prints: "key": value, one member or element a line, []
+/// and
 /// {} for empty containers. `depth` is the level at which the value itself stands. No newline at the end.
 void append_indented(std::string& out, const Value& value, std::size_t depth = 0);
 

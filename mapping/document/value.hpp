@@ -73,7 +73,7 @@ class Value {
 
   // Objects. Precondition: is_object().
   std::span<const Member> members() const noexcept;
-  const Value* find(std::string_view key) const noexcept;  ///< nullptr when there is none, or this is no object
+  const Value* find(std::string_view key) const noexcept;      ///< nullptr when there is none, or this is no object
   Value with_member(std::string_view key, Value value) const;  ///< replaced where it stands, or added at the end
   Value without_member(std::string_view key) const;            ///< the same value when there is no such member
 

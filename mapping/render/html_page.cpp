@@ -42,12 +42,14 @@ class HtmlPage {
 
  private:
   void append_top() {
-    out_ += "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-            "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src " + policy_hash(style()) +
-            "; script-src " + policy_hash(html_script()) + "; base-uri 'none'; form-action 'none'\">\n"
-            "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-            "<meta name=\"referrer\" content=\"no-referrer\">\n"
-            "<noscript><meta http-equiv=\"refresh\" content=\"5\"></noscript>\n<title>";
+    out_ +=
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src " +
+        policy_hash(style()) + "; script-src " + policy_hash(html_script()) +
+        "; base-uri 'none'; form-action 'none'\">\n"
+        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+        "<meta name=\"referrer\" content=\"no-referrer\">\n"
+        "<noscript><meta http-equiv=\"refresh\" content=\"5\"></noscript>\n<title>";
     if (content_.total) out_ += std::to_string(*content_.total) + " % ";
     out_ += text_markup(content_.title) + "</title>\n<style>" + style() + "</style>\n</head>\n<body>\n<main>\n";
   }
@@ -67,8 +69,9 @@ class HtmlPage {
 
   void append_count(std::size_t position) {
     const PageContent::Group& group = content_.groups[position];
-    out_ += "<button type=\"button\" value=\"" + std::to_string(position) + "\" class=\"" + std::string(class_of(group.tone)) +
-            "\"><span class=\"dot\"></span>" + bdi(group.value) + " " + std::to_string(group.tasks.size()) + "</button>";
+    out_ += "<button type=\"button\" value=\"" + std::to_string(position) + "\" class=\"" +
+            std::string(class_of(group.tone)) + "\"><span class=\"dot\"></span>" + bdi(group.value) + " " +
+            std::to_string(group.tasks.size()) + "</button>";
   }
 
   void append_blockers() {
@@ -79,8 +82,9 @@ class HtmlPage {
   }
 
   void append_tasks() {
-    out_ += "<section class=\"panel\"><div class=\"tools\" hidden><input type=\"search\" placeholder=\"Search\" "
-            "aria-label=\"Search\"><label><input type=\"checkbox\"> refresh every 5 s</label></div>\n<table>\n<thead><tr>";
+    out_ +=
+        "<section class=\"panel\"><div class=\"tools\" hidden><input type=\"search\" placeholder=\"Search\" "
+        "aria-label=\"Search\"><label><input type=\"checkbox\"> refresh every 5 s</label></div>\n<table>\n<thead><tr>";
     for (const std::string& label : heads()) out_ += "<th><button type=\"button\">" + bdi(label) + "</button></th>";
     out_ += "</tr></thead>\n<tbody>\n";
     for (const PageContent::Task& task : content_.tasks) append_task(task);
@@ -120,7 +124,8 @@ class HtmlPage {
   // Newest first.
   void append_milestones() {
     if (content_.milestones.empty()) return;
-    out_ += "<section class=\"panel\"><h2>" + markup_escaped(content_.milestones_label) + "</h2><ol class=\"timeline\">\n";
+    out_ +=
+        "<section class=\"panel\"><h2>" + markup_escaped(content_.milestones_label) + "</h2><ol class=\"timeline\">\n";
     for (auto milestone = content_.milestones.rbegin(); milestone != content_.milestones.rend(); ++milestone) {
       out_ += "<li>";
       if (milestone->g) out_ += "<span class=\"g\">g " + std::to_string(*milestone->g) + "</span>";

@@ -9,9 +9,12 @@ namespace statusfs {
 std::string page_text(const StatusDocument& document, const Field& page) {
   const PageContent content = page_content(document);
   switch (page.page_format) {
-    case PageFormat::markdown: return markdown_page(content);
-    case PageFormat::svg: return svg_page(content);
-    case PageFormat::html: return html_page(content);
+    case PageFormat::markdown:
+      return markdown_page(content);
+    case PageFormat::svg:
+      return svg_page(content);
+    case PageFormat::html:
+      return html_page(content);
   }
   return {};
 }

@@ -18,8 +18,8 @@ struct PageContent {
   };
   struct Task {
     std::string name;
-    std::size_t group = 0;  ///< position in `groups`
-    std::string value;      ///< of the enum that groups; also one that the enum does not have
+    std::size_t group = 0;                   ///< position in `groups`
+    std::string value;                       ///< of the enum that groups; also one that the enum does not have
     std::optional<std::int64_t> percentage;  ///< 0 to 100
     std::int64_t changed = 0;                ///< the global counter's value at the last change
     std::vector<std::string> columns;        ///< as `column_labels`
@@ -38,7 +38,8 @@ struct PageContent {
   std::string title;
   std::vector<Fact> facts;  ///< those that have a value
   std::optional<std::int64_t> total;
-  std::string tasks_label, milestones_label, by_label, progress_label, changed_label;  ///< empty where there is no such row
+  std::string tasks_label, milestones_label, by_label, progress_label,
+      changed_label;  ///< empty where there is no such row
   std::vector<std::string> column_labels;
   std::vector<Task> tasks;    ///< in the file's order
   std::vector<Group> groups;  ///< one a value of the enum; a last one where tasks have other values

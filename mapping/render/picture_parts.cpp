@@ -6,11 +6,16 @@ namespace statusfs {
 
 std::string_view class_of(Tone tone) noexcept {
   switch (tone) {
-    case Tone::neutral: return "tone-neutral";
-    case Tone::active: return "tone-active";
-    case Tone::good: return "tone-good";
-    case Tone::attention: return "tone-attention";
-    case Tone::bad: return "tone-bad";
+    case Tone::neutral:
+      return "tone-neutral";
+    case Tone::active:
+      return "tone-active";
+    case Tone::good:
+      return "tone-good";
+    case Tone::attention:
+      return "tone-attention";
+    case Tone::bad:
+      return "tone-bad";
   }
   return {};
 }

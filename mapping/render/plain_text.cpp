@@ -8,7 +8,7 @@
 namespace statusfs {
 namespace {
 
-constexpr std::string_view replacement = "\xEF\xBF\xBD";         // U+FFFD
+constexpr std::string_view replacement = "\xEF\xBF\xBD";           // U+FFFD
 constexpr std::string_view first_strong_isolate = "\xE2\x81\xA8";  // U+2068
 constexpr std::string_view pop_isolate = "\xE2\x81\xA9";           // U+2069
 constexpr std::string_view ellipsis = "\xE2\x80\xA6";              // U+2026
@@ -37,15 +37,15 @@ constexpr std::array<Range, 10> wide{{{0x1100, 0x115F},
                                       {0x1F300, 0x1FAFF},
                                       {0x20000, 0x3FFFD}}};
 constexpr std::array<Range, 10> combining{{{0x0300, 0x036F},
-                                          {0x0591, 0x05BD},
-                                          {0x064B, 0x065F},
-                                          {0x1AB0, 0x1AFF},
-                                          {0x1DC0, 0x1DFF},
-                                          {0x200B, 0x200F},
-                                          {0x2066, 0x2069},
-                                          {0x20D0, 0x20FF},
-                                          {0xFE00, 0xFE0F},
-                                          {0xFE20, 0xFE2F}}};
+                                           {0x0591, 0x05BD},
+                                           {0x064B, 0x065F},
+                                           {0x1AB0, 0x1AFF},
+                                           {0x1DC0, 0x1DFF},
+                                           {0x200B, 0x200F},
+                                           {0x2066, 0x2069},
+                                           {0x20D0, 0x20FF},
+                                           {0xFE00, 0xFE0F},
+                                           {0xFE20, 0xFE2F}}};
 // C0, DEL and C1, line separators, embeddings and overrides, isolates.
 constexpr std::array<Range, 4> refused{{{0x0000, 0x001F}, {0x007F, 0x009F}, {0x2028, 0x202E}, {0x2066, 0x2069}}};
 
@@ -125,12 +125,23 @@ std::string markup_escaped(std::string_view text) {
   result.reserve(text.size());
   for (const char byte : text) {
     switch (byte) {
-      case '&': result += "&amp;"; break;
-      case '<': result += "&lt;"; break;
-      case '>': result += "&gt;"; break;
-      case '"': result += "&quot;"; break;
-      case '\'': result += "&#39;"; break;
-      default: result += byte;
+      case '&':
+        result += "&amp;";
+        break;
+      case '<':
+        result += "&lt;";
+        break;
+      case '>':
+        result += "&gt;";
+        break;
+      case '"':
+        result += "&quot;";
+        break;
+      case '\'':
+        result += "&#39;";
+        break;
+      default:
+        result += byte;
     }
   }
   return result;

@@ -7,8 +7,9 @@
 
 namespace statusfs {
 
-/// The text on one line: newlines and tabs become blanks; control characters, invalid UTF-8, noncharacters, and the characters that
-/// turn the direction of what follows (U+202A-202E, U+2066-2069) become U+FFFD. So whatever frames the text stays in force.
+/// The text on one line: newlines and tabs become blanks; control characters, invalid UTF-8, noncharacters, and the
+/// characters that turn the direction of what follows (U+202A-202E, U+2066-2069) become U+FFFD. So whatever frames the
+/// text stays in force.
 std::string plain_line(std::string_view text);
 
 /// Between U+2068 and U+2069 where the text has right-to-left letters, so that they order nothing but themselves.

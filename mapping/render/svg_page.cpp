@@ -44,7 +44,8 @@ class SvgPage {
  private:
   int inner_width() const { return width_ - 2 * margin; }
 
-  // What comes from the file is isolated by the caller, part by part, so that parts of both directions keep their order.
+  // What comes from the file is isolated by the caller, part by part, so that parts of both directions keep their
+  // order.
   void text(int x, int y, std::string_view css, std::string_view line, std::size_t letters) {
     body_ += "<text" + attribute("x", x) + attribute("y", y);
     if (!css.empty()) body_ += " class=\"" + std::string(css) + "\"";
@@ -65,11 +66,11 @@ class SvgPage {
 
   void draw_head() {
     text(margin, y_ + 20, "title", isolated(content_.title), letters_in(inner_width() - 120, 12));
-    if (content_.total)
-      text(width_ - margin, y_ + 22, "total", std::to_string(*content_.total) + " %", 10);
+    if (content_.total) text(width_ - margin, y_ + 22, "total", std::to_string(*content_.total) + " %", 10);
     y_ += 40;
     std::string facts = std::to_string(content_.tasks.size()) + (content_.tasks.size() == 1 ? " task" : " tasks");
-    for (const PageContent::Fact& fact : content_.facts) facts += "  \xC2\xB7  " + fact.label + ": " + isolated(fact.text);
+    for (const PageContent::Fact& fact : content_.facts)
+      facts += "  \xC2\xB7  " + fact.label + ": " + isolated(fact.text);
     text(margin, y_ + 4, "small", facts, letters_in(inner_width(), small_letter));
     y_ += 16;
     rectangle(margin, y_, inner_width(), 12, "track", 6);
@@ -158,7 +159,8 @@ class SvgPage {
   }
 
   std::string described(const PageContent::Task& task) const {
-    return isolated(task.name) + (task.percentage ? ", " + std::to_string(*task.percentage) + " %" : "") + ", " + details(task);
+    return isolated(task.name) + (task.percentage ? ", " + std::to_string(*task.percentage) + " %" : "") + ", " +
+           details(task);
   }
 
   void draw_squares(const PageContent::Group& group, int x, int y) {
@@ -167,10 +169,12 @@ class SvgPage {
     y += 24;
     for (std::size_t position = 0; position < others; ++position) {
       const PageContent::Task& task = content_.tasks[group.tasks[most_cards + position]];
-      const int column = static_cast<int>(position) % squares_in_a_row, row = static_cast<int>(position) / squares_in_a_row;
+      const int column = static_cast<int>(position) % squares_in_a_row,
+                row = static_cast<int>(position) / squares_in_a_row;
       body_ += "<rect" + attribute("x", x + column * square_pitch) + attribute("y", y + row * square_pitch) +
-               attribute("width", square) + attribute("height", square) + " class=\"" + std::string(class_of(group.tone)) +
-               "\" opacity=\"" + opacity(task) + "\"><title>" + markup_escaped(described(task)) + "</title></rect>\n";
+               attribute("width", square) + attribute("height", square) + " class=\"" +
+               std::string(class_of(group.tone)) + "\" opacity=\"" + opacity(task) + "\"><title>" +
+               markup_escaped(described(task)) + "</title></rect>\n";
     }
   }
 
@@ -192,7 +196,8 @@ class SvgPage {
     draw_axis(y_ + 50);
     draw_latest(y_ + 96, shown, rows);
     if (count > shown)
-      text(margin + padding, y_ + 96 + rows * line_height, "small", "and " + std::to_string(count - shown) + " earlier", 40);
+      text(margin + padding, y_ + 96 + rows * line_height, "small", "and " + std::to_string(count - shown) + " earlier",
+           40);
     y_ += height + gap;
   }
 
@@ -207,13 +212,15 @@ class SvgPage {
     }
     if (is_first) return;
     const int left = margin + padding + 8, length = inner_width() - 2 * (padding + 8);
-    body_ += "<path d=\"M" + std::to_string(left) + " " + std::to_string(y) + "h" + std::to_string(length) + "\" class=\"axis\"/>\n";
+    body_ += "<path d=\"M" + std::to_string(left) + " " + std::to_string(y) + "h" + std::to_string(length) +
+             "\" class=\"axis\"/>\n";
     for (const PageContent::Milestone& milestone : content_.milestones) {
       if (!milestone.g) continue;
-      const double share = last == first ? 0.5 : static_cast<double>(*milestone.g - first) / static_cast<double>(last - first);
+      const double share =
+          last == first ? 0.5 : static_cast<double>(*milestone.g - first) / static_cast<double>(last - first);
       body_ += "<circle" + attribute("cx", left + static_cast<int>(share * length + 0.5)) + attribute("cy", y) +
-               " r=\"6\" class=\"milestone\"><title>g " + std::to_string(*milestone.g) + ": " + text_markup(milestone.text) +
-               "</title></circle>\n";
+               " r=\"6\" class=\"milestone\"><title>g " + std::to_string(*milestone.g) + ": " +
+               text_markup(milestone.text) + "</title></circle>\n";
     }
     if (first == last) return;
     text(left, y + 20, "small", "g " + std::to_string(first), 24);
@@ -237,10 +244,13 @@ class SvgPage {
 
   std::string framed() const {
     const int height = y_ - gap + margin;
-    std::string out = "<svg xmlns=\"http://www.w3.org/2000/svg\"" + attribute("width", width_) + attribute("height", height) +
-                      " viewBox=\"0 0 " + std::to_string(width_) + " " + std::to_string(height) + "\" role=\"img\">\n<title>" +
-                      text_markup(content_.title) + "</title>\n<style>\n";
-    out.append(tone_style()).append(svg_style()).append("</style>\n<rect width=\"100%\" height=\"100%\" class=\"page\"/>\n");
+    std::string out = "<svg xmlns=\"http://www.w3.org/2000/svg\"" + attribute("width", width_) +
+                      attribute("height", height) + " viewBox=\"0 0 " + std::to_string(width_) + " " +
+                      std::to_string(height) + "\" role=\"img\">\n<title>" + text_markup(content_.title) +
+                      "</title>\n<style>\n";
+    out.append(tone_style())
+        .append(svg_style())
+        .append("</style>\n<rect width=\"100%\" height=\"100%\" class=\"page\"/>\n");
     return out.append(body_).append("</svg>\n");
   }
 

@@ -14,8 +14,9 @@ bool contains(const std::vector<std::string>& list, std::string_view value) {
 [[noreturn]] void deny(const Author& author, const std::string& what, const std::vector<std::string>& allowed) {
   std::string names;
   for (const std::string& archetype : allowed) names += (names.empty() ? "" : ", ") + archetype;
-  throw Rejection(Cause::access_denied, author.persona + " is " + author.archetype + " and may not " + what +
-                                            "; allowed for: " + (names.empty() ? "nobody" : names),
+  throw Rejection(Cause::access_denied,
+                  author.persona + " is " + author.archetype + " and may not " + what +
+                      "; allowed for: " + (names.empty() ? "nobody" : names),
                   "access");
 }
 

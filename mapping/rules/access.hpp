@@ -10,7 +10,8 @@ void require_access(const StatusDocument& document, const ChangeSet& changes, co
 void require_access_to_field(const StatusDocument& document, const Field& field, const std::string& task,
                              const Judge& judge);
 
-/// The same by pointer into the scope (the file, where `task` is empty), for a JSON patch whose outcome is not asked for.
+/// The same by pointer into the scope (the file, where `task` is empty), for a JSON patch whose outcome is not asked
+/// for.
 void require_access_to_pointer(const StatusDocument& document, std::string task, const Pointer& pointer,
                                const Judge& judge);
 /// Only for the authority over locks; `what` is what the others may not do.

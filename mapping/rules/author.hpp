@@ -12,7 +12,7 @@ struct Author {
   std::string archetype;
   std::uint32_t uid = 0;
   std::int64_t pid = 0;
-  std::string trace_id;  ///< 32 hex digits
+  std::string trace_id;   ///< 32 hex digits
   std::string host = {};  ///< on which it was made; empty where there is but one
 };
 

@@ -57,12 +57,18 @@ Value text_or_document(const Field& field, std::string_view text) {
 
 Value untyped_value(const Field& field, std::string_view text) {
   switch (field.type) {
-    case FieldType::integer: return integer_of(field, text);
-    case FieldType::boolean: return boolean_of(field, text);
-    case FieldType::text: return text_or_document(field, text);
-    case FieldType::document: return document_of_text(text);
-    case FieldType::string_list: return Value::array(list_lines(field, text));
-    default: return Value(text);
+    case FieldType::integer:
+      return integer_of(field, text);
+    case FieldType::boolean:
+      return boolean_of(field, text);
+    case FieldType::text:
+      return text_or_document(field, text);
+    case FieldType::document:
+      return document_of_text(text);
+    case FieldType::string_list:
+      return Value::array(list_lines(field, text));
+    default:
+      return Value(text);
   }
 }
 
@@ -89,8 +95,8 @@ Value log_entry_of(const Field& field, std::string_view line) {
 Value value_of_text(const Field& field, std::string_view text) {
   require_text(field, text);
   const std::string_view content = without_last_newline(text);
-  const bool is_multi_line = field.type == FieldType::text || field.type == FieldType::string_list ||
-                             field.type == FieldType::document;
+  const bool is_multi_line =
+      field.type == FieldType::text || field.type == FieldType::string_list || field.type == FieldType::document;
   if (!is_multi_line && content.find('\n') != std::string_view::npos) refuse(field, "several lines are not accepted");
   if (field.nullable && (content.empty() || content == "null")) return Value();
   Value value = untyped_value(field, content);

@@ -9,8 +9,9 @@
 
 namespace statusfs {
 
-/// The value that `text`, the whole content, means for the field. Throws Rejection(invalid), saying what would be accepted.
-/// One trailing newline is dropped; "null" or nothing is null where the field is nullable. Not for logs, views and patches.
+/// The value that `text`, the whole content, means for the field. Throws Rejection(invalid), saying what would be
+/// accepted. One trailing newline is dropped; "null" or nothing is null where the field is nullable. Not for logs,
+/// views and patches.
 Value value_of_text(const Field& field, std::string_view text);
 
 /// The values of the lines that are appended to a string list; empty lines are passed over.

@@ -25,7 +25,8 @@ void require_known_members(const Value& request) {
   constexpr std::array known{field_member, value_member, reason_member};
   if (!request.is_object()) refuse(shown(request) + " is no JSON object");
   for (const Member& member : request.members())
-    if (std::ranges::find(known, member.name()) == known.end()) refuse("the member " + std::string(member.name()) + " is not known");
+    if (std::ranges::find(known, member.name()) == known.end())
+      refuse("the member " + std::string(member.name()) + " is not known");
 }
 
 std::string text_member(const Value& request, std::string_view name) {
@@ -60,9 +61,9 @@ LockOverrideRequest read_override(const StatusDocument& document, const Node& no
   LockOverrideRequest result{change_of(document, node.task, *field),
                              change_of(document, node.task, *document.mapping().override_log_of(*node.field))};
   result.change.after = *value;
-  result.record.appended.push_back(Value::object({Member(field_member, Value(path)),
-                                                  Member("old_value", result.change.before.value_or(Value())),
-                                                  Member("new_value", *value), Member(reason_member, Value(reason))}));
+  result.record.appended.push_back(
+      Value::object({Member(field_member, Value(path)), Member("old_value", result.change.before.value_or(Value())),
+                     Member("new_value", *value), Member(reason_member, Value(reason))}));
   return result;
 }
 

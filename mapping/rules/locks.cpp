@@ -12,7 +12,8 @@ bool is_set(const Value& object, const std::string& lock) {
   return value && value->is_boolean() && value->as_boolean();
 }
 
-// The locks in one object that protect its member `key`. Only the innermost step of a path can change a list's membership.
+// The locks in one object that protect its member `key`. Only the innermost step of a path can change a list's
+// membership.
 std::optional<std::string> lock_in(const Locks& locks, const Value& object, const std::string& key, bool is_list) {
   // Locks of the object do not hinder changes of each other; else two of them could never be cleared.
   const bool is_object_lock = std::ranges::find(locks.object, key) != locks.object.end();
@@ -47,15 +48,16 @@ bool is_list(const Field* field) {
 }
 
 [[noreturn]] void refuse(const std::string& what, const Pointer& lock) {
-  throw Rejection(Cause::not_permitted, what + " is locked by " + lock.text() + " = true; a SUPERVISOR may clear the lock",
-                  "lock");
+  throw Rejection(Cause::not_permitted,
+                  what + " is locked by " + lock.text() + " = true; a SUPERVISOR may clear the lock", "lock");
 }
 
 void require_membership_unlocked(const StatusDocument& document, const ChangeSet& changes) {
   if (changes.added_tasks.empty() && changes.removed_tasks.empty()) return;
   const Field& collection = *document.mapping().collection;
   const Locks& locks = document.mapping().locks;
-  if (const auto lock = lock_on_path(locks, document.root(), collection.pointer, true)) refuse("the list of tasks", *lock);
+  if (const auto lock = lock_on_path(locks, document.root(), collection.pointer, true))
+    refuse("the list of tasks", *lock);
   for (const std::string& id : changes.removed_tasks) {
     const std::size_t position = *document.find_task(id);
     if (const auto lock = lock_of_task(locks, document.task(position)))
@@ -66,7 +68,8 @@ void require_membership_unlocked(const StatusDocument& document, const ChangeSet
 std::size_t count_in(const Locks& locks, const Value& value) {
   std::size_t count = 0;
   if (value.is_array())
-    for (std::size_t position = 0; position < value.size(); ++position) count += count_in(locks, value.element(position));
+    for (std::size_t position = 0; position < value.size(); ++position)
+      count += count_in(locks, value.element(position));
   if (value.is_object())
     for (const Member& member : value.members())
       count += locks.is_lock(member.name()) ? (member.value.is_boolean() && member.value.as_boolean())

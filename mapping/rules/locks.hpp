@@ -11,9 +11,11 @@
 
 namespace statusfs {
 
-/// Throws Rejection(not_permitted), naming the lock, where a change touches something locked. Changing a lock itself is not
-/// hindered by that lock. Fields of `overridden_task` are passed over: an override of a lock sets one, and what follows from it.
-void require_unlocked(const StatusDocument& document, const ChangeSet& changes, const std::string& overridden_task = {});
+/// Throws Rejection(not_permitted), naming the lock, where a change touches something locked. Changing a lock itself is
+/// not hindered by that lock. Fields of `overridden_task` are passed over: an override of a lock sets one, and what
+/// follows from it.
+void require_unlocked(const StatusDocument& document, const ChangeSet& changes,
+                      const std::string& overridden_task = {});
 
 /// The pointer of the lock that protects the value at `pointer` of the scope, if there is one.
 std::optional<Pointer> lock_of(const StatusDocument& document, const std::string& task, const Pointer& pointer,

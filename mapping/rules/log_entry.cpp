@@ -13,8 +13,8 @@ bool is_filled_in(const EntryMember& member) { return member.stamp != Stamp::non
 
 void require_valid_member(const StatusDocument& document, const EntryMember& member, const Value* value) {
   if (is_filled_in(member)) return;
-  if (!value && member.required) throw Rejection(Cause::invalid, "the entry lacks " + member.key + ", a " +
-                                                                     std::string(name_of(member.type)));
+  if (!value && member.required)
+    throw Rejection(Cause::invalid, "the entry lacks " + member.key + ", a " + std::string(name_of(member.type)));
   if (!value) return;
   if (const auto complaint = complaint_about(member, *value)) throw Rejection(Cause::invalid, *complaint);
   if (member.references_tasks && value->is_string() && !document.find_task(value->as_string()))
@@ -24,11 +24,16 @@ void require_valid_member(const StatusDocument& document, const EntryMember& mem
 std::optional<Value> stored_member(const EntryMember& member, const Value* given, const EntryStamps& stamps) {
   if (member.always) return *member.always;
   switch (member.stamp) {
-    case Stamp::g: return Value(stamps.g);
-    case Stamp::trace_id: return Value(stamps.author.trace_id);
-    case Stamp::persona: return Value(stamps.author.persona);
-    case Stamp::archetype: return Value(stamps.author.archetype);
-    default: break;
+    case Stamp::g:
+      return Value(stamps.g);
+    case Stamp::trace_id:
+      return Value(stamps.author.trace_id);
+    case Stamp::persona:
+      return Value(stamps.author.persona);
+    case Stamp::archetype:
+      return Value(stamps.author.archetype);
+    default:
+      break;
   }
   if (given) return *given;
   return member.initial;

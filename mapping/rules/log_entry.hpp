@@ -15,8 +15,8 @@ struct EntryStamps {
   const Author& author;
 };
 
-/// The entry as it is stored: the mapping's members first in their order, with stamps, fixed values and defaults, then the
-/// writer's others.
+/// The entry as it is stored: the mapping's members first in their order, with stamps, fixed values and defaults, then
+/// the writer's others.
 Value stamped_entry(const Field& log, const Value& entry, const EntryStamps& stamps);
 
 }  // namespace statusfs

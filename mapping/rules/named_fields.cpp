@@ -28,7 +28,8 @@ std::optional<FieldChange> named_change(const StatusDocument& document, const No
       if (!position) return std::nullopt;
       const std::vector<std::string> rest(path.tokens().begin() + static_cast<std::ptrdiff_t>(depth) + 2,
                                           path.tokens().end());
-      return named_change(document, {Node::Kind::task, nullptr, std::string(document.task_id(*position)), {}}, Pointer(rest));
+      return named_change(document, {Node::Kind::task, nullptr, std::string(document.task_id(*position)), {}},
+                          Pointer(rest));
     }
     if (!field || field->is_directory()) continue;
     FieldChange change{node.task, field, at, {}, {}, {}};

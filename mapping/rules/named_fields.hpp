@@ -17,8 +17,8 @@ const Value& scope_of(const StatusDocument& document, const Node& node);
 std::vector<FieldChange> named_changes(const StatusDocument& document, const Node& node,
                                        const std::vector<PatchOperation>& operations);
 
-/// Whoever changes a group and tells what another of its fields is stamped with (`stamp_with`) tells that anew, though it
-/// is as it was: such fields are added to the changes.
+/// Whoever changes a group and tells what another of its fields is stamped with (`stamp_with`) tells that anew, though
+/// it is as it was: such fields are added to the changes.
 void add_told_again(const StatusDocument& document, const Node& node, const Value& patch, ChangeSet& changes);
 
 }  // namespace statusfs

@@ -31,8 +31,9 @@ std::int64_t version_of(const Value& value) {
 
 void require_patch(const Value& patch) {
   if (!patch.is_object() && !patch.is_array())
-    throw Rejection(Cause::invalid, "a patch is a JSON object (RFC 7396) or a JSON array of operations (RFC 6902), not " +
-                                        shown(patch));
+    throw Rejection(
+        Cause::invalid,
+        "a patch is a JSON object (RFC 7396) or a JSON array of operations (RFC 6902), not " + shown(patch));
 }
 
 }  // namespace

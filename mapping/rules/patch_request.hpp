@@ -10,8 +10,8 @@
 namespace statusfs {
 
 struct PatchRequest {
-  Value patch;                              ///< an object (RFC 7396) or an array (RFC 6902)
-  std::optional<std::int64_t> if_version;   ///< {"if_version": 22, "patch": ...}
+  Value patch;                                 ///< an object (RFC 7396) or an array (RFC 6902)
+  std::optional<std::int64_t> if_version;      ///< {"if_version": 22, "patch": ...}
   std::optional<IdempotencyMark> idempotency;  ///< {"idempotency_key": "...", "patch": ...}
 };
 

@@ -7,8 +7,10 @@ namespace statusfs {
 std::optional<std::string> plan_value(const Field* field, const Plan* plan) {
   if (!field || !field->mirrors_plan || !plan) return std::nullopt;
   switch (*field->mirrors_plan) {
-    case PlanMember::final_execution_status: return plan->final_execution_status();
-    case PlanMember::final_validation_status: return plan->final_validation_status();
+    case PlanMember::final_execution_status:
+      return plan->final_execution_status();
+    case PlanMember::final_validation_status:
+      return plan->final_validation_status();
   }
   return std::nullopt;
 }

@@ -29,8 +29,8 @@ namespace {
   if (change.field && change.field->type == FieldType::log && change.field->access == Access::append_only)
     throw Rejection(Cause::not_permitted, where + " is append-only; new entries come behind those that are there");
   if (change.field)
-    throw Rejection(Cause::not_permitted, where + " is read-only and must stay " +
-                                              (change.before ? shown(*change.before) : "absent"));
+    throw Rejection(Cause::not_permitted,
+                    where + " is read-only and must stay " + (change.before ? shown(*change.before) : "absent"));
   throw Rejection(Cause::not_permitted, where + " is not known to the mapping and is read-only");
 }
 
@@ -109,9 +109,8 @@ Value completed_task(const StatusDocument& document, const Value& given, const J
   const StatusDocument with_template = document.with_added_task(task);
   ChangeSet changes = task_difference(with_template, id, apply_merge_patch(task, given), Removal::is_null);
   // What the driver stamps has no value yet; a copied task may carry the stamps of its original.
-  std::erase_if(changes.fields, [](const auto& c) {
-    return c.field && (c.field->stamp != Stamp::none || c.field->stamp_with);
-  });
+  std::erase_if(changes.fields,
+                [](const auto& c) { return c.field && (c.field->stamp != Stamp::none || c.field->stamp_with); });
   require_access(with_template, changes, judge);
   require_permitted(with_template, changes);
   require_valid_changes(with_template, changes);
@@ -170,7 +169,8 @@ void judge_changes(const StatusDocument& document, Proposal& proposal, const Jud
 
 // --- freshness -------------------------------------------------------------------------------------------------------
 
-std::optional<std::string> stale_member(const std::vector<Pointer>& freshness, const Value& current, const Value& patch) {
+std::optional<std::string> stale_member(const std::vector<Pointer>& freshness, const Value& current,
+                                        const Value& patch) {
   for (const Pointer& pointer : freshness) {
     const Value* claimed = find(patch, pointer);
     const Value* now = find(current, pointer);
@@ -241,8 +241,8 @@ void require_access_to_operations(const StatusDocument& document, const Node& no
       require_access_to_pointer(document, node.task, operation.path, judge);
 }
 
-// What a patch that cannot be applied would have been refused for before anybody looked at what it finds: judged by what it would change
-// if its tests held, or, where it does not fit even then, by the fields that it names.
+// What a patch that cannot be applied would have been refused for before anybody looked at what it finds: judged by
+// what it would change if its tests held, or, where it does not fit even then, by the fields that it names.
 void require_operations_permitted(const StatusDocument& document, const Node& node,
                                   const std::vector<PatchOperation>& operations, const Judge& judge) {
   std::vector<PatchOperation> without_tests = operations;
@@ -326,7 +326,8 @@ Value with_lines(const FieldChange& change, const WriteRequest& request) {
     if (!is_last) refuse_to_go_on(request.unfinished);
     result = result.without_element(result.size() - 1);
   }
-  for (const Value& line : list_lines(*change.field, request.unfinished + request.text)) result = result.with_appended(line);
+  for (const Value& line : list_lines(*change.field, request.unfinished + request.text))
+    result = result.with_appended(line);
   return result;
 }
 
@@ -416,9 +417,7 @@ void override_lock(const StatusDocument& document, const WriteRequest& request, 
   if (!proposal.changes.empty()) proposal.changes.fields.push_back(std::move(given.record));
 }
 
-bool is_patch_node(const Node& node) {
-  return node.kind == Node::Kind::field && node.field->access == Access::patch;
-}
+bool is_patch_node(const Node& node) { return node.kind == Node::Kind::field && node.field->access == Access::patch; }
 
 }  // namespace
 
@@ -427,8 +426,12 @@ Proposal propose(const StatusDocument& document, const WriteRequest& request, co
   Proposal proposal;
   proposal.path = path_of(document, request.node);
   switch (request.kind) {
-    case WriteRequest::Kind::add_task: add_task(document, request, judge, proposal); break;
-    case WriteRequest::Kind::remove_task: remove_task(document, request, judge, proposal); break;
+    case WriteRequest::Kind::add_task:
+      add_task(document, request, judge, proposal);
+      break;
+    case WriteRequest::Kind::remove_task:
+      remove_task(document, request, judge, proposal);
+      break;
     case WriteRequest::Kind::set:
     case WriteRequest::Kind::append:
       if (is_override_node(document, request.node))
@@ -458,7 +461,8 @@ void require_writable(const StatusDocument& document, const Node& node, const Ju
   if (is_override_node(document, node)) return require_authority(document, "override locks", judge);
   if (is_patch_node(node)) return require_some_access(document.mapping(), judge.author);
   if (node.kind == Node::Kind::field && node.field->type == FieldType::view)
-    throw Rejection(Cause::not_permitted, path_of(document, node) + " is read-only; write to the fields, or a patch to `patch`");
+    throw Rejection(Cause::not_permitted,
+                    path_of(document, node) + " is read-only; write to the fields, or a patch to `patch`");
   require_node_writable(document, change_of(document, node), judge);
 }
 

@@ -5,8 +5,8 @@
 
 namespace statusfs {
 
-/// Judges the request against this version of the document. Throws Rejection with the first cause, in the order of Cause, that
-/// applies. A proposal whose changes are empty asks for what is there already.
+/// Judges the request against this version of the document. Throws Rejection with the first cause, in the order of
+/// Cause, that applies. A proposal whose changes are empty asks for what is there already.
 Proposal propose(const StatusDocument& document, const WriteRequest& request, const Judge& judge);
 
 /// Judges a whole document that another program left in place of this one, as if its owner had written it as a patch.

@@ -50,8 +50,12 @@ void add_implied(const StatusDocument& document, ChangeSet& changes, const Impli
     if (!comes_to_hold(rule.when, task) || holds(rule.then, task.after)) continue;
     if (is_changed(changes, task.id, rule.then.field)) continue;  // the writer said otherwise, and will be refused
     const Value* before = find(task.before, rule.then.field->pointer);
-    changes.fields.push_back({task.id, rule.then.field, rule.then.field->pointer,
-                              before ? std::optional(*before) : std::nullopt, rule.then.value, {}});
+    changes.fields.push_back({task.id,
+                              rule.then.field,
+                              rule.then.field->pointer,
+                              before ? std::optional(*before) : std::nullopt,
+                              rule.then.value,
+                              {}});
   }
 }
 
@@ -105,8 +109,8 @@ std::optional<std::string> broken_implication(const ImplicationRule& rule, const
   const Value* then = find(task.before, rule.then.field->pointer);
   const bool is_same = now && then ? *now == *then : now == then;
   if (was_broken && is_same) return std::nullopt;  // not of this write's making
-  return "a task whose " + rule.when.field->name + " is " + compact(rule.when.value) + " has " + rule.then.field->name + " " +
-         compact(rule.then.value) + ", not " + shown(now);
+  return "a task whose " + rule.when.field->name + " is " + compact(rule.when.value) + " has " + rule.then.field->name +
+         " " + compact(rule.then.value) + ", not " + shown(now);
 }
 
 std::string targets(const TransitionRule& rule, std::string_view from) {
@@ -120,7 +124,8 @@ std::string targets(const TransitionRule& rule, std::string_view from) {
   return names.empty() ? "nothing" : names;
 }
 
-std::optional<std::string> broken_transition(const TransitionRule& rule, const TouchedTask& task, const Author& author) {
+std::optional<std::string> broken_transition(const TransitionRule& rule, const TouchedTask& task,
+                                             const Author& author) {
   const Value* from = find(task.before, rule.field->pointer);
   const Value* to = find(task.after, rule.field->pointer);
   // A value outside the enum has no row of its own; whoever corrects it may set any.
@@ -131,8 +136,8 @@ std::optional<std::string> broken_transition(const TransitionRule& rule, const T
     if (step.archetypes.empty() || std::ranges::find(step.archetypes, author.archetype) != step.archetypes.end())
       return std::nullopt;
   }
-  return "task " + task.id + " cannot go from " + compact(*from) + " to " + compact(*to) + "; from " + compact(*from) + " it may become " +
-         targets(rule, from->as_string());
+  return "task " + task.id + " cannot go from " + compact(*from) + " to " + compact(*to) + "; from " + compact(*from) +
+         " it may become " + targets(rule, from->as_string());
 }
 
 bool is_blank(const Value* value) {
@@ -158,9 +163,7 @@ struct Situation {
   const Judge& judge;
   const std::vector<TouchedTask>& tasks;
 
-  const PlannedTask* planned(const TouchedTask& task) const {
-    return judge.plan ? judge.plan->find(task.id) : nullptr;
-  }
+  const PlannedTask* planned(const TouchedTask& task) const { return judge.plan ? judge.plan->find(task.id) : nullptr; }
   // The task as it will be; nullptr where there is none.
   const Value* task_after(const std::string& id) const {
     for (const TouchedTask& task : tasks)
@@ -240,7 +243,8 @@ void require_rules(const StatusDocument& document, const ChangeSet& changes, con
     for (const TouchedTask& task : tasks) {
       const auto message = broken(rule, task, situation);
       if (!message) continue;
-      if (rule.mode == RuleMode::enforce) throw Rejection(Cause::invalid, "rule " + rule.name + ": " + *message, rule.name);
+      if (rule.mode == RuleMode::enforce)
+        throw Rejection(Cause::invalid, "rule " + rule.name + ": " + *message, rule.name);
       warnings.push_back({rule.name, *message});
     }
   }

@@ -29,9 +29,7 @@ bool is_single_line(const Value& value) {
   return value.is_string() && value.as_string().find_first_of(std::string_view("\n\0", 2)) == std::string_view::npos;
 }
 
-bool is_text(const Value& value) {
-  return value.is_string() && value.as_string().find('\0') == std::string_view::npos;
-}
+bool is_text(const Value& value) { return value.is_string() && value.as_string().find('\0') == std::string_view::npos; }
 
 template <typename Predicate>
 bool all_elements(const Value& list, Predicate holds) {
@@ -43,23 +41,33 @@ bool all_elements(const Value& list, Predicate holds) {
 
 bool is_of_type(const Field& field, const Value& value) {
   switch (field.type) {
-    case FieldType::string: return is_single_line(value);
-    case FieldType::text: return is_text(value) || (field.or_document && value.is_object());
+    case FieldType::string:
+      return is_single_line(value);
+    case FieldType::text:
+      return is_text(value) || (field.or_document && value.is_object());
     case FieldType::integer:
       return value.is_integer() && value.as_integer() >= field.minimum && value.as_integer() <= field.maximum;
-    case FieldType::boolean: return value.is_boolean();
-    case FieldType::enumeration: return value.is_string() && field.enumeration->contains(value.as_string());
-    case FieldType::hash: return is_hash(value);
-    case FieldType::string_list: return all_elements(value, is_single_line);
-    case FieldType::log: return all_elements(value, [](const Value& element) { return element.is_object(); });
+    case FieldType::boolean:
+      return value.is_boolean();
+    case FieldType::enumeration:
+      return value.is_string() && field.enumeration->contains(value.as_string());
+    case FieldType::hash:
+      return is_hash(value);
+    case FieldType::string_list:
+      return all_elements(value, is_single_line);
+    case FieldType::log:
+      return all_elements(value, [](const Value& element) { return element.is_object(); });
     case FieldType::document:
-    case FieldType::group: return value.is_object();
-    case FieldType::collection: return value.is_array();
+    case FieldType::group:
+      return value.is_object();
+    case FieldType::collection:
+      return value.is_array();
     case FieldType::view:
     case FieldType::patch:
     case FieldType::board:
     case FieldType::events:
-    case FieldType::page: return true;
+    case FieldType::page:
+      return true;
   }
   return false;
 }
@@ -78,7 +86,8 @@ void require_exact(const Value& number) {
   const auto value = as_double(number);
   const bool is_exact = value && std::fabs(*value) <= static_cast<double>(maximum_written_integer);
   if (!is_exact && is_integer_text(number.number_text()))
-    throw Rejection(Cause::invalid, "the integer " + number.number_text() + " cannot be written; it must lie within +-" +
+    throw Rejection(Cause::invalid, "the integer " + number.number_text() +
+                                        " cannot be written; it must lie within +-" +
                                         std::to_string(maximum_written_integer));
 }
 
@@ -95,24 +104,35 @@ std::string shown(const Value& value) {
 std::string accepted_by(const Field& field) {
   const std::string null = field.nullable ? ", or null" : "";
   switch (field.type) {
-    case FieldType::string: return "one line of text" + null;
-    case FieldType::text: return (field.or_document ? "text or a JSON object" : "text") + null;
+    case FieldType::string:
+      return "one line of text" + null;
+    case FieldType::text:
+      return (field.or_document ? "text or a JSON object" : "text") + null;
     case FieldType::integer:
       if (field.maximum == maximum_written_integer) return "an integer from " + std::to_string(field.minimum) + null;
       return "an integer from " + std::to_string(field.minimum) + " to " + std::to_string(field.maximum) + null;
-    case FieldType::boolean: return "true or false" + null;
-    case FieldType::enumeration: return "one of " + joined(field.enumeration->values) + null;
-    case FieldType::hash: return "sha256: and 64 hex digits" + null;
-    case FieldType::string_list: return "strings of one line each";
-    case FieldType::log: return "JSON objects";
-    case FieldType::document: return "a JSON object" + null;
-    case FieldType::group: return "an object";
-    case FieldType::collection: return "an array of tasks";
+    case FieldType::boolean:
+      return "true or false" + null;
+    case FieldType::enumeration:
+      return "one of " + joined(field.enumeration->values) + null;
+    case FieldType::hash:
+      return "sha256: and 64 hex digits" + null;
+    case FieldType::string_list:
+      return "strings of one line each";
+    case FieldType::log:
+      return "JSON objects";
+    case FieldType::document:
+      return "a JSON object" + null;
+    case FieldType::group:
+      return "an object";
+    case FieldType::collection:
+      return "an array of tasks";
     case FieldType::view:
     case FieldType::board:
     case FieldType::events:
     case FieldType::page:
-    case FieldType::patch: return "a JSON merge patch (an object) or a JSON patch (an array)";
+    case FieldType::patch:
+      return "a JSON merge patch (an object) or a JSON patch (an array)";
   }
   return {};
 }
@@ -143,10 +163,12 @@ void measure(const Value& value, std::size_t depth, std::size_t& room) {
     room -= size;
   };
   if (value.is_container() && depth > maximum_written_nesting)
-    throw Rejection(Cause::invalid, "a value nested more than " + std::to_string(maximum_written_nesting) + " levels deep");
+    throw Rejection(Cause::invalid,
+                    "a value nested more than " + std::to_string(maximum_written_nesting) + " levels deep");
   take(value.is_string() ? value.as_string().size() + 2 : 1);
   if (value.is_array())
-    for (std::size_t position = 0; position < value.size(); ++position) measure(value.element(position), depth + 1, room);
+    for (std::size_t position = 0; position < value.size(); ++position)
+      measure(value.element(position), depth + 1, room);
   if (value.is_object())
     for (const Member& member : value.members()) {
       take(member.name().size() + 4);
@@ -172,8 +194,8 @@ void require_exact_integers(const Value& value) {
 Value normalised(const Field& field, const Value& value) {
   if (field.type != FieldType::integer || value.kind() != Value::Kind::number) return value;
   const auto number = as_double(value);
-  const bool is_integral = number && std::trunc(*number) == *number &&
-                           std::fabs(*number) <= static_cast<double>(maximum_written_integer);
+  const bool is_integral =
+      number && std::trunc(*number) == *number && std::fabs(*number) <= static_cast<double>(maximum_written_integer);
   return is_integral ? Value(static_cast<std::int64_t>(*number)) : value;
 }
 

@@ -24,7 +24,8 @@ struct WriteRequest {
   Kind kind = Kind::set;
   Node node;
   std::string text;
-  /// Of append: the line without a newline in which the last request through the same handle ended. `text` goes on with it.
+  /// Of append: the line without a newline in which the last request through the same handle ended. `text` goes on with
+  /// it.
   std::string unfinished = {};
 };
 
@@ -39,8 +40,8 @@ class IdempotencyMemory {
 /// What a request is judged by, besides the document and its mapping.
 struct Judge {
   const Author& author;
-  const Plan* plan = nullptr;                     ///< nullptr where there is none: rules that need one are off
-  const IdempotencyMemory* memory = nullptr;      ///< nullptr: nothing is remembered
+  const Plan* plan = nullptr;                 ///< nullptr where there is none: rules that need one are off
+  const IdempotencyMemory* memory = nullptr;  ///< nullptr: nothing is remembered
 };
 
 /// A rule in mode warn that was broken.

@@ -29,10 +29,10 @@ constexpr std::array stamp_words{
 };
 
 constexpr std::array all_types{
-    FieldType::string, FieldType::text,        FieldType::integer,    FieldType::boolean,  FieldType::enumeration,
-    FieldType::hash,   FieldType::string_list, FieldType::log,        FieldType::document, FieldType::view,
-    FieldType::patch,  FieldType::group,       FieldType::collection,  FieldType::board,
-    FieldType::events, FieldType::page,
+    FieldType::string,      FieldType::text,  FieldType::integer,     FieldType::boolean,
+    FieldType::enumeration, FieldType::hash,  FieldType::string_list, FieldType::log,
+    FieldType::document,    FieldType::view,  FieldType::patch,       FieldType::group,
+    FieldType::collection,  FieldType::board, FieldType::events,      FieldType::page,
 };
 
 const StampWord& word_of(Stamp stamp) {

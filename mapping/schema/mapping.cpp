@@ -46,8 +46,8 @@ const Field* Field::child(std::string_view child_name) const noexcept {
 }
 
 bool Field::has_own_value() const noexcept {
-  return type != FieldType::view && type != FieldType::patch && type != FieldType::board &&
-         type != FieldType::events && type != FieldType::page;
+  return type != FieldType::view && type != FieldType::patch && type != FieldType::board && type != FieldType::events &&
+         type != FieldType::page;
 }
 
 bool Field::may_be_written_by(std::string_view archetype) const noexcept {

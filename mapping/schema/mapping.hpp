@@ -98,10 +98,10 @@ struct Field {
   FieldType type = FieldType::string;
   Access access = Access::read_write;
   bool nullable = false;
-  bool hidden = false;         ///< has rules and a type, but no file in the tree
-  bool or_document = false;    ///< text that may also be a JSON object
-  bool repeats_group = false;  ///< a merge patch that repeats the value repeats its whole group: no change
-  bool names_plan = false;     ///< ends in _<g>, the number in the file's name
+  bool hidden = false;                     ///< has rules and a type, but no file in the tree
+  bool or_document = false;                ///< text that may also be a JSON object
+  bool repeats_group = false;              ///< a merge patch that repeats the value repeats its whole group: no change
+  bool names_plan = false;                 ///< ends in _<g>, the number in the file's name
   std::optional<PlanMember> mirrors_plan;  ///< holds what the plan says here, once the plan says anything
   std::int64_t minimum = 0;
   std::int64_t maximum = 0;
@@ -110,10 +110,10 @@ struct Field {
   std::optional<StampWith> stamp_with;
   std::optional<Derivation> derived;
   std::optional<Value> initial;  ///< in a new file or task; strings may hold the placeholders of README.md, like {g}
-  std::optional<std::string> absent;  ///< how the field reads where its key is absent
-  std::optional<LogEntry> entry;      ///< of logs that can be appended to
-  std::vector<std::string> writers;   ///< archetypes that may write; empty where nobody writes
-  std::string board_by;               ///< of a board: key of the enum in the task
+  std::optional<std::string> absent;              ///< how the field reads where its key is absent
+  std::optional<LogEntry> entry;                  ///< of logs that can be appended to
+  std::vector<std::string> writers;               ///< archetypes that may write; empty where nobody writes
+  std::string board_by;                           ///< of a board: key of the enum in the task
   PageFormat page_format = PageFormat::markdown;  ///< of a page
   std::string help;
   std::vector<std::unique_ptr<Field>> children;  ///< of a group or collection, in the tree's order
@@ -125,7 +125,8 @@ struct Field {
   bool is_directory() const noexcept {
     return type == FieldType::group || type == FieldType::collection || type == FieldType::board;
   }
-  /// Whether a value of the document belongs to the row alone; views, patches, boards, events and pages show what other rows hold.
+  /// Whether a value of the document belongs to the row alone; views, patches, boards, events and pages show what other
+  /// rows hold.
   bool has_own_value() const noexcept;
   bool may_be_written_by(std::string_view archetype) const noexcept;
 };
@@ -208,15 +209,15 @@ enum class Tone { neutral, active, good, attention, bad };
 
 /// What the pages show: which rows are of interest to somebody who looks. Rows that may be nullptr are left out then.
 struct Overview {
-  const Field* title = nullptr;       ///< one line of the file; never nullptr
-  const Field* by = nullptr;          ///< the enum, a direct member of a task, that groups the tasks; never nullptr
+  const Field* title = nullptr;  ///< one line of the file; never nullptr
+  const Field* by = nullptr;     ///< the enum, a direct member of a task, that groups the tasks; never nullptr
   std::map<std::string, Tone, std::less<>> tones;  ///< by value of `by`; neutral where there is none
-  const Field* progress = nullptr;    ///< percentage of a task
-  const Field* total = nullptr;       ///< percentage of the file
-  const Field* blockers = nullptr;    ///< string_list of the file
-  const Field* milestones = nullptr;  ///< log of the file, with an entry
-  std::vector<const Field*> facts;    ///< more of the file, one line each
-  std::vector<const Field*> columns;  ///< more of each task, one line each
+  const Field* progress = nullptr;                 ///< percentage of a task
+  const Field* total = nullptr;                    ///< percentage of the file
+  const Field* blockers = nullptr;                 ///< string_list of the file
+  const Field* milestones = nullptr;               ///< log of the file, with an entry
+  std::vector<const Field*> facts;                 ///< more of the file, one line each
+  std::vector<const Field*> columns;               ///< more of each task, one line each
 };
 
 class Mapping {
@@ -234,7 +235,7 @@ class Mapping {
   std::vector<Rule> rules;
   std::vector<LockOverride> overrides;
   std::optional<Overview> overview;  ///< there where a row is of type page
-  std::string text;  ///< the YAML it was read from
+  std::string text;                  ///< the YAML it was read from
 
   const Field* top(std::string_view name) const noexcept;
   /// The only field of the file's scope (or of a task) that carries the stamp; nullptr when there is none.

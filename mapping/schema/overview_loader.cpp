@@ -22,8 +22,10 @@ bool is_one_line(const Field& field) {
     case FieldType::integer:
     case FieldType::boolean:
     case FieldType::enumeration:
-    case FieldType::hash: return true;
-    default: return false;
+    case FieldType::hash:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -43,8 +45,7 @@ struct Expected {
 
 constexpr Expected line_of_file{false, is_one_line, "a path in the file's tree of a row that is one line"};
 constexpr Expected line_of_task{true, is_one_line, "a path below a task's directory of a row that is one line"};
-constexpr Expected percentage_of_file{false, is_percentage,
-                                      "a path in the file's tree of an integer from 0 to 100"};
+constexpr Expected percentage_of_file{false, is_percentage, "a path in the file's tree of an integer from 0 to 100"};
 constexpr Expected percentage_of_task{true, is_percentage,
                                       "a path below a task's directory of an integer from 0 to 100"};
 constexpr Expected list_of_file{false, is_list_of_strings, "a path in the file's tree of a string_list"};

@@ -160,7 +160,8 @@ Rule read_rule(const YamlNode& node, const Mapping& mapping) {
   if (const YamlNode* transitions = node.find("transitions")) rule.transition = read_transitions(*transitions, mapping);
   if (const YamlNode* requirement = node.find("requires")) rule.requirement = read_requirement(*requirement, mapping);
   if (const YamlNode* clears = node.find("clears")) rule.clearing = read_clearing(*clears, mapping);
-  if (const YamlNode* dependencies = node.find("dependencies")) rule.dependency = read_dependency(*dependencies, mapping);
+  if (const YamlNode* dependencies = node.find("dependencies"))
+    rule.dependency = read_dependency(*dependencies, mapping);
   if (const YamlNode* retries = node.find("retries")) rule.retries = read_retries(*retries, mapping);
   return rule;
 }

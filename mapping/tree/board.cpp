@@ -22,7 +22,8 @@ const Field& field_of_board(const Mapping& mapping, const Field& board) {
 
 std::vector<std::string> columns_of(const Mapping& mapping, const Field& board) {
   std::vector<std::string> names;
-  for (const std::string& value : field_of_board(mapping, board).enumeration->values) names.push_back(encode_name(value));
+  for (const std::string& value : field_of_board(mapping, board).enumeration->values)
+    names.push_back(encode_name(value));
   return names;
 }
 

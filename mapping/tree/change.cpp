@@ -21,7 +21,8 @@ class ScopeComparison {
 
   void compare_objects(const Value& before, const Value& after, const Pointer& at) {
     if (before.is_same_node(after)) return;
-    for (const Member& member : after.members()) compare(before.find(member.name()), &member.value, at.child(member.name()));
+    for (const Member& member : after.members())
+      compare(before.find(member.name()), &member.value, at.child(member.name()));
     if (!before.is_object()) return;
     for (const Member& member : before.members())
       if (!after.find(member.name())) compare(&member.value, nullptr, at.child(member.name()));

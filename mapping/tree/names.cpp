@@ -27,8 +27,8 @@ int hex_digit(char digit) {
   return -1;
 }
 
-// As much of the name as there is room for, and a digest that tells it from others which begin like it. Never cut within a
-// character, nor within the %XX of one byte, which could not be decoded then.
+// As much of the name as there is room for, and a digest that tells it from others which begin like it. Never cut
+// within a character, nor within the %XX of one byte, which could not be decoded then.
 std::string cut(const std::string& name, const std::string& digested) {
   std::size_t size = 0;
   while (size < name.size()) {

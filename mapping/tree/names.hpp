@@ -10,11 +10,10 @@ namespace statusfs {
 /// Bytes that a name in the tree may have.
 inline constexpr std::size_t maximum_name_size = 255;
 
-/// The name under which `text` is shown: bytes that cannot stand in a file name ('/', control bytes, a leading '.', invalid
-/// UTF-8, and '%' itself) as %XX. A name over 255 bytes is cut at a character boundary to at most 238 and ends in '~' and
-/// the first 16 hex digits of the SHA-256 of the uncut name.
-/// `forced` more bytes than need be are encoded, from the front: for a text whose name is taken. One that has not so many ends in '~'
-/// and 16 hex digits, too.
+/// The name under which `text` is shown: bytes that cannot stand in a file name ('/', control bytes, a leading '.',
+/// invalid UTF-8, and '%' itself) as %XX. A name over 255 bytes is cut at a character boundary to at most 238 and ends
+/// in '~' and the first 16 hex digits of the SHA-256 of the uncut name. `forced` more bytes than need be are encoded,
+/// from the front: for a text whose name is taken. One that has not so many ends in '~' and 16 hex digits, too.
 std::string encode_name(std::string_view text, std::size_t forced = 0);
 
 /// The text that a name stands for, %XX decoded. Nothing for a '%' without two hex digits behind it.

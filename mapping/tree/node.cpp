@@ -10,8 +10,8 @@ namespace {
 
 using Rows = std::vector<std::unique_ptr<Field>>;
 
-// The rows of a directory and the JSON objects ("containers") whose other members it shows besides. At the top these are
-// the root and the payload, because rows of both stand there.
+// The rows of a directory and the JSON objects ("containers") whose other members it shows besides. At the top these
+// are the root and the payload, because rows of both stand there.
 struct Directory {
   const Rows* rows = nullptr;  // nullptr for values that the mapping does not know
   std::string task;
@@ -31,10 +31,14 @@ Directory of_rows(const Rows& rows, const Pointer& own, std::string task) {
 
 Directory directory_of(const Mapping& mapping, const Node& node) {
   switch (node.kind) {
-    case Node::Kind::top: return of_rows(mapping.tree, Pointer(), {});
-    case Node::Kind::task: return of_rows(mapping.collection->children, Pointer(), node.task);
-    case Node::Kind::field: return of_rows(node.field->children, node.field->pointer, node.task);
-    case Node::Kind::unknown: return {nullptr, node.task, {node.pointer}};
+    case Node::Kind::top:
+      return of_rows(mapping.tree, Pointer(), {});
+    case Node::Kind::task:
+      return of_rows(mapping.collection->children, Pointer(), node.task);
+    case Node::Kind::field:
+      return of_rows(node.field->children, node.field->pointer, node.task);
+    case Node::Kind::unknown:
+      return {nullptr, node.task, {node.pointer}};
   }
   return {};
 }
@@ -56,8 +60,8 @@ bool is_row_name(const Directory& directory, std::string_view name) {
                                        [&](const auto& row) { return row->name == name && !row->hidden; });
 }
 
-// A key's name is taken when a row bears it, or a key of a container that is shown before its own; each of them moves it one
-// encoded byte further.
+// A key's name is taken when a row bears it, or a key of a container that is shown before its own; each of them moves
+// it one encoded byte further.
 std::string name_of_key(const Value& scope, const Directory& directory, std::size_t container, std::string_view key) {
   std::size_t takers = is_row_name(directory, encode_name(key));
   for (std::size_t earlier = 0; earlier < container; ++earlier) {
@@ -118,9 +122,7 @@ bool is_collection(const Node& node) {
   return node.kind == Node::Kind::field && node.field->type == FieldType::collection;
 }
 
-Node row_node(const Directory& directory, const Field& row) {
-  return {Node::Kind::field, &row, directory.task, {}};
-}
+Node row_node(const Directory& directory, const Field& row) { return {Node::Kind::field, &row, directory.task, {}}; }
 
 }  // namespace
 
@@ -129,9 +131,12 @@ const Value* value_at(const StatusDocument& document, const Node& node) {
   if (!scope) return nullptr;
   switch (node.kind) {
     case Node::Kind::top:
-    case Node::Kind::task: return scope;
-    case Node::Kind::field: return find(*scope, node.field->pointer);
-    case Node::Kind::unknown: return find(*scope, node.pointer);
+    case Node::Kind::task:
+      return scope;
+    case Node::Kind::field:
+      return find(*scope, node.field->pointer);
+    case Node::Kind::unknown:
+      return find(*scope, node.pointer);
   }
   return nullptr;
 }
@@ -144,8 +149,10 @@ bool exists(const StatusDocument& document, const Node& node) {
 bool is_directory(const StatusDocument& document, const Node& node) {
   switch (node.kind) {
     case Node::Kind::top:
-    case Node::Kind::task: return true;
-    case Node::Kind::field: return node.field->is_directory();
+    case Node::Kind::task:
+      return true;
+    case Node::Kind::field:
+      return node.field->is_directory();
     case Node::Kind::unknown: {
       const Value* value = value_at(document, node);
       return value && value->is_object();
@@ -188,7 +195,8 @@ std::vector<NamedNode> children(const StatusDocument& document, const Node& node
 namespace {
 
 std::string row_path(const Field& field) {
-  return (field.parent && field.parent->type != FieldType::collection ? row_path(*field.parent) + "/" : "") + field.name;
+  return (field.parent && field.parent->type != FieldType::collection ? row_path(*field.parent) + "/" : "") +
+         field.name;
 }
 
 std::string unknown_path(const StatusDocument& document, const Node& node) {

@@ -8,8 +8,8 @@
 
 namespace statusfs {
 
-// Positions of the tasks by id. Adding a task copies only the small map of recent additions; the large one is made again when
-// they have become many, or when a task was removed and all positions behind it have moved.
+// Positions of the tasks by id. Adding a task copies only the small map of recent additions; the large one is made
+// again when they have become many, or when a task was removed and all positions behind it have moved.
 class TaskIndex {
  public:
   using Positions = std::unordered_map<std::string_view, std::size_t>;

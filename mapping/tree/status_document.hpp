@@ -21,8 +21,8 @@ class TaskIndex;
 class StatusDocument {
  public:
   /// Throws Rejection(invalid), naming the JSON pointer, where `root` cannot be shown as a tree: no object, a payload
-  /// that is none, an entity_type that is not the mapping's, tasks that are no array of objects, a task without an id, two tasks with
-  /// one id. A missing header is accepted (older writers left none).
+  /// that is none, an entity_type that is not the mapping's, tasks that are no array of objects, a task without an id,
+  /// two tasks with one id. A missing header is accepted (older writers left none).
   StatusDocument(std::shared_ptr<const Mapping> mapping, Value root);
 
   const Mapping& mapping() const noexcept { return *mapping_; }
@@ -51,12 +51,14 @@ class StatusDocument {
   StatusDocument with_task(std::size_t position, Value task) const;
   StatusDocument with_added_task(Value task) const;  ///< precondition: its id is new
   StatusDocument without_task(std::size_t position) const;
-  /// The document with another root, in which every task stands at its place but those at `changed`, which keep their ids,
-  /// and one that may have been appended. Checks those, and all else that the constructor checks. Throws Rejection.
+  /// The document with another root, in which every task stands at its place but those at `changed`, which keep their
+  /// ids, and one that may have been appended. Checks those, and all else that the constructor checks. Throws
+  /// Rejection.
   StatusDocument with_changed_root(Value root, std::span<const std::size_t> changed, bool is_one_appended) const;
 
  private:
-  StatusDocument(std::shared_ptr<const Mapping> mapping, Value root, Value tasks, std::shared_ptr<const TaskIndex> index);
+  StatusDocument(std::shared_ptr<const Mapping> mapping, Value root, Value tasks,
+                 std::shared_ptr<const TaskIndex> index);
   StatusDocument with_tasks(Value tasks, std::shared_ptr<const TaskIndex> index) const;
 
   std::shared_ptr<const Mapping> mapping_;

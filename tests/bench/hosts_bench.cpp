@@ -1,7 +1,8 @@
 // Measures durable writes through several mounts on etcd beside small puts on the same cluster, in the same run.
 //   bench_hosts ETCD_URL SECONDS MOUNT...
-// Prints CSV: series, writers, operations a second, median and 99th percentile in microseconds. Run by scripts/bench-hosts, which makes
-// the cluster, the mounts, and the status files: exec_status_1000 with the tasks t0 to t63, and exec_status_1001 to _1064 with t0.
+// Prints CSV: series, writers, operations a second, median and 99th percentile in microseconds. Run by
+// scripts/bench-hosts, which makes the cluster, the mounts, and the status files: exec_status_1000 with the tasks t0 to
+// t63, and exec_status_1001 to _1064 with t0.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -31,7 +32,8 @@ struct Latencies {
   double percentile(double part) {
     if (microseconds.empty()) return 0;
     std::ranges::sort(microseconds);
-    return microseconds[std::min(microseconds.size() - 1, static_cast<std::size_t>(part * static_cast<double>(microseconds.size())))];
+    return microseconds[std::min(microseconds.size() - 1,
+                                 static_cast<std::size_t>(part * static_cast<double>(microseconds.size())))];
   }
   double rate() const { return static_cast<double>(microseconds.size()) / seconds; }
 };
@@ -84,7 +86,8 @@ std::string field(const std::string& mount, std::size_t file, std::size_t task) 
 std::string value_of(std::size_t round) { return std::to_string(round % 99) + "\n"; }
 
 void print(const std::string& series, std::size_t writers, Latencies result) {
-  std::printf("%s,%zu,%.1f,%.0f,%.0f\n", series.c_str(), writers, result.rate(), result.percentile(0.5), result.percentile(0.99));
+  std::printf("%s,%zu,%.1f,%.0f,%.0f\n", series.c_str(), writers, result.rate(), result.percentile(0.5),
+              result.percentile(0.99));
   std::fflush(stdout);
 }
 
@@ -128,7 +131,8 @@ int main(int count, char** words) try {
           }));
   }
   print("visible on another host", 1, visibility(mounts[0], mounts[1], 300));
-  print("read a field", 1, measure(1, seconds, [&](std::size_t, std::size_t) { read_value(field(mounts[0], 1001, 0)); }));
+  print("read a field", 1,
+        measure(1, seconds, [&](std::size_t, std::size_t) { read_value(field(mounts[0], 1001, 0)); }));
   return 0;
 } catch (const std::exception& error) {
   std::fprintf(stderr, "bench_hosts: %s\n", error.what());

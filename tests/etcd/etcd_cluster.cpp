@@ -70,14 +70,35 @@ void EtcdCluster::start(std::size_t number, bool is_new) {
   const std::string peer = "http://127.0.0.1:" + std::to_string(members_[number].peer_port);
   std::string cluster;
   for (std::size_t member = 0; member < members_.size(); ++member)
-    cluster += (member ? "," : "") + ("m" + std::to_string(member)) + "=http://127.0.0.1:" + std::to_string(members_[member].peer_port);
-  Arguments arguments = {"etcd", "--name", name, "--data-dir", (directory_ / name).string(), "--logger", "zap",
-                         "--listen-client-urls", client_url(number), "--advertise-client-urls", client_url(number),
-                         "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer, "--initial-cluster", cluster,
-                         "--initial-cluster-state", is_new ? "new" : "existing"};
+    cluster += (member ? "," : "") + ("m" + std::to_string(member)) +
+               "=http://127.0.0.1:" + std::to_string(members_[member].peer_port);
+  Arguments arguments = {"etcd",
+                         "--name",
+                         name,
+                         "--data-dir",
+                         (directory_ / name).string(),
+                         "--logger",
+                         "zap",
+                         "--listen-client-urls",
+                         client_url(number),
+                         "--advertise-client-urls",
+                         client_url(number),
+                         "--listen-peer-urls",
+                         peer,
+                         "--initial-advertise-peer-urls",
+                         peer,
+                         "--initial-cluster",
+                         cluster,
+                         "--initial-cluster-state",
+                         is_new ? "new" : "existing"};
   if (tls_) {
-    const Arguments of_tls = {"--client-cert-auth", "--trusted-ca-file", certificate("ca.pem").string(),
-                              "--cert-file", certificate("server.pem").string(), "--key-file", certificate("server.key").string()};
+    const Arguments of_tls = {"--client-cert-auth",
+                              "--trusted-ca-file",
+                              certificate("ca.pem").string(),
+                              "--cert-file",
+                              certificate("server.pem").string(),
+                              "--key-file",
+                              certificate("server.key").string()};
     arguments.insert(arguments.end(), of_tls.begin(), of_tls.end());
   }
   arguments.insert(arguments.end(), arguments_.begin(), arguments_.end());
@@ -88,12 +109,14 @@ void EtcdCluster::make_certificates() {
   const auto path = [&](const std::string& name) { return certificate(name).string(); };
   put_file(certificate("extensions"), "subjectAltName=IP:127.0.0.1\nextendedKeyUsage=serverAuth,clientAuth\n");
   for (const std::string authority : {"ca", "other-ca"})
-    run_checked({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-                 "-subj", "/CN=" + authority, "-keyout", path(authority + ".key"), "-out", path(authority + ".pem")});
-  const std::vector<std::pair<std::string, std::string>> signed_by = {{"server", "ca"}, {"client", "ca"}, {"stranger", "other-ca"}};
+    run_checked({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                 "-days", "2", "-subj", "/CN=" + authority, "-keyout", path(authority + ".key"), "-out",
+                 path(authority + ".pem")});
+  const std::vector<std::pair<std::string, std::string>> signed_by = {
+      {"server", "ca"}, {"client", "ca"}, {"stranger", "other-ca"}};
   for (const auto& [name, authority] : signed_by) {
-    run_checked({"openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/O=" + name,
-                 "-keyout", path(name + ".key"), "-out", path(name + ".csr")});
+    run_checked({"openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj",
+                 "/O=" + name, "-keyout", path(name + ".key"), "-out", path(name + ".csr")});
     run_checked({"openssl", "x509", "-req", "-in", path(name + ".csr"), "-CA", path(authority + ".pem"), "-CAkey",
                  path(authority + ".key"), "-CAcreateserial", "-days", "2", "-extfile", path("extensions"), "-out",
                  path(name + ".pem")});
@@ -124,11 +147,13 @@ void EtcdCluster::go_on(std::size_t member) { members_[member].process->send(SIG
 
 CommandResult EtcdCluster::etcdctl(const Arguments& arguments) {
   std::string endpoints;
-  for (std::size_t member = 0; member < members_.size(); ++member) endpoints += (member ? "," : "") + client_url(member);
+  for (std::size_t member = 0; member < members_.size(); ++member)
+    endpoints += (member ? "," : "") + client_url(member);
   Arguments all = {"etcdctl", "--endpoints", endpoints};
   if (tls_) {
-    const Arguments of_tls = {"--cacert", certificate("ca.pem").string(), "--cert", certificate("client.pem").string(), "--key",
-                              certificate("client.key").string()};
+    const Arguments of_tls = {"--cacert", certificate("ca.pem").string(),
+                              "--cert",   certificate("client.pem").string(),
+                              "--key",    certificate("client.key").string()};
     all.insert(all.end(), of_tls.begin(), of_tls.end());
   }
   all.insert(all.end(), arguments.begin(), arguments.end());
@@ -138,8 +163,11 @@ CommandResult EtcdCluster::etcdctl(const Arguments& arguments) {
 }
 
 void EtcdCluster::await_health() {
-  const bool is_healthy =
-      eventually([&] { return etcdctl({"endpoint", "health"}).exit_status == 0; }, std::chrono::seconds{40});
+  const bool is_healthy = eventually(
+      [&] {
+        return etcdctl({"endpoint", "health"}).exit_status == 0;
+      },
+      std::chrono::seconds{40});
   if (!is_healthy) throw std::runtime_error("etcd does not answer:\n" + members_.front().process->log());
 }
 
@@ -147,7 +175,8 @@ std::size_t EtcdCluster::leader() {
   const auto status = nlohmann::json::parse(etcdctl({"endpoint", "status", "-w", "json"}).output);
   for (std::size_t member = 0; member < members_.size(); ++member)
     for (const auto& one : status)
-      if (one["Endpoint"] == client_url(member) && one["Status"]["leader"] == one["Status"]["header"]["member_id"]) return member;
+      if (one["Endpoint"] == client_url(member) && one["Status"]["leader"] == one["Status"]["header"]["member_id"])
+        return member;
   throw std::runtime_error("the cluster has no leader");
 }
 

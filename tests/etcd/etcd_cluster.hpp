@@ -14,8 +14,8 @@ class EtcdCluster {
  public:
   using Path = std::filesystem::path;
 
-  /// Starts the members and waits until they answer. `arguments` are given to each; with `tls` clients must speak TLS and show a
-  /// certificate made by make_certificates(). Throws std::runtime_error.
+  /// Starts the members and waits until they answer. `arguments` are given to each; with `tls` clients must speak TLS
+  /// and show a certificate made by make_certificates(). Throws std::runtime_error.
   EtcdCluster(Path directory, std::size_t members, Arguments arguments = {}, bool tls = false);
   ~EtcdCluster();
 

@@ -33,7 +33,9 @@ TEST_F(EtcdStateTest, AForeignValueIsQuarantined) {
     EXPECT_TRUE(eventually([&] { return read_at(host, "partition_status") == "PARTITIONED\n"; })) << host;
   EXPECT_EQ(EROFS, write_file(at(0, field()), "6\n"));
   EXPECT_EQ("5\n", read_at(1, field()));
-  EXPECT_EQ("{\"nonsense\": true}", lines_of(cluster().etcdctl({"get", "--print-value-only", "/plans/foreign/exec_status_125/1"}).output).at(0));
+  EXPECT_EQ(
+      "{\"nonsense\": true}",
+      lines_of(cluster().etcdctl({"get", "--print-value-only", "/plans/foreign/exec_status_125/1"}).output).at(0));
   ASSERT_EQ(0, write_file(at(1, ".control"), "{\"command\": \"reconcile\", \"resolution\": \"ours\"}")) << errors_of(1);
   for (const std::size_t host : {0, 1})
     EXPECT_TRUE(eventually([&] { return read_at(host, "partition_status") == "CONSISTENT\n"; })) << host;
@@ -47,7 +49,8 @@ TEST_F(EtcdStateTest, AForeignDocumentIsQuarantinedWhoeverMountsNext) {
   ASSERT_FALSE(key.empty()) << stored_keys();
   ASSERT_EQ(0, cluster().etcdctl({"put", key, "{}"}).exit_status);
   mount_host(0);
-  EXPECT_TRUE(eventually([&] { return read_at(0, "partition_status") == "PARTITIONED\n"; })) << read_at(0, "partition_status");
+  EXPECT_TRUE(eventually([&] { return read_at(0, "partition_status") == "PARTITIONED\n"; }))
+      << read_at(0, "partition_status");
   EXPECT_EQ("0\n", read_at(0, field()));
   export_and_verify();
 }
@@ -57,7 +60,8 @@ TEST_F(EtcdStateTest, AWatchThatFellBehindCompactionReadsAnew) {
   mount_host(0);
   mount_host(1);
   daemon(1).send(SIGSTOP);
-  for (int percent = 1; percent <= 30; ++percent) ASSERT_EQ(0, write_file(at(0, field()), std::to_string(percent) + "\n"));
+  for (int percent = 1; percent <= 30; ++percent)
+    ASSERT_EQ(0, write_file(at(0, field()), std::to_string(percent) + "\n"));
   const auto status = Json::parse(cluster().etcdctl({"endpoint", "status", "-w", "json"}).output);
   const auto revision = status[0]["Status"]["header"]["revision"].get<std::int64_t>();
   ASSERT_EQ(0, cluster().etcdctl({"compact", std::to_string(revision)}).exit_status);
@@ -78,35 +82,43 @@ TEST_F(EtcdStateTest, AFullEtcdIsNoSpace) {
   const std::string text = std::string(200'000, 'x');
   int error = 0;
   for (int round = 0; round < 60 && error == 0; ++round)
-    error = write_file(at(0, std::string("tasks/") + first_task + "/execution_log/failure_details"), text + std::to_string(round) + "\n");
+    error = write_file(at(0, std::string("tasks/") + first_task + "/execution_log/failure_details"),
+                       text + std::to_string(round) + "\n");
   EXPECT_EQ(ENOSPC, error) << errors_of(0);
   EXPECT_EQ("0\n", read_at(0, field()));
 }
 
 TEST_F(EtcdStateTest, CertificatesAndPasswords) {
   start_cluster(1, {}, true);
-  const std::string tls = "cacert=" + cluster().certificate("ca.pem").string() + ",cert=" + cluster().certificate("client.pem").string() +
+  const std::string tls = "cacert=" + cluster().certificate("ca.pem").string() +
+                          ",cert=" + cluster().certificate("client.pem").string() +
                           ",key=" + cluster().certificate("client.key").string();
-  const std::string stranger = "cacert=" + cluster().certificate("ca.pem").string() + ",cert=" +
-                               cluster().certificate("stranger.pem").string() + ",key=" + cluster().certificate("stranger.key").string();
-  const std::string wrong_authority = "cacert=" + cluster().certificate("other-ca.pem").string() + ",cert=" +
-                                      cluster().certificate("client.pem").string() + ",key=" + cluster().certificate("client.key").string();
+  const std::string stranger = "cacert=" + cluster().certificate("ca.pem").string() +
+                               ",cert=" + cluster().certificate("stranger.pem").string() +
+                               ",key=" + cluster().certificate("stranger.key").string();
+  const std::string wrong_authority = "cacert=" + cluster().certificate("other-ca.pem").string() +
+                                      ",cert=" + cluster().certificate("client.pem").string() +
+                                      ",key=" + cluster().certificate("client.key").string();
   import_source({"-o", tls});
   for (const std::string& options : {stranger, wrong_authority}) {
     const CommandResult refused = statusfs({cluster().url(), mountpoint().string(), "-o", options});
     EXPECT_EQ(2, refused.exit_status) << refused.error;
   }
-  for (const Arguments& arguments : std::vector<Arguments>{{"user", "add", "root:secretroot"}, {"user", "grant-role", "root", "root"},
-                                                           {"user", "add", "agent:opensesame"}, {"role", "add", "plans"},
-                                                           {"role", "grant-permission", "plans", "--prefix=true", "readwrite", "/plans/"},
-                                                           {"user", "grant-role", "agent", "plans"}, {"auth", "enable"}})
+  for (const Arguments& arguments :
+       std::vector<Arguments>{{"user", "add", "root:secretroot"},
+                              {"user", "grant-role", "root", "root"},
+                              {"user", "add", "agent:opensesame"},
+                              {"role", "add", "plans"},
+                              {"role", "grant-permission", "plans", "--prefix=true", "readwrite", "/plans/"},
+                              {"user", "grant-role", "agent", "plans"},
+                              {"auth", "enable"}})
     cluster().etcdctl(arguments);
   put_file(root() / "password", "opensesame\n");
   fs::permissions(root() / "password", fs::perms::owner_read | fs::perms::owner_write);
   put_file(root() / "wrong", "opensaysme\n");
   fs::permissions(root() / "wrong", fs::perms::owner_read);
-  const CommandResult refused = statusfs({cluster().url(), mountpoint().string(), "-o",
-                                          tls + ",user=agent,passwordfile=" + (root() / "wrong").string()});
+  const CommandResult refused = statusfs(
+      {cluster().url(), mountpoint().string(), "-o", tls + ",user=agent,passwordfile=" + (root() / "wrong").string()});
   EXPECT_EQ(2, refused.exit_status);
   EXPECT_EQ(std::string::npos, refused.error.find("opensaysme"));
   mount_host(0, {}, tls + ",user=agent,passwordfile=" + (root() / "password").string());
@@ -119,7 +131,8 @@ TEST_F(EtcdStateTest, ExportAndImportKeepEveryByte) {
   put_file(source() / "exec_plan_200.txt", plan_text(200, {"a", "b"}));
   import_source();
   mount_host(0);
-  for (int percent = 1; percent <= 5; ++percent) ASSERT_EQ(0, write_file(at(0, field()), std::to_string(percent) + "\n"));
+  for (int percent = 1; percent <= 5; ++percent)
+    ASSERT_EQ(0, write_file(at(0, field()), std::to_string(percent) + "\n"));
   export_and_verify();
   const Path exported = root() / "exported";
   EXPECT_EQ(read_at(0, "status.json"), read_file(exported / "exec_status_125.txt"));

@@ -35,9 +35,9 @@ void HostsTest::TearDown() {
 
 void HostsTest::start_cluster(std::size_t members, const Arguments& arguments, bool tls) {
   cluster_.reset();
-  cluster_ = std::make_unique<EtcdCluster>(root() / ("etcd" + std::to_string(members) + (tls ? "s" : "") +
-                                                     std::to_string(arguments.size())),
-                                           members, arguments, tls);
+  cluster_ = std::make_unique<EtcdCluster>(
+      root() / ("etcd" + std::to_string(members) + (tls ? "s" : "") + std::to_string(arguments.size())), members,
+      arguments, tls);
 }
 
 void HostsTest::import_source(const Arguments& options) {
@@ -52,12 +52,14 @@ void HostsTest::mount_host(std::size_t host, const std::string& url, const std::
   if (hosts_.size() <= host) hosts_.resize(host + 1);
   const std::string all = "host=host" + std::to_string(host) + (options.empty() ? "" : "," + options);
   hosts_[host] = std::make_unique<Process>(
-      Arguments{binary().string(), url.empty() ? cluster().url() : url, mount_of(host).string(), "-f", "-o", all}, CommandOptions{},
-      root() / ("host" + std::to_string(host) + ".log"));
+      Arguments{binary().string(), url.empty() ? cluster().url() : url, mount_of(host).string(), "-f", "-o", all},
+      CommandOptions{}, root() / ("host" + std::to_string(host) + ".log"));
   Process& daemon = *hosts_[host];
-  const bool answers = eventually(
-      [&] { return !daemon.is_running() || read_error(mount_of(host) / ".statusfs" / "version") == 0; }, std::chrono::seconds{30});
-  if (!answers || !daemon.is_running()) throw std::runtime_error("host " + std::to_string(host) + " does not mount:\n" + daemon.log());
+  const bool answers =
+      eventually([&] { return !daemon.is_running() || read_error(mount_of(host) / ".statusfs" / "version") == 0; },
+                 std::chrono::seconds{30});
+  if (!answers || !daemon.is_running())
+    throw std::runtime_error("host " + std::to_string(host) + " does not mount:\n" + daemon.log());
 }
 
 void HostsTest::mount_hosts(std::size_t count) {
@@ -89,7 +91,8 @@ void HostsTest::export_and_verify() {
 std::vector<Json> HostsTest::exported_journal(int number) {
   if (!is_exported_) export_and_verify();
   std::vector<Json> records;
-  for (const std::string& line : lines_of(read_file(root() / "exported" / ("exec_status_" + std::to_string(number) + ".txt.journal"))))
+  for (const std::string& line :
+       lines_of(read_file(root() / "exported" / ("exec_status_" + std::to_string(number) + ".txt.journal"))))
     records.push_back(Json::parse(line));
   return records;
 }

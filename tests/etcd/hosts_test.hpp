@@ -33,13 +33,16 @@ class HostsTest : public MountedTest {
   Path mount_of(std::size_t host) const { return root() / ("host" + std::to_string(host)); }
   /// A place in the tree of a status file, as this host shows it.
   Path at(std::size_t host, const std::string& path, int number = 125) const;
-  std::string read_at(std::size_t host, const std::string& path, int number = 125) const { return read_file(at(host, path, number)); }
+  std::string read_at(std::size_t host, const std::string& path, int number = 125) const {
+    return read_file(at(host, path, number));
+  }
   std::string errors_of(std::size_t host) const { return read_file(mount_of(host) / ".statusfs" / "errors"); }
 
   /// Exports everything and verifies it; the journals of all files, by number.
   std::vector<Json> exported_journal(int number = 125);
   void export_and_verify();
-  /// Expects that the g of all records of these files, in order, are numbers without gap and duplicate from the first written one on.
+  /// Expects that the g of all records of these files, in order, are numbers without gap and duplicate from the first
+  /// written one on.
   void expect_no_gap_in_g(const std::vector<int>& numbers);
   /// How many lines of the achievements have this text.
   static std::multiset<std::string> achievements_in(const std::vector<Json>& journal);

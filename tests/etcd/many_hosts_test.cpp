@@ -87,17 +87,20 @@ TEST_F(ManyHostsTest, EveryAcknowledgedWriteIsThereOnce) {
     for (int writer = 0; writer < writers; ++writer)
       threads.emplace_back([&, host, writer] {
         for (int round = 0; round < writes; ++round) {
-          const std::string text = "h" + std::to_string(host) + "w" + std::to_string(writer) + "r" + std::to_string(round);
+          const std::string text =
+              "h" + std::to_string(host) + "w" + std::to_string(writer) + "r" + std::to_string(round);
           int error = 0;
           if (writer < 4) {
             error = append_file(at(host, "achievements"), text + "\n");
             const std::lock_guard lock(mutex);
             if (error == 0) acknowledged.insert(text);
           } else if (writer < 8) {
-            error = write_file(at(host, std::string("tasks/") + first_task + "/execution_log/failure_details"), text + "\n");
+            error = write_file(at(host, std::string("tasks/") + first_task + "/execution_log/failure_details"),
+                               text + "\n");
           } else {
-            error = write_file(at(host, std::string("tasks/") + (writer % 2 ? "a" : "b") + "/percent_complete", 200 + writer % 3),
-                               std::to_string((writer * 7 + round) % 99) + "\n");
+            error = write_file(
+                at(host, std::string("tasks/") + (writer % 2 ? "a" : "b") + "/percent_complete", 200 + writer % 3),
+                std::to_string((writer * 7 + round) % 99) + "\n");
           }
           if (error != 0) ++failures;
         }
@@ -107,7 +110,9 @@ TEST_F(ManyHostsTest, EveryAcknowledgedWriteIsThereOnce) {
   export_and_verify();
   EXPECT_EQ(acknowledged, achievements_in(exported_journal()));
   expect_no_gap_in_g({125, 200, 201, 202});
-  for (const std::size_t host : {0, 1, 2}) EXPECT_TRUE(eventually([&] { return read_at(host, "status.json") == read_file(root() / "exported/exec_status_125.txt"); }));
+  for (const std::size_t host : {0, 1, 2})
+    EXPECT_TRUE(
+        eventually([&] { return read_at(host, "status.json") == read_file(root() / "exported/exec_status_125.txt"); }));
 }
 
 TEST_F(ManyHostsTest, HostsAreSeenAndGoWhenTheyDie) {

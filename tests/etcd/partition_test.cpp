@@ -50,13 +50,15 @@ TEST_F(PartitionTest, WithoutAQuorumAHostIsReadOnlyAndSaysSo) {
   EXPECT_TRUE(eventually([&] { return write_file(at(0, field()), "7\n") == 0; }));
   EXPECT_TRUE(eventually([&] { return read_at(1, field()) == "7\n"; }));
   for (const Json& record : exported_journal())
-    EXPECT_EQ(std::string::npos, record["patch"].dump().find("percent_complete\",\"value\":6")) << "refused and applied";
+    EXPECT_EQ(std::string::npos, record["patch"].dump().find("percent_complete\",\"value\":6"))
+        << "refused and applied";
 }
 
 // One host speaks only to the member that is cut off, the others to the rest.
 TEST_F(PartitionTest, BothSidesWriteAndNothingIsLostOrDoubled) {
   mount_host(0, cluster().url_of(0));
-  mount_host(1, "etcd://" + cluster().url_of(1).substr(7, cluster().url_of(1).find("/plans") - 7) + "," + cluster().url_of(2).substr(7));
+  mount_host(1, "etcd://" + cluster().url_of(1).substr(7, cluster().url_of(1).find("/plans") - 7) + "," +
+                    cluster().url_of(2).substr(7));
   std::atomic<bool> is_over{false};
   std::mutex mutex;
   std::multiset<std::string> acknowledged;
@@ -79,7 +81,8 @@ TEST_F(PartitionTest, BothSidesWriteAndNothingIsLostOrDoubled) {
     const std::lock_guard lock(mutex);
     return refused.empty();
   };
-  // A write that was on its way when the member stopped waits for its outcome, and the next one behind it: then nothing is refused in this round.
+  // A write that was on its way when the member stopped waits for its outcome, and the next one behind it: then nothing
+  // is refused in this round.
   for (int round = 0; round < fault_rounds() || (round < fault_rounds() + 8 && none_was_refused()); ++round) {
     std::this_thread::sleep_for(milliseconds(500));
     cluster().stop(0);

@@ -1,5 +1,5 @@
-// Any bytes written to any field: "PATH\nTEXT". What is accepted reads as it was written, makes one version whose hashes and journal
-// line verify, and asks for nothing when it is written again.
+// Any bytes written to any field: "PATH\nTEXT". What is accepted reads as it was written, makes one version whose
+// hashes and journal line verify, and asks for nothing when it is written again.
 #include <memory>
 
 #include "mapping/chain/chain.hpp"

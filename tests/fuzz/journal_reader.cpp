@@ -1,12 +1,13 @@
-// Any bytes as a journal: forwards, backwards and from its end the same lines, and a replay that finds nothing or says where. Since no
-// fuzzer guesses a SHA-256, the lines are replayed once more with hashes that fit.
+// Any bytes as a journal: forwards, backwards and from its end the same lines, and a replay that finds nothing or says
+// where. Since no fuzzer guesses a SHA-256, the lines are replayed once more with hashes that fit.
+#include "fs/store/local/journal_reader.hpp"
+
 #include <algorithm>
 #include <cstring>
 #include <vector>
 
 #include "fs/store/local/backward_reader.hpp"
 #include "fs/store/local/files.hpp"
-#include "fs/store/local/journal_reader.hpp"
 #include "mapping/chain/replay.hpp"
 #include "mapping/document/sha256.hpp"
 #include "mapping/document/text.hpp"
@@ -76,7 +77,8 @@ void check_record(const std::string& line) {
   try {
     JournalRecord record = decode_record(line);
     require(is_whole_line(line), "a record is a whole line");
-    if (const auto version = version_of_line(line)) require(*version == record.version, "the version is read both ways");
+    if (const auto version = version_of_line(line))
+      require(*version == record.version, "the version is read both ways");
     const std::string written = encode_record(record);
     JournalRecord again = decode_record(written);
     require(encode_record(again) == written, "a record is written again byte for byte");

@@ -1,5 +1,5 @@
-// Any bytes as JSON text, and what parses as a status document: printing and reading are inverse, the canonical form is one, and the
-// tree shows what is there.
+// Any bytes as JSON text, and what parses as a status document: printing and reading are inverse, the canonical form is
+// one, and the tree shows what is there.
 #include <algorithm>
 #include <vector>
 

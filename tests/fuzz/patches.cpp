@@ -1,5 +1,5 @@
-// Any two JSON texts, "DOCUMENT\nPATCH": merge and JSON patches keep what they do not name, agree with another implementation, and what
-// leads from one document to another leads back.
+// Any two JSON texts, "DOCUMENT\nPATCH": merge and JSON patches keep what they do not name, agree with another
+// implementation, and what leads from one document to another leads back.
 #include <nlohmann/json.hpp>
 
 #include "mapping/document/difference.hpp"
@@ -36,7 +36,8 @@ bool has_null(const Value& value) {
 Json other(const Value& value) { return Json::parse(compact(value)); }
 
 void check_ways(const Value& before, const Value& after) {
-  require(apply_json_patch(before, json_difference(before, after)) == after, "the difference leads to the other document");
+  require(apply_json_patch(before, json_difference(before, after)) == after,
+          "the difference leads to the other document");
   const Value restored = apply_json_patch(after, json_difference(after, before));
   require(restored == before, "undoing a patch restores the document");
   require(json_difference(before, before).empty(), "a document does not differ from itself");
@@ -66,7 +67,8 @@ void check_json_patch(const Value& document, const Value& patch) {
   try {
     const auto operations = decode_json_patch(patch);
     const Value encoded = encode_json_patch(operations);
-    require(compact(encode_json_patch(decode_json_patch(encoded))) == compact(encoded), "a patch that is written is read");
+    require(compact(encode_json_patch(decode_json_patch(encoded))) == compact(encoded),
+            "a patch that is written is read");
     const Value result = apply_json_patch(document, operations);
     require(compact(result) == compact(apply_json_patch(document, decode_json_patch(encoded))), "and does the same");
     check_ways(document, result);

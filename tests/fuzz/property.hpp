@@ -29,14 +29,16 @@ inline StatusDocument sample_document() {
       "execution_log": {"failure_details": null, "retry_attempts_log": [], "lock_override_log": []},
       "latest_test_status": null, "of_ours": [1.50, {"x": null}]})";
   };
-  return {default_mapping(), parse_json(R"({"os_file_header": {"file_id": "exec_status_7", "entity_type": "EXECUTION_STATUS",
+  return {default_mapping(),
+          parse_json(R"({"os_file_header": {"file_id": "exec_status_7", "entity_type": "EXECUTION_STATUS",
     "schema_definition_id_ref": "HybridAI_OS_ExecutionStatus_Payload_v1.0", "g_file_created": 1,
     "g_file_last_modified": 1, "v_file_instance": 1},
     "payload": {"execution_plan_id_ref": "exec_plan_7", "payload_hash_previous": null, "payload_hash_current": null,
     "g_last_update": 1, "last_mutation_trace_id": null, "partition_status": "CONSISTENT",
     "overall_status_summary": {"overall_completion_percentage": 0, "active_blockers_summary": ["one waits"]},
     "key_achievements_log": [],
-    "tasks_status": [)" + task("one") + "," + task("two") + R"(], "_tasks_status_list_immutable": false}})")};
+    "tasks_status": [)" +
+                     task("one") + "," + task("two") + R"(], "_tasks_status_list_immutable": false}})")};
 }
 
 /// The part of the text before the first such byte, which is taken away with it; all of it where there is none.
@@ -52,8 +54,8 @@ inline std::string_view take_until(std::string_view& text, char byte) {
 /// Checks the target's properties for one input; defined by each target, called by libFuzzer and by replay.cpp.
 extern "C" int LLVMFuzzerTestOneInput(const unsigned char* bytes, std::size_t size);
 
-#define STATUSFS_FUZZ_TARGET(function)                                                           \
-  extern "C" int LLVMFuzzerTestOneInput(const unsigned char* bytes, std::size_t size) {          \
-    function(std::string_view(reinterpret_cast<const char*>(bytes), size));                      \
-    return 0;                                                                                    \
+#define STATUSFS_FUZZ_TARGET(function)                                                  \
+  extern "C" int LLVMFuzzerTestOneInput(const unsigned char* bytes, std::size_t size) { \
+    function(std::string_view(reinterpret_cast<const char*>(bytes), size));             \
+    return 0;                                                                           \
   }

@@ -27,7 +27,8 @@ void check(std::string_view text) {
     require(StateDocument::parse(next).g() == state.g() + 1, "the next version says the next g");
     require(without_numbers(next) == without_numbers(text), "nothing but the numbers changes");
     require(StateDocument::parse(next).advanced_to(state.g() + 1).size() >= next.size(), "the form stays");
-    require((next.find('\n') == next.size() - 1) || text.find('\n') != std::string_view::npos, "one line stays one line");
+    require((next.find('\n') == next.size() - 1) || text.find('\n') != std::string_view::npos,
+            "one line stays one line");
   } catch (const StateFileError& error) {
     require(!std::string_view(error.what()).empty(), "a refusal has a reason");
   }

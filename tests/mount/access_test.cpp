@@ -37,11 +37,14 @@ std::vector<MatrixRow> matrix() {
       {{Kind::append, task + "execution_log/retry_attempts_log", "once more\n"}, work},
       {{Kind::write, task + "latest_test_status", "{\"passed\": 3}"}, work},
       {{Kind::write, task + "task.json", "{\"percent_complete\": 1#}"}, work},
-      {{Kind::write, task + "task.json", "[{\"op\": \"replace\", \"path\": \"/percent_complete\", \"value\": 2#}]"}, work},
-      {{Kind::write, "patch", "{\"payload\": {\"overall_status_summary\": {\"execution_status\": \"SLOW #\"}}}"}, plan_level},
+      {{Kind::write, task + "task.json", "[{\"op\": \"replace\", \"path\": \"/percent_complete\", \"value\": 2#}]"},
+       work},
+      {{Kind::write, "patch", "{\"payload\": {\"overall_status_summary\": {\"execution_status\": \"SLOW #\"}}}"},
+       plan_level},
       {{Kind::write, task + "task.json", "{\"_member_#_locked\": false}"}, authority},
       {{Kind::write, "_tasks_status_list_immutable", "false\n"}, authority},
-      {{Kind::write, task + "override", "{\"field\": \"percent_complete\", \"value\": 10, \"reason\": \"x\"}"}, authority},
+      {{Kind::write, task + "override", "{\"field\": \"percent_complete\", \"value\": 10, \"reason\": \"x\"}"},
+       authority},
       {{Kind::mkdir, "tasks/task_new_#"}, plan_level},
       {{Kind::rmdir, "tasks/task_new_#"}, plan_level},
       {{Kind::read, task + "status"}, everybody},
@@ -111,7 +114,8 @@ TEST_F(AccessTest, TheEnvironmentNamesAPersonaButNotTheDrivers) {
   };
   EXPECT_EQ("AGENT_7\n", persona_after("AGENT_7", "21\n"));
   for (const char* reserved : {"PLAN", "STATUSFS", "EXTERNAL"})
-    EXPECT_EQ("daemon\n", persona_after(reserved, std::string("3") + std::to_string(reserved[0] % 10) + "\n")) << reserved;
+    EXPECT_EQ("daemon\n", persona_after(reserved, std::string("3") + std::to_string(reserved[0] % 10) + "\n"))
+        << reserved;
 }
 
 TEST_F(AccessTest, AGroupAndThePersonaOfARow) {
@@ -145,7 +149,8 @@ TEST_F(AccessTest, TheConfigurationIsReadAgainOnHangup) {
 }
 
 TEST_F(AccessTest, AForeignChangeIsJudgedByTheGroupsOfItsOwner) {
-  write_config("writers:\n  - {group: root, archetype: SUPERVISOR}\n  - {group: daemon, archetype: BUILDER}\nexternal: adopt\n");
+  write_config(
+      "writers:\n  - {group: root, archetype: SUPERVISOR}\n  - {group: daemon, archetype: BUILDER}\nexternal: adopt\n");
   mount(shared());
   const auto replace_as = [&](const std::string& user, int percent) {
     Json changed = document_on_disk();

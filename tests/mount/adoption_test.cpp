@@ -1,4 +1,5 @@
-// Changes by other programs that become versions: the chain's successors, and with `external: adopt` those without hashes.
+// Changes by other programs that become versions: the chain's successors, and with `external: adopt` those without
+// hashes.
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -48,11 +49,11 @@ class AdoptionTest : public MountedTest {
   // Edits the file as it stands, and renames the result over it while holding the lock.
   void change(const std::string& program, const std::string& statement, const std::string& owner = "") {
     const CommandOptions options{.environment = {{"STATEMENT", statement}, {"OWNER", owner}, {"PROGRAM", program}}};
-    const CommandResult result =
-        bash("flock -w 20 $S/exec_status_125.txt.lock bash -c 'python3 $S/../$PROGRAM.py $S/exec_status_125.txt "
-             "\"$STATEMENT\" $S/../new && if [ -n \"$OWNER\" ]; then chown $OWNER $S/../new; fi && "
-             "mv $S/../new $S/exec_status_125.txt'",
-             options);
+    const CommandResult result = bash(
+        "flock -w 20 $S/exec_status_125.txt.lock bash -c 'python3 $S/../$PROGRAM.py $S/exec_status_125.txt "
+        "\"$STATEMENT\" $S/../new && if [ -n \"$OWNER\" ]; then chown $OWNER $S/../new; fi && "
+        "mv $S/../new $S/exec_status_125.txt'",
+        options);
     ASSERT_EQ(0, result.exit_status) << result.error;
   }
   void mount_adopting(const std::string& more = "") {
@@ -117,24 +118,25 @@ struct Breach {
 };
 class BreachTest : public AdoptionTest, public ::testing::WithParamInterface<Breach> {};
 
-INSTANTIATE_TEST_SUITE_P(Rules, BreachTest,
-                         ::testing::Values(Breach{"Type", "task['percent_complete'] = 'much'"},
-                                           Breach{"Range", "task['percent_complete'] = 101"},
-                                           Breach{"Enum", "task['status'] = 'GONE'"},
-                                           Breach{"Transition", "task['status'] = 'DONE'; task['percent_complete'] = 100"},
-                                           Breach{"Header", "header['file_id'] = 'exec_status_999'"},
-                                           Breach{"Plan", "payload['execution_plan_id_ref'] = 'exec_plan_9'"},
-                                           Breach{"UnknownMember", "document['extra'] = 1"},
-                                           Breach{"CutLog", "payload['key_achievements_log'].pop()"},
-                                           Breach{"ChangedLog", "payload['key_achievements_log'][0]['achievement_summary'] = 'x'"},
-                                           Breach{"Locked", "payload['tasks_status'][1]['percent_complete'] = 7"}),
-                         [](const auto& info) { return info.param.name; });
+INSTANTIATE_TEST_SUITE_P(
+    Rules, BreachTest,
+    ::testing::Values(Breach{"Type", "task['percent_complete'] = 'much'"},
+                      Breach{"Range", "task['percent_complete'] = 101"}, Breach{"Enum", "task['status'] = 'GONE'"},
+                      Breach{"Transition", "task['status'] = 'DONE'; task['percent_complete'] = 100"},
+                      Breach{"Header", "header['file_id'] = 'exec_status_999'"},
+                      Breach{"Plan", "payload['execution_plan_id_ref'] = 'exec_plan_9'"},
+                      Breach{"UnknownMember", "document['extra'] = 1"},
+                      Breach{"CutLog", "payload['key_achievements_log'].pop()"},
+                      Breach{"ChangedLog", "payload['key_achievements_log'][0]['achievement_summary'] = 'x'"},
+                      Breach{"Locked", "payload['tasks_status'][1]['percent_complete'] = 7"}),
+    [](const auto& info) { return info.param.name; });
 
 // The rules hold for both kinds of change.
 TEST_P(BreachTest, OfASuccessorIsQuarantined) {
   mount();
   ASSERT_EQ(0, append("achievements", "it stands\n")) << last_error();
-  ASSERT_EQ(0, bash("cd $T/tasks && set -- * && echo '{\"_percent_complete_locked\": true}' > $2/task.json").exit_status);
+  ASSERT_EQ(0,
+            bash("cd $T/tasks && set -- * && echo '{\"_percent_complete_locked\": true}' > $2/task.json").exit_status);
   document_on_disk();
   change("successor", GetParam().statement);
   expect_quarantined();
@@ -143,7 +145,8 @@ TEST_P(BreachTest, OfASuccessorIsQuarantined) {
 TEST_P(BreachTest, OfAnUnsignedChangeIsQuarantined) {
   mount_adopting();
   ASSERT_EQ(0, append("achievements", "it stands\n")) << last_error();
-  ASSERT_EQ(0, bash("cd $T/tasks && set -- * && echo '{\"_percent_complete_locked\": true}' > $2/task.json").exit_status);
+  ASSERT_EQ(0,
+            bash("cd $T/tasks && set -- * && echo '{\"_percent_complete_locked\": true}' > $2/task.json").exit_status);
   document_on_disk();
   change("plain", GetParam().statement);
   expect_quarantined();

@@ -27,10 +27,12 @@ class AnchorTest : public SampleTest {
     return on_file("verify", arguments);
   }
   void make_keys() {
-    ASSERT_EQ(0, bash("cd $S/.. && umask 077 && openssl genpkey -algorithm ed25519 -out key.pem && "
-                      "openssl pkey -in key.pem -pubout -out public.pem && "
-                      "openssl genpkey -algorithm ed25519 -out other.pem && openssl pkey -in other.pem -pubout -out wrong.pem")
-                     .exit_status);
+    ASSERT_EQ(
+        0,
+        bash("cd $S/.. && umask 077 && openssl genpkey -algorithm ed25519 -out key.pem && "
+             "openssl pkey -in key.pem -pubout -out public.pem && "
+             "openssl genpkey -algorithm ed25519 -out other.pem && openssl pkey -in other.pem -pubout -out wrong.pem")
+            .exit_status);
   }
   std::string file(const char* name) const { return (root() / name).string(); }
 };
@@ -107,10 +109,11 @@ TEST_F(AnchorTest, OpensslChecksASignedAnchor) {
   const std::string line = anchor({"--signing-key", file("key.pem")});
   put_file(root() / "message", line.substr(0, line.rfind(' ')));
   put_file(root() / "hex", line.substr(line.rfind(':') + 1));
-  EXPECT_EQ(0, bash("cd $S/.. && xxd -r -p hex > signature 2>/dev/null || python3 -c 'import sys;"
-                    "open(\"signature\",\"wb\").write(bytes.fromhex(open(\"hex\").read()))';"
-                    "cd $S/.. && openssl pkeyutl -verify -pubin -inkey public.pem -rawin -in message -sigfile signature")
-                   .exit_status);
+  EXPECT_EQ(0,
+            bash("cd $S/.. && xxd -r -p hex > signature 2>/dev/null || python3 -c 'import sys;"
+                 "open(\"signature\",\"wb\").write(bytes.fromhex(open(\"hex\").read()))';"
+                 "cd $S/.. && openssl pkeyutl -verify -pubin -inkey public.pem -rawin -in message -sigfile signature")
+                .exit_status);
 }
 
 TEST_F(AnchorTest, ChangedAnchorsAreRefused) {
@@ -136,9 +139,7 @@ class AnchorLogTest : public AnchorTest {
     make_keys();
     unmount();
   }
-  Lines lines() const {
-    return std::filesystem::exists(log()) ? lines_of(read_file(log())) : Lines();
-  }
+  Lines lines() const { return std::filesystem::exists(log()) ? lines_of(read_file(log())) : Lines(); }
   std::string log() const { return file("anchors"); }
   void mount_with_log() { mount({"-o", "anchor_log=" + log() + ",signing_key=" + file("key.pem")}); }
   void change_often(int count) {
@@ -163,7 +164,8 @@ TEST_F(AnchorLogTest, ShortMountsCountAsOneLongMount) {
   for (int round = 0; round < 3; ++round) {
     mount_with_log();
     change_often(40);
-    EXPECT_EQ(round < 2 ? 0u : 1u, (round < 2 || eventually([&] { return lines().size() == 1; })) ? lines().size() : 0u);
+    EXPECT_EQ(round < 2 ? 0u : 1u,
+              (round < 2 || eventually([&] { return lines().size() == 1; })) ? lines().size() : 0u);
     unmount();
   }
   const Lines before = lines();

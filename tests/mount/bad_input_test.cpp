@@ -88,7 +88,8 @@ TEST_F(BadInputTest, ABadFileKeepsNoCommandFromTheOthers) {
     const CommandResult result = statusfs({command, source().string()});
     EXPECT_EQ(2, result.exit_status);
     const std::string text = result.output + result.error;
-    for (const char* bad : {"exec_status_1.txt", "exec_status_2.txt"}) EXPECT_NE(std::string::npos, text.find(bad)) << text;
+    for (const char* bad : {"exec_status_1.txt", "exec_status_2.txt"})
+      EXPECT_NE(std::string::npos, text.find(bad)) << text;
     EXPECT_NE(std::string::npos, text.find("exec_status_125.txt: ")) << text;
     for (const char* no_file : {"exec_status_3.txt", "exec_status_4.txt"})
       EXPECT_EQ(std::string::npos, text.find(no_file)) << text;
@@ -173,8 +174,7 @@ TEST_F(BadInputTest, LargeIntegersKeepAllTheirDigits) {
   EXPECT_NE(std::string::npos, text.find("\"cost_in_units\": 9223372036854775807"));
   EXPECT_NE(std::string::npos, text.find("\"huge\": 123456789012345678901234567890"));
   expect_verified(7);
-  const CommandResult recomputed =
-      run_command({"python3", tool("journal_check.py"), status_file(7).string()});
+  const CommandResult recomputed = run_command({"python3", tool("journal_check.py"), status_file(7).string()});
   EXPECT_EQ(0, recomputed.exit_status) << recomputed.error;
 }
 

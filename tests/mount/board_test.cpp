@@ -69,8 +69,9 @@ TEST_F(BoardTest, MovingALinkChangesTheStatus) {
 
 TEST_F(BoardTest, MvMovesTasks) {
   activate(first_task);
-  const CommandResult moved = bash("cd $T && mv by-status/ACTIVE/task_001_scaffold by-status/BLOCKED/ && "
-                                   "mv by-status/BLOCKED/task_001_scaffold by-status/PENDING/ && cat tasks/task_001_scaffold/status");
+  const CommandResult moved = bash(
+      "cd $T && mv by-status/ACTIVE/task_001_scaffold by-status/BLOCKED/ && "
+      "mv by-status/BLOCKED/task_001_scaffold by-status/PENDING/ && cat tasks/task_001_scaffold/status");
   EXPECT_EQ("PENDING\n", moved.output) << moved.error << last_error();
   const CommandResult refused = bash("cd $T && mv by-status/PENDING/task_002_api by-status/DONE/");
   EXPECT_NE(0, refused.exit_status);

@@ -39,13 +39,31 @@ TEST_F(CommandTest, WrongUsageIsOne) {
 TEST_F(CommandTest, EveryCommandTellsBadUsageFromABadFile) {
   make_sample();
   const std::string file = status_file().string();
-  const std::vector<Arguments> usage = {
-      {source().string(), mountpoint().string(), "extra"}, {"-o"}, {source().string(), mountpoint().string(), "-o", "umask=9"},
-      {source().string(), mountpoint().string(), "-o", "ro=1"}, {source().string(), mountpoint().string(), "-x"},
-      {"umount"}, {"check"}, {"verify"}, {"recover"}, {"adopt"}, {"check", file, file}, {"verify", "--no-such", file},
-      {"log"}, {"show"}, {"show", file + "@x"}, {"diff", file}, {"diff", file, "a", "b"}, {"blame"}, {"rollback", file},
-      {"rollback", file, "x"}, {"reconcile", file}, {"reconcile", file, "--ours", "--theirs"}, {"anchor"}, {"wait"},
-      {"wait", file, "--timeout", "-1"}};
+  const std::vector<Arguments> usage = {{source().string(), mountpoint().string(), "extra"},
+                                        {"-o"},
+                                        {source().string(), mountpoint().string(), "-o", "umask=9"},
+                                        {source().string(), mountpoint().string(), "-o", "ro=1"},
+                                        {source().string(), mountpoint().string(), "-x"},
+                                        {"umount"},
+                                        {"check"},
+                                        {"verify"},
+                                        {"recover"},
+                                        {"adopt"},
+                                        {"check", file, file},
+                                        {"verify", "--no-such", file},
+                                        {"log"},
+                                        {"show"},
+                                        {"show", file + "@x"},
+                                        {"diff", file},
+                                        {"diff", file, "a", "b"},
+                                        {"blame"},
+                                        {"rollback", file},
+                                        {"rollback", file, "x"},
+                                        {"reconcile", file},
+                                        {"reconcile", file, "--ours", "--theirs"},
+                                        {"anchor"},
+                                        {"wait"},
+                                        {"wait", file, "--timeout", "-1"}};
   for (const Arguments& arguments : usage) {
     const CommandResult result = statusfs(arguments);
     EXPECT_EQ(1, result.exit_status) << arguments.front() << " " << arguments.back() << "\n" << result.error;
@@ -53,18 +71,36 @@ TEST_F(CommandTest, EveryCommandTellsBadUsageFromABadFile) {
   }
   const std::string none = (root() / "exec_status_9.txt").string();
   const std::vector<Arguments> unusable = {
-      {none, mountpoint().string()}, {"/dev/null", mountpoint().string()}, {"umount", mountpoint().string()}, {"init", none},
-      {"check", none}, {"verify", none}, {"recover", none}, {"adopt", none}, {"adopt", file}, {"check", mountpoint().string()},
-      {"log", none}, {"show", none + "@1"}, {"show", file + "@9"}, {"diff", file, "1", "9"}, {"blame", file, "no/such"},
-      {"rollback", file, "9"}, {"reconcile", file, "--ours"}, {"anchor", none}, {"wait", "/etc/passwd", "--timeout", "1"},
-      {"verify", file, "--anchor", "nonsense"}, {"verify", file, "--public-key", none}, {source().string(), mountpoint().string(), "-o", "config=" + none},
+      {none, mountpoint().string()},
+      {"/dev/null", mountpoint().string()},
+      {"umount", mountpoint().string()},
+      {"init", none},
+      {"check", none},
+      {"verify", none},
+      {"recover", none},
+      {"adopt", none},
+      {"adopt", file},
+      {"check", mountpoint().string()},
+      {"log", none},
+      {"show", none + "@1"},
+      {"show", file + "@9"},
+      {"diff", file, "1", "9"},
+      {"blame", file, "no/such"},
+      {"rollback", file, "9"},
+      {"reconcile", file, "--ours"},
+      {"anchor", none},
+      {"wait", "/etc/passwd", "--timeout", "1"},
+      {"verify", file, "--anchor", "nonsense"},
+      {"verify", file, "--public-key", none},
+      {source().string(), mountpoint().string(), "-o", "config=" + none},
       {source().string(), mountpoint().string(), "-o", "state=" + none + "/state"}};
   for (const Arguments& arguments : unusable) {
     const CommandResult result = statusfs(arguments);
     EXPECT_EQ(2, result.exit_status) << arguments.front() << " " << arguments.back() << "\n" << all_of(result);
     EXPECT_NE("", all_of(result)) << arguments.front();
   }
-  const std::vector<Arguments> done = {{"--help"}, {"--version"}, {"mapping"}, {"check", file}, {"log", file}, {"show", file + "@1"}};
+  const std::vector<Arguments> done = {{"--help"},      {"--version"}, {"mapping"},
+                                       {"check", file}, {"log", file}, {"show", file + "@1"}};
   for (const Arguments& arguments : done) EXPECT_EQ(0, statusfs(arguments).exit_status) << arguments.front();
 }
 

@@ -112,8 +112,7 @@ TEST_F(ConcurrentWritersTest, AppendsOfManyWritersAreAllThereOnce) {
   EXPECT_EQ(std::vector<int>(writer_count, 0), failures);
   std::multiset<std::string> found;
   const Json document = document_on_disk();
-  for (const Json& entry : document["payload"]["key_achievements_log"])
-    found.insert(entry["achievement_summary"]);
+  for (const Json& entry : document["payload"]["key_achievements_log"]) found.insert(entry["achievement_summary"]);
   EXPECT_EQ(static_cast<std::size_t>(writer_count * appends_each), found.size());
   for (int writer = 0; writer < writer_count; ++writer) {
     for (int number = 0; number < appends_each; ++number) {

@@ -1,4 +1,5 @@
-// Sixty-four clients do everything that a user does, on sixteen status files and a daemon with four threads, and none of them stands still.
+// Sixty-four clients do everything that a user does, on sixteen status files and a daemon with four threads, and none
+// of them stands still.
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/stat.h>
@@ -20,7 +21,8 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t client_count = 64;
 constexpr int file_count = 16;
-constexpr std::chrono::seconds longest_call{20};  // every operation's time is bounded; this is far above what a loaded machine takes
+constexpr std::chrono::seconds longest_call{
+    20};  // every operation's time is bounded; this is far above what a loaded machine takes
 
 std::chrono::seconds duration() { return std::chrono::seconds(load_factor() == 1 ? 6 : 60); }
 
@@ -46,16 +48,24 @@ class DeadlockWatchTest : public MountedTest {
     const std::string own = "client_" + std::to_string(client);
     const std::string field = random() % 2 == 0 ? "a" : "b";
     switch (random() % 8) {
-      case 0: return timed(progress, "mkdir", [&] { ::mkdir(tree("tasks/" + own, number).c_str(), 0755); });
-      case 1: return timed(progress, "rmdir", [&] { ::rmdir(tree("tasks/" + own, number).c_str()); });
-      case 2: return timed(progress, "ls", [&] { list(tree("tasks", number)); });
-      case 3: return timed(progress, "ls -l", [&] { list_with_attributes(tree("tasks/" + field, number)); });
-      case 4: return timed(progress, "cat", [&] { read_error(tree("status.json", number)); });
-      case 5: return timed(progress, "cat", [&] { read_error(tree("tasks/" + field + "/percent_complete", number)); });
-      case 6: return timed(progress, "rename", [&] { save_by_rename(client, number, field); });
-      default: return timed(progress, "echo", [&] {
-        write_file(tree("tasks/" + field + "/percent_complete", number), std::to_string(random() % 100) + "\n");
-      });
+      case 0:
+        return timed(progress, "mkdir", [&] { ::mkdir(tree("tasks/" + own, number).c_str(), 0755); });
+      case 1:
+        return timed(progress, "rmdir", [&] { ::rmdir(tree("tasks/" + own, number).c_str()); });
+      case 2:
+        return timed(progress, "ls", [&] { list(tree("tasks", number)); });
+      case 3:
+        return timed(progress, "ls -l", [&] { list_with_attributes(tree("tasks/" + field, number)); });
+      case 4:
+        return timed(progress, "cat", [&] { read_error(tree("status.json", number)); });
+      case 5:
+        return timed(progress, "cat", [&] { read_error(tree("tasks/" + field + "/percent_complete", number)); });
+      case 6:
+        return timed(progress, "rename", [&] { save_by_rename(client, number, field); });
+      default:
+        return timed(progress, "echo", [&] {
+          write_file(tree("tasks/" + field + "/percent_complete", number), std::to_string(random() % 100) + "\n");
+        });
     }
   }
 

@@ -1,4 +1,5 @@
-// A disk that is full, and has room again: ENOSPC keeps nothing of the mutation, reading goes on, and so does writing once there is room.
+// A disk that is full, and has room again: ENOSPC keeps nothing of the mutation, reading goes on, and so does writing
+// once there is room.
 #include <signal.h>
 #include <unistd.h>
 

@@ -118,8 +118,8 @@ TEST_F(ErrorTest, ErrorsKeepsTheLast256OldestFirst) {
 TEST_F(ErrorTest, LastErrorOutlivesTheRefusalsOfOthers) {
   ASSERT_EQ(EINVAL, write(percent, "500\n"));
   const std::string own = last_error();
-  const CommandResult other = bash(
-      "setsid -w bash -c 'for i in {1..300}; do echo NOPE > $T/tasks/task_002_api/status; done' 2> /dev/null");
+  const CommandResult other =
+      bash("setsid -w bash -c 'for i in {1..300}; do echo NOPE > $T/tasks/task_002_api/status; done' 2> /dev/null");
   EXPECT_EQ(std::string::npos, read_file(errors()).find(own)) << other.error;
   EXPECT_EQ(own, last_error());
 }

@@ -1,5 +1,5 @@
-// fsync that fails, through the real mount: EIO to the writer, nothing written to those pages again, and the file takes writes only after
-// its journal was checked and written anew.
+// fsync that fails, through the real mount: EIO to the writer, nothing written to those pages again, and the file takes
+// writes only after its journal was checked and written anew.
 #include <sys/stat.h>
 
 #include <set>
@@ -22,10 +22,11 @@ class FailedSyncTest : public MountedTest {
 
   // strace counts the calls of each thread, so that a first call is the only one that can be meant.
   void start(const std::string& calls, bool is_lasting) {
-    daemon_ = std::make_unique<TracedProgram>(
-        Arguments{binary().string(), source().string(), mountpoint().string(), "-f"},
-        Injection{calls, "error=EIO", 1, is_lasting}, status_file(), root());
-    ASSERT_TRUE(eventually([&] { return read_error(mountpoint() / ".statusfs/version") == 0; }, std::chrono::seconds{60}))
+    daemon_ =
+        std::make_unique<TracedProgram>(Arguments{binary().string(), source().string(), mountpoint().string(), "-f"},
+                                        Injection{calls, "error=EIO", 1, is_lasting}, status_file(), root());
+    ASSERT_TRUE(
+        eventually([&] { return read_error(mountpoint() / ".statusfs/version") == 0; }, std::chrono::seconds{60}))
         << daemon_->log();
   }
 
@@ -54,7 +55,8 @@ class FailedSyncTest : public MountedTest {
   void expect_history() {
     expect_verified();
     std::vector<std::string> values;
-    for (const Change& change : checked_changes(status_file(), {"/payload/tasks_status/0/execution_log/failure_details"}))
+    for (const Change& change :
+         checked_changes(status_file(), {"/payload/tasks_status/0/execution_log/failure_details"}))
       if (change.value.is_string()) values.push_back(change.value);
     expect_attempts(attempts_, values, "failure_details");
   }
@@ -83,11 +85,11 @@ TEST_F(FailedSyncTest, IsEioAndTheNextWriteStandsInAnotherFile) {
 }
 
 /// Writes that all fail: each with EIO, or EROFS where the file is known to take none, and readers see what is durable.
-#define EXPECT_WRITES_FAIL(count)                                               \
-  for (int number = 0; number < (count); ++number) {                            \
-    const int error = write_next();                                             \
+#define EXPECT_WRITES_FAIL(count)                                                \
+  for (int number = 0; number < (count); ++number) {                             \
+    const int error = write_next();                                              \
     EXPECT_TRUE(error == EIO || error == EROFS) << error << " " << last_error(); \
-    EXPECT_EQ("value-0\n", read_file(task("execution_log/failure_details")));   \
+    EXPECT_EQ("value-0\n", read_file(task("execution_log/failure_details")));    \
   }
 
 TEST_F(FailedSyncTest, IsNeverTriedAgainOnTheSameFile) {

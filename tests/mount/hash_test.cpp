@@ -27,8 +27,7 @@ class HashTest : public SampleTest {
   }
 
   void expect_chain_by_python() {
-    const CommandResult result =
-        run_command({"python3", tool("journal_check.py"), status_file().string()});
+    const CommandResult result = run_command({"python3", tool("journal_check.py"), status_file().string()});
     EXPECT_EQ(0, result.exit_status) << result.error;
   }
 

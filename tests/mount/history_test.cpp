@@ -38,15 +38,18 @@ TEST_F(HistoryTest, EveryVersionStandsInHistory) {
 TEST_F(HistoryTest, AVersionCanBeMappedAndStaysWhatItIs) {
   const std::string file = tree(".history") / (std::to_string(version()) + ".json");
   const std::string before = read_file(file);
-  const CommandResult mapped = bash("python3 -c 'import mmap, sys; file = open(sys.argv[1], \"rb\");"
-                                    "sys.stdout.write(mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)[:].decode())' " + file);
+  const CommandResult mapped = bash(
+      "python3 -c 'import mmap, sys; file = open(sys.argv[1], \"rb\");"
+      "sys.stdout.write(mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)[:].decode())' " +
+      file);
   EXPECT_EQ(before, mapped.output) << mapped.error;
   ASSERT_EQ(0, write(path_of("percent_complete"), "5\n"));
   EXPECT_EQ(before, read_file(file));
 }
 
 TEST_F(HistoryTest, AListingTellsTrueSizes) {
-  for (int value = 1; value <= 5; ++value) ASSERT_EQ(0, write(path_of("percent_complete"), std::to_string(value) + "\n"));
+  for (int value = 1; value <= 5; ++value)
+    ASSERT_EQ(0, write(path_of("percent_complete"), std::to_string(value) + "\n"));
   EXPECT_EQ("", bash("cd $T/.history && ls -l | awk 'NR > 1 {print $5, $9}' | while read size name; do "
                      "[ $size = $(cat $name | wc -c) ] || echo $name $size; done")
                     .output);

@@ -21,19 +21,19 @@ class HostTest : public MountedTest {
   }
 
   /// How many file systems are mounted on the mount point.
-  int mounts() {
-    return std::stoi(bash("awk -v m=$M '$5 == m' /proc/self/mountinfo | wc -l").output);
-  }
+  int mounts() { return std::stoi(bash("awk -v m=$M '$5 == m' /proc/self/mountinfo | wc -l").output); }
   void mount_and_die() {
     Process& daemon = mount_in_foreground();
     daemon.send(SIGKILL);
     daemon.wait();
     ASSERT_EQ(ENOTCONN, read_error(tree("tasks/task_001_scaffold/status")));
   }
-  /// Runs a script where statusfs is installed: the helper of mount(8) looks for it in the system's own directories alone, so a
-  /// namespace of mounts gets it in one of them. What is mounted there is unmounted by the script.
+  /// Runs a script where statusfs is installed: the helper of mount(8) looks for it in the system's own directories
+  /// alone, so a namespace of mounts gets it in one of them. What is mounted there is unmounted by the script.
   CommandResult with_statusfs_installed(const std::string& script) {
-    return bash("unshare --mount bash -c 'mount -t tmpfs none /usr/local/bin && ln -s \"$B\" /usr/local/bin/statusfs && " + script + "'");
+    return bash(
+        "unshare --mount bash -c 'mount -t tmpfs none /usr/local/bin && ln -s \"$B\" /usr/local/bin/statusfs && " +
+        script + "'");
   }
 };
 
@@ -52,7 +52,8 @@ TEST_F(HostTest, TheNextStartSaysSo) {
 }
 
 TEST_F(HostTest, UmountTakesADeadMountAway) {
-  for (const Arguments& arguments : {Arguments{"umount", mountpoint()}, Arguments{"umount", "--if-dead", mountpoint()}}) {
+  for (const Arguments& arguments :
+       {Arguments{"umount", mountpoint()}, Arguments{"umount", "--if-dead", mountpoint()}}) {
     mount_and_die();
     EXPECT_EQ(0, statusfs(arguments).exit_status);
     EXPECT_EQ(0, mounts());
@@ -70,7 +71,8 @@ TEST_F(HostTest, IfDeadLeavesAServedMountAlone) {
 
 TEST_F(HostTest, MountsAsATypeOfMount) {
   const auto result = with_statusfs_installed(
-      "mount -t fuse.statusfs -o noatime,_netdev,x-systemd.automount,nohistory $S $M && cat $T/tasks/task_001_scaffold/status && "
+      "mount -t fuse.statusfs -o noatime,_netdev,x-systemd.automount,nohistory $S $M && cat "
+      "$T/tasks/task_001_scaffold/status && "
       "echo PASSED > $T/tasks/task_001_scaffold/readiness_check/status && ! test -e $T/.history && statusfs umount $M");
   EXPECT_EQ(0, result.exit_status) << result.error;
   EXPECT_EQ("PENDING\n", result.output);
@@ -78,10 +80,13 @@ TEST_F(HostTest, MountsAsATypeOfMount) {
 }
 
 TEST_F(HostTest, MountsByFstab) {
-  put_file(root() / "fstab", source().string() + " " + mountpoint().string() +
-                                 " fuse.statusfs rw,noauto,nofail,user,_netdev,x-systemd.requires=/srv,allow_other,default_permissions 0 0\n");
+  put_file(
+      root() / "fstab",
+      source().string() + " " + mountpoint().string() +
+          " fuse.statusfs rw,noauto,nofail,user,_netdev,x-systemd.requires=/srv,allow_other,default_permissions 0 0\n");
   const auto result = with_statusfs_installed(
-      "mount --fstab ${S%/*}/fstab $M && cat $T/tasks/task_001_scaffold/status && grep \" $M \" /proc/self/mountinfo && statusfs umount $M");
+      "mount --fstab ${S%/*}/fstab $M && cat $T/tasks/task_001_scaffold/status && grep \" $M \" /proc/self/mountinfo "
+      "&& statusfs umount $M");
   EXPECT_EQ(0, result.exit_status) << result.error;
   EXPECT_THAT(result.output, HasSubstr("PENDING\n"));
   EXPECT_THAT(result.output, HasSubstr("allow_other"));
@@ -200,8 +205,10 @@ class CompletionTest : public HostTest {
 
   /// What bash offers behind these words; the last one is what has been typed of the next.
   Names completions(const std::string& words) {
-    const auto result = bash("cd $(mktemp -d ${S%/*}/empty-XXXXXX); source " + completion_script().string() + "; compopt() { :; }; COMP_WORDS=(" + words +
-                             "); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _statusfs; printf '%s\\n' \"${COMPREPLY[@]}\"; wait");
+    const auto result =
+        bash("cd $(mktemp -d ${S%/*}/empty-XXXXXX); source " + completion_script().string() +
+             "; compopt() { :; }; COMP_WORDS=(" + words +
+             "); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _statusfs; printf '%s\\n' \"${COMPREPLY[@]}\"; wait");
     Names names;
     for (const std::string& line : lines_of(result.output))
       if (!line.empty()) names.insert(line);
@@ -212,7 +219,8 @@ class CompletionTest : public HostTest {
     arguments.push_back("--help");
     const std::string help = statusfs(arguments).output;
     Names names;
-    for (std::sregex_iterator found(help.begin(), help.end(), pattern), end; found != end; ++found) names.insert((*found)[1]);
+    for (std::sregex_iterator found(help.begin(), help.end(), pattern), end; found != end; ++found)
+      names.insert((*found)[1]);
     return names;
   }
   Names commands() {
@@ -221,7 +229,8 @@ class CompletionTest : public HostTest {
     const std::string part = help.substr(start, help.find("\n\n", start) - start);
     Names names;
     static const std::regex command("\n  ([a-z]+) ");
-    for (std::sregex_iterator found(part.begin(), part.end(), command), end; found != end; ++found) names.insert((*found)[1]);
+    for (std::sregex_iterator found(part.begin(), part.end(), command), end; found != end; ++found)
+      names.insert((*found)[1]);
     return names;
   }
 };

@@ -35,7 +35,8 @@ TEST_F(IdempotencyTest, AReplaySucceedsAndMakesNoVersion) {
   EXPECT_VERSIONS(1, write(patch_, R"({"percent_complete": 6})"));
   EXPECT_VERSIONS(0, write(patch_, wrapped("p", 5)));
   EXPECT_EQ("6\n", read("tasks/task_001_scaffold/percent_complete"));
-  const std::string tested = R"({"idempotency_key": "t", "patch": [{"op": "test", "path": "/percent_complete", "value": 6},
+  const std::string tested =
+      R"({"idempotency_key": "t", "patch": [{"op": "test", "path": "/percent_complete", "value": 6},
                                  {"op": "replace", "path": "/percent_complete", "value": 7}]})";
   EXPECT_VERSIONS(1, write(patch_, tested));
   EXPECT_VERSIONS(0, write(patch_, tested));
@@ -122,8 +123,8 @@ TEST_F(IdempotencyTest, AVersionCanBeTheCondition) {
   mount();
   const int now = version();
   const auto conditional = [](int version, int percent) {
-    return "{\"if_version\": " + std::to_string(version) + ", \"patch\": {\"percent_complete\": " +
-           std::to_string(percent) + "}}";
+    return "{\"if_version\": " + std::to_string(version) +
+           ", \"patch\": {\"percent_complete\": " + std::to_string(percent) + "}}";
   };
   EXPECT_REFUSED(ECANCELED, write(patch_, conditional(now - 1, 3)));
   EXPECT_VERSIONS(1, write(patch_, conditional(now, 3)));

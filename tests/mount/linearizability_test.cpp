@@ -1,5 +1,5 @@
-// Sixteen clients read and write through the mount while the daemon is killed now and then: one order of versions explains all that
-// they saw. And the check that says so finds what it must find.
+// Sixteen clients read and write through the mount while the daemon is killed now and then: one order of versions
+// explains all that they saw. And the check that says so finds what it must find.
 #include <signal.h>
 #include <unistd.h>
 
@@ -17,7 +17,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using Kind = Operation::Kind;
 
-// --- the check ---------------------------------------------------------------------------------------------------------
+// --- the check
+// ---------------------------------------------------------------------------------------------------------
 
 class OperationHistoryTest : public ::testing::Test {
  protected:
@@ -25,13 +26,15 @@ class OperationHistoryTest : public ::testing::Test {
   OperationHistoryTest() {
     for (const auto& [version, value] : std::map<std::uint64_t, std::string>{{1, ""}, {2, "a"}, {4, "b"}})
       order_.add("x", version, value);
-    for (const auto& [version, value] : std::map<std::uint64_t, std::string>{{1, ""}, {3, "c"}}) order_.add("y", version, value);
+    for (const auto& [version, value] : std::map<std::uint64_t, std::string>{{1, ""}, {3, "c"}})
+      order_.add("y", version, value);
   }
 
   void add(Kind kind, const std::string& field, const std::string& value, int begin, int end) {
     const Operation::Time start{};
     const std::uint64_t version = kind == Kind::read_version ? std::stoull(value) : 0;
-    history_.push_back({kind, field, value, version, start + std::chrono::seconds(begin), start + std::chrono::seconds(end)});
+    history_.push_back(
+        {kind, field, value, version, start + std::chrono::seconds(begin), start + std::chrono::seconds(end)});
   }
 
   std::string problem() const { return contradiction_in(history_, order_); }
@@ -106,7 +109,8 @@ TEST_F(OperationHistoryTest, FindsWritesAgainstTheOrderOfVersions) {
   EXPECT_NE("", problem());
 }
 
-// --- the file system ---------------------------------------------------------------------------------------------------
+// --- the file system
+// ---------------------------------------------------------------------------------------------------
 
 constexpr std::size_t client_count = 16;
 
@@ -139,10 +143,13 @@ class LinearizabilityTest : public MountedTest {
   bool do_one(std::size_t client, std::mt19937& random, std::vector<Operation>& history) const {
     const FieldOfTask& field = fields_[random() % fields_.size()];
     switch (random() % 5) {
-      case 0: return read_version(history);
+      case 0:
+        return read_version(history);
       case 1:
-      case 2: return read_field(field, history);
-      default: return write_field(field, std::to_string(client) + "-" + std::to_string(history.size()), history);
+      case 2:
+        return read_field(field, history);
+      default:
+        return write_field(field, std::to_string(client) + "-" + std::to_string(history.size()), history);
     }
   }
 

@@ -16,7 +16,8 @@ struct WriteAttempt {
   bool refused = false;  ///< with an error that says that nothing came of it
 };
 
-/// What a write of this value came to that returned this errno, 0 for none. EIO, ENOTCONN and ECONNABORTED leave it open.
+/// What a write of this value came to that returned this errno, 0 for none. EIO, ENOTCONN and ECONNABORTED leave it
+/// open.
 WriteAttempt attempt_of(const std::string& value, int error);
 
 /// A value that a version of the file set, as journal_check.py reports it.

@@ -69,7 +69,8 @@ class LockAttackTest : public SampleTest {
     attacking.join();
     writing.join();
     std::cout << "attacker: " << attacker.count << " times, waited " << attacker.longest_in_ms().count()
-              << " ms at most; writer: " << writer.count << " writes, " << writer.longest_in_ms().count() << " ms at most\n";
+              << " ms at most; writer: " << writer.count << " writes, " << writer.longest_in_ms().count()
+              << " ms at most\n";
     // The store holds the lock for a second at most, and EBUSY would come after five.
     EXPECT_GE(attacker.count, static_cast<std::size_t>(duration().count()) / 2);
     EXPECT_LT(attacker.longest, std::chrono::seconds{4});

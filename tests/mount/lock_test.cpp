@@ -49,7 +49,8 @@ TEST_F(LockTest, OfAGroupAndOfATask) {
 }
 
 TEST_F(LockTest, OfAList) {
-  const std::string patch = R"({"payload": {"overall_status_summary": {"_active_blockers_summary_list_immutable": true}}})";
+  const std::string patch =
+      R"({"payload": {"overall_status_summary": {"_active_blockers_summary_list_immutable": true}}})";
   EXPECT_VERSIONS(1, write("patch", patch));
   EXPECT_REFUSED(EPERM, write("summary/active_blockers_summary", "one\n"));
   EXPECT_REFUSED(EPERM, append("summary/active_blockers_summary", "one\n"));
@@ -119,15 +120,16 @@ TEST_F(LockTest, AnOverrideWorksInALockedTaskAndKeepsTheOtherRules) {
 }
 
 TEST_F(LockTest, ABadOverrideIsRefused) {
-  for (const char* bad : {R"({"field": "percent_complete", "value": 4})", R"({"field": "percent_complete", "reason": "x"})",
-                          R"({"value": 4, "reason": "x"})", R"({"field": "percent_complete", "value": 4, "reason": " "})",
-                          R"({"field": "nothing", "value": 4, "reason": "x"})",
-                          R"({"field": "percent_complete", "value": 400, "reason": "x"})",
-                          R"({"field": "percent_complete", "value": 4, "reason": "x", "more": 1})", R"([1])"})
+  for (const char* bad :
+       {R"({"field": "percent_complete", "value": 4})", R"({"field": "percent_complete", "reason": "x"})",
+        R"({"value": 4, "reason": "x"})", R"({"field": "percent_complete", "value": 4, "reason": " "})",
+        R"({"field": "nothing", "value": 4, "reason": "x"})",
+        R"({"field": "percent_complete", "value": 400, "reason": "x"})",
+        R"({"field": "percent_complete", "value": 4, "reason": "x", "more": 1})", R"([1])"})
     EXPECT_REFUSED(EINVAL, write(task_ + "override", bad));
   EXPECT_REFUSED(EPERM, write(task_ + "override", R"({"field": "g_last_update", "value": 4, "reason": "x"})"));
-  EXPECT_REFUSED(EPERM, write(task_ + "override",
-                              R"({"field": "execution_log/retry_attempts_log", "value": [], "reason": "x"})"));
+  EXPECT_REFUSED(
+      EPERM, write(task_ + "override", R"({"field": "execution_log/retry_attempts_log", "value": [], "reason": "x"})"));
   for (const char* user : {"bin", "daemon", "sys", "nobody"})
     EXPECT_REFUSED(EACCES, try_one(user, {Kind::write, task_ + "override", "{}"}));
 }

@@ -24,10 +24,11 @@ constexpr unsigned misc_major = 10;
 constexpr unsigned loop_control = 237;
 
 [[noreturn]] void refuse(const std::string& what) {
-  throw std::runtime_error(what + ": " + std::strerror(errno) +
-                           ". This test needs root and a loop device: CAP_SYS_ADMIN and CAP_MKNOD, the kernel's loop "
-                           "driver (modprobe loop), /dev/loop-control (mknod /dev/loop-control c 10 237), and the right to "
-                           "mount ext4");
+  throw std::runtime_error(
+      what + ": " + std::strerror(errno) +
+      ". This test needs root and a loop device: CAP_SYS_ADMIN and CAP_MKNOD, the kernel's loop "
+      "driver (modprobe loop), /dev/loop-control (mknod /dev/loop-control c 10 237), and the right to "
+      "mount ext4");
 }
 
 void make_node(const std::string& path, mode_t type, dev_t device) {

@@ -5,7 +5,8 @@
 
 namespace statusfs::test {
 
-/// Mounted as long as the object lives. Needs root, the kernel's loop driver and ext4; throws std::runtime_error that says what is missing.
+/// Mounted as long as the object lives. Needs root, the kernel's loop driver and ext4; throws std::runtime_error that
+/// says what is missing.
 class LoopFileSystem {
  public:
   LoopFileSystem(const Path& image, const Path& place, std::size_t megabytes);

@@ -38,7 +38,7 @@ Names tags(const std::string& name) {
     // "-h, --help" names two.
     std::smatch second;
     const std::string rest = (*found)[2];
-    if (std::regex_search(rest, second, std::regex(R"(^ (\\-\\-[a-z]+))"))) 
+    if (std::regex_search(rest, second, std::regex(R"(^ (\\-\\-[a-z]+))")))
       names.insert(std::regex_replace(second[1].str(), std::regex(R"(\\-)"), "-"));
   }
   return names;

@@ -19,7 +19,8 @@ namespace statusfs::test {
 using Json = nlohmann::ordered_json;
 using Path = std::filesystem::path;
 
-/// How many times slower than usual the program under test may be: STATUSFS_SLOWNESS, which scripts/test sets for sanitizer builds; else 1.
+/// How many times slower than usual the program under test may be: STATUSFS_SLOWNESS, which scripts/test sets for
+/// sanitizer builds; else 1.
 int slowness();
 
 /// The whole content of a file; throws std::system_error with the errno of the failure.

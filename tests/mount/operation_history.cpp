@@ -17,15 +17,19 @@ struct Placed {
   Span span;
 };
 
-bool is_write(const Operation& operation) { return operation.kind == Kind::write || operation.kind == Kind::unknown_write; }
+bool is_write(const Operation& operation) {
+  return operation.kind == Kind::write || operation.kind == Kind::unknown_write;
+}
 
 std::string described(const Operation& operation, const std::string& what) {
   const char* kind = is_write(operation) ? "write of " : "read of ";
-  return kind + (operation.kind == Kind::read_version ? std::to_string(operation.version) : '"' + operation.value + '"') +
+  return kind +
+         (operation.kind == Kind::read_version ? std::to_string(operation.version) : '"' + operation.value + '"') +
          " in " + operation.field + ": " + what;
 }
 
-/// Where the operation may have taken effect by its value alone; a problem where it cannot be, nothing where it never did.
+/// Where the operation may have taken effect by its value alone; a problem where it cannot be, nothing where it never
+/// did.
 std::string place(const Operation& operation, const VersionOrder& order, std::vector<Placed>& placed) {
   if (operation.kind == Kind::read_version) {
     placed.push_back({&operation, {operation.version, operation.version}});
@@ -85,8 +89,9 @@ std::optional<Span> VersionOrder::span_of(const std::string& field, const std::s
   return Span{found->second, next == versions.end() ? no_end : *next - 1};
 }
 
-// Every operation gets the earliest version that those which ended before it began allow. Since a later choice never helps an operation
-// that comes after, there is an order if and only if this finds one. Operations of one version: its write, then what saw it.
+// Every operation gets the earliest version that those which ended before it began allow. Since a later choice never
+// helps an operation that comes after, there is an order if and only if this finds one. Operations of one version: its
+// write, then what saw it.
 std::string contradiction_in(std::vector<Operation> history, const VersionOrder& order) {
   std::ranges::sort(history, {}, &Operation::begin);
   std::vector<Placed> placed;

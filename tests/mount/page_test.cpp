@@ -83,13 +83,16 @@ TEST_F(PageTest, ReadsWholeWhileOthersWrite) {
 }
 
 TEST_F(PageTest, IsWellFormedWhateverATaskIsCalled) {
-  for (const char* name : {"<script>alert(1)", "\"><img src=x onerror=alert(1)>", "a&b]]>c", "משימה", "\xE2\x80\xAEturned"})
+  for (const char* name :
+       {"<script>alert(1)", "\"><img src=x onerror=alert(1)>", "a&b]]>c", "משימה", "\xE2\x80\xAEturned"})
     ASSERT_EQ(0, ::mkdir(tree(std::string("tasks/") + name).c_str(), 0755)) << name;
   ASSERT_EQ(0, write("summary/active_blockers_summary", "</text><script>alert(2)</script>\n"));
-  const auto svg = bash("xmllint --noout --nonet $T/board.svg && xmllint --xpath 'count(//*[local-name()=\"script\"])' $T/board.svg");
+  const auto svg = bash(
+      "xmllint --noout --nonet $T/board.svg && xmllint --xpath 'count(//*[local-name()=\"script\"])' $T/board.svg");
   EXPECT_EQ(svg.exit_status, 0) << svg.error;
   EXPECT_EQ(lines_of(svg.output), std::vector<std::string>{"0"});
-  const auto html = bash("xmllint --html --noout --nonet --xpath 'count(//script | //img)' $T/board.html 2> $S/../html-errors");
+  const auto html =
+      bash("xmllint --html --noout --nonet --xpath 'count(//script | //img)' $T/board.html 2> $S/../html-errors");
   EXPECT_EQ(lines_of(html.output), std::vector<std::string>{"1"}) << html.error;
 }
 

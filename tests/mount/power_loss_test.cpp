@@ -1,8 +1,9 @@
-// Power that goes while four writers write: ext4 stops at once and loses what was not synced. Every acknowledged write is there after
-// the restart.
+// Power that goes while four writers write: ext4 stops at once and loses what was not synced. Every acknowledged write
+// is there after the restart.
 //
-// An acknowledgement counts if it came before the power went. In the moment in which ext4 stops, fdatasync(2) of any program may return 0
-// for what is lost (a bare append and fdatasync shows it, too); where the power is really gone nobody is left to be told that.
+// An acknowledgement counts if it came before the power went. In the moment in which ext4 stops, fdatasync(2) of any
+// program may return 0 for what is lost (a bare append and fdatasync shows it, too); where the power is really gone
+// nobody is left to be told that.
 #include <signal.h>
 #include <unistd.h>
 
@@ -19,13 +20,17 @@ namespace statusfs::test {
 namespace {
 
 constexpr std::size_t writer_count = 4;
-constexpr int rounds_of_a_file = 50;  // then a new status file: checking the chain takes time in proportion to its length
+constexpr int rounds_of_a_file =
+    50;  // then a new status file: checking the chain takes time in proportion to its length
 
 int rounds() {
   switch (load_factor()) {
-    case 1: return 3;
-    case 10: return 20;
-    default: return 1000;
+    case 1:
+      return 3;
+    case 10:
+      return 20;
+    default:
+      return 1000;
   }
 }
 

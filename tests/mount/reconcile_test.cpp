@@ -132,7 +132,8 @@ TEST_F(SlowReconcileTest, ReconcilingIsReadWhileItRuns) {
   std::jthread reader([&] {
     while (!is_over) {
       const std::string state = read("partition_status");
-      if (state == "RECONCILING\n" && refusal_meanwhile == 0) refusal_meanwhile = write(path_of("percent_complete"), "5\n");
+      if (state == "RECONCILING\n" && refusal_meanwhile == 0)
+        refusal_meanwhile = write(path_of("percent_complete"), "5\n");
       seen.insert(state);
     }
   });
@@ -143,7 +144,8 @@ TEST_F(SlowReconcileTest, ReconcilingIsReadWhileItRuns) {
   EXPECT_TRUE(seen.contains("RECONCILING\n"));
   EXPECT_EQ("77\n", read(path_of("percent_complete")));
   EXPECT_EQ("CONSISTENT\n", read("partition_status"));
-  for (const Json& record : journal()) EXPECT_EQ(std::string::npos, record.dump().find("RECONCILING")) << "it is no version";
+  for (const Json& record : journal())
+    EXPECT_EQ(std::string::npos, record.dump().find("RECONCILING")) << "it is no version";
   EXPECT_EQ("reconcile", journal().back()["op"]);
 }
 

@@ -11,7 +11,8 @@ class RotationTest : public SampleTest {
   // More than 5 MiB of records.
   void fill() {
     for (int round = 0; round < 12; ++round) {
-      ASSERT_EQ(0, write_file(task("execution_log/failure_details"), details(static_cast<char>('a' + round)))) << last_error();
+      ASSERT_EQ(0, write_file(task("execution_log/failure_details"), details(static_cast<char>('a' + round))))
+          << last_error();
       ::usleep(300'000);  // so that the lock is let go and taken again now and then
     }
     ASSERT_EQ(0, write_file(task("percent_complete"), "7\n"));
@@ -35,8 +36,10 @@ TEST_F(RotationTest, ALongJournalIsClosedAndReadOnFromThere) {
   EXPECT_EQ(0u, name.find(std::to_string(first) + "-")) << name;
   EXPECT_NE(std::string::npos, name.find(".jsonl.gz\n")) << name;
   EXPECT_EQ("\"rotate\"\n", bash("head -1 $S/exec_status_125.txt.journal | jq .op").output);
-  EXPECT_EQ("true\n", bash("[[ $(zcat " + closed().string() + "/*.gz | tail -1 | jq .record_hash) == "
-                           "$(head -1 $S/exec_status_125.txt.journal | jq .record_previous) ]] && echo true").output);
+  EXPECT_EQ("true\n", bash("[[ $(zcat " + closed().string() +
+                           "/*.gz | tail -1 | jq .record_hash) == "
+                           "$(head -1 $S/exec_status_125.txt.journal | jq .record_previous) ]] && echo true")
+                          .output);
   EXPECT_LT(std::filesystem::file_size(journal_file()), 5'000'000u);
   EXPECT_EQ(static_cast<std::size_t>(last - first + 1), lines_of(on_file("log").output).size());
   EXPECT_EQ(before, read_file(tree(".history") / (std::to_string(first) + ".json")));
@@ -54,7 +57,9 @@ TEST_F(RotationTest, ALongJournalIsClosedAndReadOnFromThere) {
 TEST_F(RotationTest, ADamagedClosedJournalIsFound) {
   fill();
   unmount();
-  ASSERT_EQ(0, bash("cd " + closed().string() + " && for f in *.gz; do zcat $f | sed '2s/aaaa/aaab/' | gzip > x && mv x $f; done").exit_status);
+  ASSERT_EQ(0, bash("cd " + closed().string() +
+                    " && for f in *.gz; do zcat $f | sed '2s/aaaa/aaab/' | gzip > x && mv x $f; done")
+                   .exit_status);
   const CommandResult result = on_file("verify");
   EXPECT_EQ(2, result.exit_status);
   EXPECT_NE(std::string::npos, result.output.find("line 2")) << result.output;

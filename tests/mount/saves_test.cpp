@@ -75,7 +75,9 @@ const Program programs[] = {
     {"nano", "python3 $H/nano.py $F $VALUE", true},
     {"ed", "printf '%s\\n' '1c' $VALUE . w q | ed -s $F", true},
     {"emacs",
-     "mkdir -p $H/.emacs.d; HOME=$H emacs -Q --batch $F --eval \"(progn (erase-buffer) (insert \\\"$VALUE\\n\\\") (save-buffer))\"", true},
+     "mkdir -p $H/.emacs.d; HOME=$H emacs -Q --batch $F --eval \"(progn (erase-buffer) (insert \\\"$VALUE\\n\\\") "
+     "(save-buffer))\"",
+     true},
     {"gio save", "gio save $F < $V", true},
     {"cp", "cp $V $F", true},
     {"cp -p", "cp -p $V $F", true},
@@ -126,7 +128,8 @@ TEST_P(SavesTest, AValidValueIsOneVersionAndAnInvalidOneChangesNothing) {
   if (GetParam().shows_refusal) {
     EXPECT_NE(0, refused.exit_status) << refused.output << refused.error;
   }
-  const std::string errors = read_file(mountpoint() / ".statusfs" / "errors");  // a program may have a session of its own
+  const std::string errors =
+      read_file(mountpoint() / ".statusfs" / "errors");  // a program may have a session of its own
   EXPECT_NE(std::string::npos, errors.find("EINVAL")) << errors;
   EXPECT_EQ("42\n", percent());
   EXPECT_EQ(before + 1, version());
@@ -159,10 +162,11 @@ INSTANTIATE_TEST_SUITE_P(Programs, UnlinkingProgramsTest, ::testing::ValuesIn(un
 class DocumentSavesTest : public SavesTest {};
 
 TEST_F(DocumentSavesTest, EditorsSaveTheWholeTask) {
-  for (const char* script : {"sed -i 's/\"percent_complete\": [0-9]*/\"percent_complete\": 61/' task.json",
-                             "perl -pi -e 's/\"percent_complete\": \\d+/\"percent_complete\": 61/' task.json",
-                             "vim -Nu NONE -es -c '%s/\"percent_complete\": [0-9]*/\"percent_complete\": 61/' -c wq task.json",
-                             "jq '.percent_complete = 61' task.json | sponge task.json"}) {
+  for (const char* script :
+       {"sed -i 's/\"percent_complete\": [0-9]*/\"percent_complete\": 61/' task.json",
+        "perl -pi -e 's/\"percent_complete\": \\d+/\"percent_complete\": 61/' task.json",
+        "vim -Nu NONE -es -c '%s/\"percent_complete\": [0-9]*/\"percent_complete\": 61/' -c wq task.json",
+        "jq '.percent_complete = 61' task.json | sponge task.json"}) {
     SCOPED_TRACE(script);
     ASSERT_EQ(0, write_file(task("percent_complete"), "11\n"));
     const CommandResult result = bash(std::string("set -e; cd $T/tasks/task_001_scaffold; ") + script);

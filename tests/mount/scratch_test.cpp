@@ -60,10 +60,13 @@ TEST_F(ScratchTest, BehavesAsAnOrdinaryFile) {
   EXPECT_EQ("0123456789ab", read_file(task("file")));
   EXPECT_EQ(0, error_of(::truncate(task("file").c_str(), 3)));
   EXPECT_EQ("012", read_file(task("file")));
-  EXPECT_EQ(0, bash("printf zz | dd of=$T/tasks/task_001_scaffold/file bs=1 seek=5 conv=notrunc,fsync status=none").exit_status);
+  EXPECT_EQ(
+      0,
+      bash("printf zz | dd of=$T/tasks/task_001_scaffold/file bs=1 seek=5 conv=notrunc,fsync status=none").exit_status);
   EXPECT_EQ(std::string("012\0\0zz", 7), read_file(task("file")));
   EXPECT_EQ(0, error_of(::chmod(task("file").c_str(), 0600)));
-  EXPECT_EQ("600 1000000000\n", bash("cd $T/tasks/task_001_scaffold; touch -d @1000000000 file; stat -c '%a %Y' file").output);
+  EXPECT_EQ("600 1000000000\n",
+            bash("cd $T/tasks/task_001_scaffold; touch -d @1000000000 file; stat -c '%a %Y' file").output);
   EXPECT_EQ(0, write_file(task("file"), ""));
   EXPECT_EQ("", read_file(task("file")));
 }
@@ -98,7 +101,8 @@ TEST_F(ScratchTest, GoesWithItsTask) {
 
 TEST_F(ScratchTest, GivesWayToATaskOfItsName) {
   put_file(tree("tasks/later"), "scratch");
-  ASSERT_EQ(0, write("patch", R"([{"op": "add", "path": "/payload/tasks_status/-", "value": {"task_id_ref": "later"}}])"));
+  ASSERT_EQ(0,
+            write("patch", R"([{"op": "add", "path": "/payload/tasks_status/-", "value": {"task_id_ref": "later"}}])"));
   EXPECT_EQ("PENDING\n", read("tasks/later/status"));
   EXPECT_EQ("1\n", bash("ls $T/tasks | grep -c later").output);
 }
@@ -109,7 +113,8 @@ TEST_F(ScratchTest, CanBeMovedAndReplaced) {
   EXPECT_EQ(0, move(task("one"), tree("three")));
   EXPECT_EQ(ENOENT, read_error(task("one")));
   EXPECT_EQ("1", read_file(tree("three")));
-  EXPECT_EQ(EEXIST, error_of(::renameat2(AT_FDCWD, tree("three").c_str(), AT_FDCWD, tree("two").c_str(), RENAME_NOREPLACE)));
+  EXPECT_EQ(EEXIST,
+            error_of(::renameat2(AT_FDCWD, tree("three").c_str(), AT_FDCWD, tree("two").c_str(), RENAME_NOREPLACE)));
   EXPECT_EQ(0, move(tree("three"), tree("two")));
   EXPECT_EQ("1", read_file(tree("two")));
   EXPECT_EQ(EXDEV, move(tree("two"), root() / "outside"));
@@ -139,7 +144,8 @@ TEST_F(ScratchTest, ManySavesInARowKeepTheFieldWhole) {
 }
 
 TEST_F(ScratchTest, ARefusedSaveKeepsTheFieldItsNodeAndTheScratchFile) {
-  struct stat before {}, after {};
+  struct stat before {
+  }, after{};
   ASSERT_EQ(0, ::stat(task("status").c_str(), &before));
   ASSERT_EQ(0, create(task("temporary"), "NONSENSE\n"));
   EXPECT_REFUSED(EINVAL, move(task("temporary"), task("status")));

@@ -29,11 +29,8 @@ for line in sys.stdin:
 }  // namespace
 
 const std::vector<std::pair<std::string, std::string>>& SeveralUsersTest::users() {
-  static const std::vector<std::pair<std::string, std::string>> users{{"SUPERVISOR", "games"},
-                                                                      {"MANAGER", "bin"},
-                                                                      {"BUILDER", "daemon"},
-                                                                      {"JANITOR", "sys"},
-                                                                      {"AUDITOR", "nobody"}};
+  static const std::vector<std::pair<std::string, std::string>> users{
+      {"SUPERVISOR", "games"}, {"MANAGER", "bin"}, {"BUILDER", "daemon"}, {"JANITOR", "sys"}, {"AUDITOR", "nobody"}};
   return users;
 }
 
@@ -60,7 +57,8 @@ std::vector<int> SeveralUsersTest::try_all(const std::string& user, const std::v
   options.user = user;
   options.environment = environment;
   for (const Attempt& attempt : attempts)
-    options.input += Json::array({static_cast<int>(attempt.kind), tree(attempt.path).string(), attempt.text}).dump() + "\n";
+    options.input +=
+        Json::array({static_cast<int>(attempt.kind), tree(attempt.path).string(), attempt.text}).dump() + "\n";
   const CommandResult result = run_command({"/usr/bin/python3", "-c", attempts_script}, options);
   EXPECT_EQ(0, result.exit_status) << result.error;
   std::vector<int> numbers;

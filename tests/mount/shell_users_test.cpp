@@ -1,4 +1,5 @@
-// Saves by rename, scratch files and the board where several users share a mount: authority is the writer's, as in a write.
+// Saves by rename, scratch files and the board where several users share a mount: authority is the writer's, as in a
+// write.
 #include "tests/mount/several_users.hpp"
 
 namespace statusfs::test {

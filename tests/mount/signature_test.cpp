@@ -13,15 +13,19 @@ class SignatureTest : public MountedTest {
   void SetUp() override {
     MountedTest::SetUp();
     make_sample();
-    ASSERT_EQ(0, bash("cd $S/.. && umask 077 && openssl genpkey -algorithm ed25519 -out key.pem && "
-                      "openssl pkey -in key.pem -pubout -out public.pem && "
-                      "openssl genpkey -algorithm ed25519 -out other.pem && openssl pkey -in other.pem -pubout -out wrong.pem")
-                     .exit_status);
+    ASSERT_EQ(
+        0,
+        bash("cd $S/.. && umask 077 && openssl genpkey -algorithm ed25519 -out key.pem && "
+             "openssl pkey -in key.pem -pubout -out public.pem && "
+             "openssl genpkey -algorithm ed25519 -out other.pem && openssl pkey -in other.pem -pubout -out wrong.pem")
+            .exit_status);
   }
   std::string file(const char* name) const { return (root() / name).string(); }
   Path signature() const { return status_file().string() + ".sig"; }
   Arguments with_key() const { return {"-o", "signing_key=" + file("key.pem")}; }
-  void change(int value) { ASSERT_EQ(0, write_file(task("percent_complete"), std::to_string(value) + "\n")) << last_error(); }
+  void change(int value) {
+    ASSERT_EQ(0, write_file(task("percent_complete"), std::to_string(value) + "\n")) << last_error();
+  }
   CommandResult verify(const char* key = "public.pem", const Arguments& more = {}) {
     Arguments arguments{"verify", status_file().string(), "--public-key", file(key)};
     arguments.insert(arguments.end(), more.begin(), more.end());
@@ -71,9 +75,10 @@ TEST_F(SignatureTest, WhoeverHoldsTheLockFindsBothOfOneVersion) {
       if (write_file(task("percent_complete"), std::to_string(count % 90) + "\n") != 0) return;
   });
   for (int round = 0; round < 15; ++round) {
-    EXPECT_EQ(0, bash("flock -w 20 $S/exec_status_125.txt.lock openssl pkeyutl -verify -pubin -inkey $S/../public.pem -rawin "
-                      "-in $S/exec_status_125.txt -sigfile $S/exec_status_125.txt.sig")
-                     .exit_status);
+    EXPECT_EQ(
+        0, bash("flock -w 20 $S/exec_status_125.txt.lock openssl pkeyutl -verify -pubin -inkey $S/../public.pem -rawin "
+                "-in $S/exec_status_125.txt -sigfile $S/exec_status_125.txt.sig")
+               .exit_status);
     EXPECT_EQ(0, verify().exit_status);
   }
 }
@@ -126,9 +131,10 @@ TEST_F(SignatureTest, ForeignContentIsNeverSigned) {
   EXPECT_EQ("1\n", read_file(task("percent_complete")));
   unmount();
   expect_signed();
-  EXPECT_NE(0, bash("cd $S && openssl pkeyutl -verify -pubin -inkey ../public.pem -rawin -in exec_status_125.txt.foreign-1 "
-                    "-sigfile exec_status_125.txt.sig")
-                   .exit_status);
+  EXPECT_NE(
+      0, bash("cd $S && openssl pkeyutl -verify -pubin -inkey ../public.pem -rawin -in exec_status_125.txt.foreign-1 "
+              "-sigfile exec_status_125.txt.sig")
+             .exit_status);
 }
 
 TEST_F(SignatureTest, AChangedFileOrSignatureDoesNotVerify) {

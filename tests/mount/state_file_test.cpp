@@ -17,7 +17,8 @@ class StateFileTest : public MountedTest {
   void SetUp() override {
     MountedTest::SetUp();
     make_sample();
-    put_file(state_file(), R"({"os_file_header": {"g_file_last_modified": 500, "v_file_instance": 3}, "payload": {"g": 500}})");
+    put_file(state_file(),
+             R"({"os_file_header": {"g_file_last_modified": 500, "v_file_instance": 3}, "payload": {"g": 500}})");
   }
   Path state_file() const { return root() / "state.txt"; }
   std::vector<std::string> with_state() const { return {"-o", "state=" + state_file().string()}; }
@@ -106,8 +107,9 @@ TEST_F(StateFileTest, OneThatTurnsBadTakesNoWritesUntilItIsMended) {
 
 // Its own shape and the older one, beside a program that keeps to the protocol: lock, new file, rename.
 TEST_F(StateFileTest, AnotherProgramThatTakesTheLocksDrawsFromItToo) {
-  for (const char* text : {R"({"os_file_header": {"g_file_last_modified": 500, "v_file_instance": 3}, "payload": {"g": 500, "x": 1}})",
-                           R"({"header": {"v": 3, "g": 500}, "payload": {"x": 1}, "g": 500})"}) {
+  for (const char* text :
+       {R"({"os_file_header": {"g_file_last_modified": 500, "v_file_instance": 3}, "payload": {"g": 500, "x": 1}})",
+        R"({"header": {"v": 3, "g": 500}, "payload": {"x": 1}, "g": 500})"}) {
     put_file(state_file(), text);
     mount(with_state());
     const CommandOptions options{.environment = {{"STATE", state_file().string()}}};
@@ -127,14 +129,17 @@ for _ in range(50):
         os.rename(path + ".new", path)
         print(holder[key], flush=True)
     time.sleep(0.002)
-)"}, options, root() / (std::string(text).find("os_file_header") == 2 ? "drawn" : "drawn_from_older"));
+)"},
+                  options, root() / (std::string(text).find("os_file_header") == 2 ? "drawn" : "drawn_from_older"));
     const std::size_t before = journal().size();
-    for (int i = 0; i < 50; ++i) EXPECT_EQ(0, write("tasks/task_001_scaffold/percent_complete", std::to_string(i + 1) + "\n"));
+    for (int i = 0; i < 50; ++i)
+      EXPECT_EQ(0, write("tasks/task_001_scaffold/percent_complete", std::to_string(i + 1) + "\n"));
     EXPECT_EQ(0, other.wait());
     std::set<int> drawn;
     for (const std::string& line : lines_of(other.log())) EXPECT_TRUE(drawn.insert(std::stoi(line)).second) << line;
     const std::vector<Json> records = journal();
-    for (std::size_t i = before; i < records.size(); ++i) EXPECT_TRUE(drawn.insert(records[i]["g"].get<int>()).second) << records[i]["g"];
+    for (std::size_t i = before; i < records.size(); ++i)
+      EXPECT_TRUE(drawn.insert(records[i]["g"].get<int>()).second) << records[i]["g"];
     EXPECT_EQ(100u, drawn.size());
     EXPECT_EQ(1, Json::parse(read_file(state_file()))["payload"]["x"]);
     unmount();

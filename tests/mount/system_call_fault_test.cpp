@@ -1,5 +1,6 @@
-// The real daemon dies at any of its system calls that touch a status file, or any of them fails, once or from then on. Whatever
-// happens, every acknowledged write is there afterwards and no refused one, recovering twice gives the same bytes, and nothing is left over.
+// The real daemon dies at any of its system calls that touch a status file, or any of them fails, once or from then on.
+// Whatever happens, every acknowledged write is there afterwards and no refused one, recovering twice gives the same
+// bytes, and nothing is left over.
 //
 // The short form takes a few calls of each kind; STATUSFS_LONG=1 takes every call until a run meets none any more.
 #include <fcntl.h>
@@ -182,8 +183,8 @@ std::vector<Case> cases(const std::string& action, const std::vector<std::string
 
 std::string name_of(const ::testing::TestParamInfo<Case>& info) { return info.param.name(); }
 
-INSTANTIATE_TEST_SUITE_P(DiesAt, SystemCallFaultTest, ::testing::ValuesIn(cases("signal=SIGKILL", changing_calls, false)),
-                         name_of);
+INSTANTIATE_TEST_SUITE_P(DiesAt, SystemCallFaultTest,
+                         ::testing::ValuesIn(cases("signal=SIGKILL", changing_calls, false)), name_of);
 INSTANTIATE_TEST_SUITE_P(DiesAtOther, SystemCallFaultTest,
                          ::testing::ValuesIn(cases("signal=SIGKILL", other_calls, false)), name_of);
 INSTANTIATE_TEST_SUITE_P(IoErrorOnce, SystemCallFaultTest,

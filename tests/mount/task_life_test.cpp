@@ -38,8 +38,9 @@ class TaskLifeTest : public SeveralUsersTest {
   }
   void bring_to(const std::string& id, const std::string& status) {
     const std::string task = "tasks/" + id + "/";
-    ASSERT_EQ(0, write(task + "task.json",
-                       R"({"readiness_check": {"status": "PASSED"}, "execution_log": {"failure_details": "it broke"}})"));
+    ASSERT_EQ(0,
+              write(task + "task.json",
+                    R"({"readiness_check": {"status": "PASSED"}, "execution_log": {"failure_details": "it broke"}})"));
     if (status == "DONE" || status == "FAILED") {
       ASSERT_EQ(0, write(task + "status", "ACTIVE\n"));
     }
@@ -94,8 +95,9 @@ TEST_F(TaskRulesTest, FailedNeedsDetails) {
 TEST_F(TaskRulesTest, LeavingBlockedClearsTheBlockersThatNameTheTask) {
   ASSERT_EQ(0, write("tasks/task_002_api/status", "BLOCKED\n"));
   EXPECT_EQ("", read("summary/active_blockers_summary"));
-  ASSERT_EQ(0, write("summary/active_blockers_summary",
-                     "task_002_api: no key\nwaiting for task_002_api.\ntask_002_api_v2 is another\nmy_task_002_api too\n"));
+  ASSERT_EQ(
+      0, write("summary/active_blockers_summary",
+               "task_002_api: no key\nwaiting for task_002_api.\ntask_002_api_v2 is another\nmy_task_002_api too\n"));
   EXPECT_VERSIONS(1, write("tasks/task_002_api/status", "PENDING\n"));
   EXPECT_EQ("task_002_api_v2 is another\nmy_task_002_api too\n", read("summary/active_blockers_summary"));
 }
@@ -114,7 +116,8 @@ TEST_F(TaskRulesTest, TheReadinessCheckIsStampedAndRepeatable) {
   EXPECT_VERSIONS(1, write("tasks/task_001_scaffold/task.json",
                            R"({"readiness_check": {"status": "PASSED", "idempotency_key": "check-2"}})"));
   EXPECT_EQ(read("g_last_update"), read("tasks/task_001_scaffold/readiness_check/g_checked"));
-  EXPECT_VERSIONS(1, write("tasks/task_001_scaffold/task.json", R"({"readiness_check": {"idempotency_key": "renamed"}})"));
+  EXPECT_VERSIONS(1,
+                  write("tasks/task_001_scaffold/task.json", R"({"readiness_check": {"idempotency_key": "renamed"}})"));
   EXPECT_NE(read("g_last_update"), read("tasks/task_001_scaffold/readiness_check/g_checked"));
   EXPECT_VERSIONS(1, write("patch", R"([{"op": "add", "path": "/payload/tasks_status/-", "value":
                                          {"task_id_ref": "checked", "readiness_check": {"status": "PASSED"}}}])"));
@@ -157,7 +160,8 @@ TEST_F(RuleModeTest, AWarningOfASaveOrAMoveIsLoggedToo) {
   mount_with_mode("warn");
   const auto warnings = [&] {
     const std::vector<std::string> lines = lines_of(read_file(mountpoint() / ".statusfs" / "errors"));
-    return std::ranges::count_if(lines, [](const std::string& line) { return line.find(" WARNING ") != std::string::npos; });
+    return std::ranges::count_if(lines,
+                                 [](const std::string& line) { return line.find(" WARNING ") != std::string::npos; });
   };
   EXPECT_VERSIONS(1, bash("cd $T/tasks/task_001_scaffold && echo ACTIVE > new && mv new status").exit_status);
   EXPECT_EQ(1, warnings());

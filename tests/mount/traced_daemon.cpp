@@ -4,14 +4,16 @@ namespace statusfs::test {
 namespace {
 
 // A file's hidden name while it is written, as the program under test makes it; strace takes whole paths only.
-Path temporary_of(const Path& file) {
-  return file.parent_path() / ("." + file.filename().string() + ".statusfs-new");
-}
+Path temporary_of(const Path& file) { return file.parent_path() / ("." + file.filename().string() + ".statusfs-new"); }
 
-Arguments traced(const Arguments& command, const Injection& injection, const Path& status_file, const Path& trace_file) {
+Arguments traced(const Arguments& command, const Injection& injection, const Path& status_file,
+                 const Path& trace_file) {
   const Path journal = status_file.string() + ".journal";
-  Arguments arguments = {"strace", "-f", "-qq", "-y", "-o", trace_file.string(), "-e", "trace=" + injection.system_call + ",close",
-                         "-e", "inject=" + injection.text()};
+  Arguments arguments = {"strace", "-f",
+                         "-qq",    "-y",
+                         "-o",     trace_file.string(),
+                         "-e",     "trace=" + injection.system_call + ",close",
+                         "-e",     "inject=" + injection.text()};
   for (const Path& path : {status_file, journal, temporary_of(status_file), temporary_of(journal),
                            Path(status_file.string() + ".lock"), status_file.parent_path()}) {
     arguments.push_back("-P");

@@ -8,7 +8,8 @@
 
 namespace statusfs::test {
 
-/// What is done to which call of one system call, as strace counts them (for each thread, among those that touch the status file).
+/// What is done to which call of one system call, as strace counts them (for each thread, among those that touch the
+/// status file).
 struct Injection {
   std::string system_call;
   std::string action;  ///< "signal=SIGKILL", "error=EIO", ...
@@ -20,7 +21,8 @@ struct Injection {
   }
 };
 
-/// Runs `command` under strace with the injection, watching the calls that touch the status file, what belongs to it, and its directory.
+/// Runs `command` under strace with the injection, watching the calls that touch the status file, what belongs to it,
+/// and its directory.
 class TracedProgram {
  public:
   TracedProgram(const Arguments& command, const Injection& injection, const Path& status_file, const Path& directory);

@@ -33,10 +33,11 @@ using Names = std::vector<std::string>;
 TEST_F(TreeTest, RootListsTheStatusFilesAndHidesTheRest) { EXPECT_EQ(Names{"exec_status_125"}, names(mountpoint())); }
 
 TEST_F(TreeTest, DirectoriesHoldWhatTheContractLists) {
-  EXPECT_EQ((Names{"_tasks_status_list_immutable", "achievements", "board.html", "board.svg", "by-status", "events", "execution_plan_id_ref", "g_last_update", "header",
-                   "last_mutation_trace_id", "partition_status", "patch", "payload_hash_current",
-                   "payload_hash_previous", "status.json", "status.md", "summary", "tasks"}),
-            names(tree()));
+  EXPECT_EQ(
+      (Names{"_tasks_status_list_immutable", "achievements", "board.html", "board.svg", "by-status", "events",
+             "execution_plan_id_ref", "g_last_update", "header", "last_mutation_trace_id", "partition_status", "patch",
+             "payload_hash_current", "payload_hash_previous", "status.json", "status.md", "summary", "tasks"}),
+      names(tree()));
   EXPECT_EQ((Names{"entity_type", "file_id", "g_file_created", "g_file_last_modified", "schema_definition_id_ref",
                    "v_file_instance"}),
             names(tree("header")));
@@ -44,10 +45,10 @@ TEST_F(TreeTest, DirectoriesHoldWhatTheContractLists) {
       (Names{"active_blockers_summary", "execution_status", "overall_completion_percentage", "validation_status"}),
       names(tree("summary")));
   EXPECT_EQ((Names{"task_001_scaffold", "task_002_api", "task_003_tests"}), names(tree("tasks")));
-  EXPECT_EQ(
-      (Names{"execution_log", "g_last_update", "last_updated_by_archetype", "last_updated_by_persona_id",
-             "latest_test_status", "override", "percent_complete", "readiness_check", "signature_hash", "status", "task.json"}),
-      names(task()));
+  EXPECT_EQ((Names{"execution_log", "g_last_update", "last_updated_by_archetype", "last_updated_by_persona_id",
+                   "latest_test_status", "override", "percent_complete", "readiness_check", "signature_hash", "status",
+                   "task.json"}),
+            names(task()));
   EXPECT_EQ((Names{"g_checked", "idempotency_key", "readiness_assessment_id_ref", "status"}),
             names(task("readiness_check")));
   EXPECT_EQ((Names{"failure_details", "lock_override_log", "retry_attempts_log"}), names(task("execution_log")));
@@ -114,7 +115,8 @@ TEST_F(TreeTest, LinkCountFollowsMkdirAndRmdir) {
 
 TEST_F(TreeTest, FindWalksEverythingOnceWithoutComplaint) {
   const CommandResult directories = bash("find $M -type d | wc -l; find $M -type f | wc -l");
-  // The root, exec_status_125, header, summary, tasks, three for each task, the board and its six; then the leaves of each.
+  // The root, exec_status_125, header, summary, tasks, three for each task, the board and its six; then the leaves of
+  // each.
   EXPECT_EQ("21\n72\n", directories.output);
   EXPECT_EQ("", directories.error);
 }

@@ -62,8 +62,9 @@ class WalkTest : public SeveralUsersTest {
 TEST_F(WalkTest, TreeFindGrepDuAndLsWalkWithoutComplaint) {
   for (const std::string& user : both) {
     for (const char* script :
-         {"tree $M", "find $M -ls", "find $M -type f -exec cat {} +", "grep -r PENDING $M", "grep -rc . $M", "du -a $M", "du -sb $M",
-          "ls -lR $M", "ls -liR $M", "find $M -type f -print0 | xargs -0 sha256sum", "tar c -C $M . | tar d -C $M", "tar c -C $M .statusfs/version -C $T .history | cat"})
+         {"tree $M", "find $M -ls", "find $M -type f -exec cat {} +", "grep -r PENDING $M", "grep -rc . $M", "du -a $M",
+          "du -sb $M", "ls -lR $M", "ls -liR $M", "find $M -type f -print0 | xargs -0 sha256sum",
+          "tar c -C $M . | tar d -C $M", "tar c -C $M .statusfs/version -C $T .history | cat"})
       silent(script, user);
   }
 }
@@ -75,7 +76,8 @@ TEST_F(WalkTest, CopiesHoldEveryValueWhole) {
   ASSERT_EQ("", expected.at("exec_status_125/tasks/task_001_scaffold/override"));
   int number = 0;
   for (const std::string& user : both) {
-    for (const char* script : {"tar c -C $M . | tar x -C ", "rsync -a $M/ ", "rsync -ac --inplace $M/ ", "cp -r $M/. "}) {
+    for (const char* script :
+         {"tar c -C $M . | tar x -C ", "rsync -a $M/ ", "rsync -ac --inplace $M/ ", "cp -r $M/. "}) {
       const Path copy = copy_directory("copy" + std::to_string(++number));
       if (!user.empty()) silent("chown " + user + " " + copy.string(), "");  // tar sets its owner, mode and time, too
       silent(script + copy.string(), user);
@@ -90,13 +92,15 @@ TEST_F(WalkTest, ASecondRsyncFindsNothingToDo) {
   EXPECT_EQ("", silent("rsync -a --out-format=%n $M/ " + copy.string(), "").output);
   silent("sleep 1.1", "");  // rsync takes files of one size for the same when they were changed in the same second
   ASSERT_EQ(0, write_file(task("percent_complete"), "7\n"));
-  EXPECT_NE(std::string::npos, silent("rsync -a --out-format=%n $M/ " + copy.string(), "").output.find("percent_complete"));
+  EXPECT_NE(std::string::npos,
+            silent("rsync -a --out-format=%n $M/ " + copy.string(), "").output.find("percent_complete"));
   EXPECT_EQ(content_of(mountpoint()), content_of(copy));
 }
 
 TEST_F(WalkTest, NamesThatBeginWithADotAreNotWalked) {
   for (const std::string& user : both)
-    EXPECT_EQ("exec_status_126/.error\n", silent("cd $M && find . -mindepth 1 -name '.*' -printf '%P\\n'", user).output);
+    EXPECT_EQ("exec_status_126/.error\n",
+              silent("cd $M && find . -mindepth 1 -name '.*' -printf '%P\\n'", user).output);
   EXPECT_EQ("", silent("ls -A $T | grep '^\\.' || true", "").output);
 }
 

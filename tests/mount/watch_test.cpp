@@ -94,10 +94,11 @@ TEST_F(WatchTest, AChangeFromOutsideWakes) {
   const Handle partition(tree("partition_status"));
   EXPECT_EQ("CONSISTENT\n", partition.read());
   EXPECT_EQ(POLLPRI | POLLERR, woken_by(partition, [&] {
-    const auto result = bash("flock $S/exec_status_125.txt.lock sh -c 'jq .payload.tasks_status[0].percent_complete=7 "
-                             "$S/exec_status_125.txt > $S/../new && mv $S/../new $S/exec_status_125.txt'");
-    ASSERT_EQ(0, result.exit_status) << result.error;
-  }));
+              const auto result = bash(
+                  "flock $S/exec_status_125.txt.lock sh -c 'jq .payload.tasks_status[0].percent_complete=7 "
+                  "$S/exec_status_125.txt > $S/../new && mv $S/../new $S/exec_status_125.txt'");
+              ASSERT_EQ(0, result.exit_status) << result.error;
+            }));
   EXPECT_EQ("PARTITIONED\n", partition.read());
 }
 
@@ -118,7 +119,8 @@ TEST_F(WatchTest, ManyWaitersAreAllWoken) {
   std::vector<std::future<int>> waiting;
   for (int number = 0; number < 20; ++number) {
     handles.push_back(std::make_unique<Handle>(task("percent_complete")));
-    waiting.push_back(std::async(std::launch::async, [handle = handles.back().get()] { return handle->poll(long_time); }));
+    waiting.push_back(
+        std::async(std::launch::async, [handle = handles.back().get()] { return handle->poll(long_time); }));
   }
   ASSERT_EQ(0, write_file(task("percent_complete"), "9\n"));
   for (auto& answer : waiting) EXPECT_EQ(POLLPRI | POLLERR, answer.get());
@@ -143,8 +145,10 @@ TEST_F(WatchTest, EventsAreAStreamOfJsonLines) {
   EXPECT_EQ("tasks/task_001_scaffold/status", second["path"]);
   EXPECT_EQ(first["v"].get<int>() + 1, second["v"].get<int>());
   EXPECT_EQ("set", second["op"]);
-  for (const char* member : {"g", "time", "persona", "archetype", "trace_id"}) EXPECT_TRUE(second.contains(member)) << member;
-  for (const char* member : {"patch", "record_hash", "payload_hash_current"}) EXPECT_FALSE(second.contains(member)) << member;
+  for (const char* member : {"g", "time", "persona", "archetype", "trace_id"})
+    EXPECT_TRUE(second.contains(member)) << member;
+  for (const char* member : {"patch", "record_hash", "payload_hash_current"})
+    EXPECT_FALSE(second.contains(member)) << member;
   EXPECT_EQ(EPERM, write("events", "x\n") == EACCES ? EPERM : write("events", "x\n"));
 }
 
@@ -152,7 +156,8 @@ TEST_F(WatchTest, TailFollowsTheEvents) {
   Process tail({"tail", "-s", "0.1", "-n", "+1", "-f", tree("events")}, {}, root() / "followed");
   ASSERT_EQ(0, write_file(task("percent_complete"), "1\n"));
   ASSERT_TRUE(eventually([&] { return lines_of(tail.log()).size() == 1; })) << tail.log();
-  for (int value = 2; value <= 20; ++value) ASSERT_EQ(0, write_file(task("percent_complete"), std::to_string(value) + "\n"));
+  for (int value = 2; value <= 20; ++value)
+    ASSERT_EQ(0, write_file(task("percent_complete"), std::to_string(value) + "\n"));
   ASSERT_TRUE(eventually([&] { return lines_of(tail.log()).size() == 20; })) << tail.log();
   for (const std::string& line : lines_of(tail.log())) EXPECT_TRUE(Json::accept(line)) << line;
   tail.send(SIGTERM);
@@ -200,7 +205,8 @@ TEST_F(WatchTest, WaitSaysWhyItEnds) {
 
 TEST_F(WatchTest, WaitEndsWhenItsTaskIsRemoved) {
   ASSERT_EQ(0, ::mkdir(tree("tasks/extra").c_str(), 0755));
-  Process wait({binary(), "wait", tree("tasks/extra/status"), "--until", "DONE", "--timeout", "20"}, {}, root() / "wait");
+  Process wait({binary(), "wait", tree("tasks/extra/status"), "--until", "DONE", "--timeout", "20"}, {},
+               root() / "wait");
   ::usleep(300000);
   ASSERT_EQ(0, ::rmdir(tree("tasks/extra").c_str()));
   EXPECT_EQ(2, wait.wait()) << wait.log();

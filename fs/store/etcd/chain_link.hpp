@@ -8,7 +8,8 @@
 
 namespace statusfs {
 
-/// The version that the record leads to. Throws std::runtime_error where it is no record or does not continue the chain.
+/// The version that the record leads to. Throws std::runtime_error where it is no record or does not continue the
+/// chain.
 CommitEntry next_version(const StatusDocument& document, const ChainHead& head, const std::string& line);
 
 }  // namespace statusfs

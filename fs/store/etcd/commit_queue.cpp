@@ -172,7 +172,8 @@ CommitQueue::Batch CommitQueue::next_batch() {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] {
     if (waiting_.empty()) return is_stopping_;
-    return waiting_.begin()->first == known_g_ + 1 || promised_.empty() || waiting_.begin()->first < promised_.begin()->first;
+    return waiting_.begin()->first == known_g_ + 1 || promised_.empty() ||
+           waiting_.begin()->first < promised_.begin()->first;
   });
   Batch batch;
   if (waiting_.empty()) return batch;
@@ -231,12 +232,22 @@ void CommitQueue::send(const Batch& batch) {
       lost_race(batch, result);
   } catch (const EtcdError& error) {
     switch (error.kind()) {
-      case EtcdError::Kind::unknown: outcome_unknown(batch, counter_revision, sent); break;
-      case EtcdError::Kind::unavailable: answer(batch, StoreStatus::lost, error.what()); break;
-      case EtcdError::Kind::no_space: answer(batch, StoreStatus::no_space, error.what()); break;
-      case EtcdError::Kind::too_large: refuse(batch, StoreStatus::too_large, error.what()); break;
+      case EtcdError::Kind::unknown:
+        outcome_unknown(batch, counter_revision, sent);
+        break;
+      case EtcdError::Kind::unavailable:
+        answer(batch, StoreStatus::lost, error.what());
+        break;
+      case EtcdError::Kind::no_space:
+        answer(batch, StoreStatus::no_space, error.what());
+        break;
+      case EtcdError::Kind::too_large:
+        refuse(batch, StoreStatus::too_large, error.what());
+        break;
       case EtcdError::Kind::refused:
-      case EtcdError::Kind::compacted: refuse(batch, StoreStatus::refused, error.what()); break;
+      case EtcdError::Kind::compacted:
+        refuse(batch, StoreStatus::refused, error.what());
+        break;
     }
   } catch (const std::exception&) {
     outcome_unknown(batch, counter_revision, sent);  // an answer that cannot be read is none
@@ -267,8 +278,9 @@ void CommitQueue::succeeded(const Batch& batch, const EtcdTransactionResult& res
 // Who lost several times in a row said so; the others pause until it had its turn.
 void CommitQueue::let_others_go_first(const EtcdTransactionResult& result) {
   if (result.reads.empty()) return;
-  const bool others_wait = std::ranges::any_of(
-      result.reads.front().entries, [this](const EtcdKeyValue& entry) { return entry.key != keys_.waiting + keys_.host; });
+  const bool others_wait = std::ranges::any_of(result.reads.front().entries, [this](const EtcdKeyValue& entry) {
+    return entry.key != keys_.waiting + keys_.host;
+  });
   if (!others_wait) return;
   std::unique_lock lock(mutex_);
   changed_.wait_for(lock, time_for_others, [&] { return known_revision_ > result.revision || is_stopping_; });
@@ -312,10 +324,12 @@ void CommitQueue::ask_for_a_turn() try {
   return;  // without it we only wait longer
 }
 
-// --- outcomes that are not known --------------------------------------------------------------------------------------
+// --- outcomes that are not known
+// --------------------------------------------------------------------------------------
 
-// The counter is put again as it is, provided that it is still what the transaction compared: if that succeeds the transaction can
-// never succeed any more; else it did, or another host's did, and then our last record stands or does not.
+// The counter is put again as it is, provided that it is still what the transaction compared: if that succeeds the
+// transaction can never succeed any more; else it did, or another host's did, and then our last record stands or does
+// not.
 CommitQueue::Fence CommitQueue::fence(const Batch& batch, std::int64_t counter_revision, std::int64_t& revision) try {
   const CommitRequest& last = batch.back()->request;
   EtcdTransaction transaction;
@@ -342,9 +356,12 @@ void CommitQueue::outcome_unknown(const Batch& batch, std::int64_t counter_revis
   std::int64_t revision = 0;
   while (Clock::now() - sent < longest_wait) {
     switch (fence(batch, counter_revision, revision)) {
-      case Fence::applied: return answer(batch, StoreStatus::done, {}, revision);
-      case Fence::not_applied: return answer(batch, StoreStatus::conflict, "the transaction did not reach etcd");
-      case Fence::no_answer: break;
+      case Fence::applied:
+        return answer(batch, StoreStatus::done, {}, revision);
+      case Fence::not_applied:
+        return answer(batch, StoreStatus::conflict, "the transaction did not reach etcd");
+      case Fence::no_answer:
+        break;
     }
     std::unique_lock lock(mutex_);
     if (changed_.wait_for(lock, milliseconds(100), [this] { return is_stopping_; })) break;
@@ -370,8 +387,9 @@ bool CommitQueue::find_out() {
     const Fence found = fence(next.batch, next.counter_revision, revision);
     if (found == Fence::no_answer) return false;
     for (const ItemPointer& item : next.batch)
-      events_.found_out(item->request.name, "record " + item->request.record_hash + ", whose outcome was unknown, " +
-                                                (found == Fence::applied ? "was written" : "was not written and never will be"));
+      events_.found_out(item->request.name,
+                        "record " + item->request.record_hash + ", whose outcome was unknown, " +
+                            (found == Fence::applied ? "was written" : "was not written and never will be"));
     const std::lock_guard lock(mutex_);
     unresolved_.erase(unresolved_.begin());
   }

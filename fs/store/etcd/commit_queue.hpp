@@ -1,11 +1,12 @@
 // Sends the mutations of all files of a mount to etcd, and draws g for them.
 //
-// One transaction is under way at a time. What is ready when it returns goes together into the next one: it compares the
-// counter's and every head's revision, and puts counter, records, heads and documents. So g has neither gaps nor duplicates, whoever
-// writes, and a host's writers share the round trip.
+// One transaction is under way at a time. What is ready when it returns goes together into the next one: it compares
+// the counter's and every head's revision, and puts counter, records, heads and documents. So g has neither gaps nor
+// duplicates, whoever writes, and a host's writers share the round trip.
 //
-// Numbers are drawn ahead: those of a lease follow on those of the lease before, whether that is durable yet or not. When a transaction
-// does not go through, all numbers drawn ahead are worthless, and everybody who has some gets a conflict: an epoch ends.
+// Numbers are drawn ahead: those of a lease follow on those of the lease before, whether that is durable yet or not.
+// When a transaction does not go through, all numbers drawn ahead are worthless, and everybody who has some gets a
+// conflict: an epoch ends.
 #pragma once
 
 #include <chrono>
@@ -126,8 +127,9 @@ class CommitQueue final : public GlobalCounter {
   std::int64_t next_g_ = 1;          // to be drawn
   std::uint64_t epoch_ = 0;
   bool is_lease_open_ = false;
-  std::map<std::int64_t, std::int64_t> promised_;  // first and last numbers of leases of this epoch that were not handed in yet
-  std::map<std::int64_t, ItemPointer> waiting_;    // by first number
+  std::map<std::int64_t, std::int64_t>
+      promised_;  // first and last numbers of leases of this epoch that were not handed in yet
+  std::map<std::int64_t, ItemPointer> waiting_;  // by first number
   struct Unresolved {
     Batch batch;
     std::int64_t counter_revision = 0;

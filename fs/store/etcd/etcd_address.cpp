@@ -16,7 +16,8 @@ bool is_endpoint(std::string_view text) {
   const std::size_t colon = text.rfind(':');
   if (colon == std::string_view::npos || colon == 0) return false;
   const std::string_view port = text.substr(colon + 1);
-  const bool is_number = !port.empty() && std::ranges::all_of(port, [](char byte) { return byte >= '0' && byte <= '9'; });
+  const bool is_number =
+      !port.empty() && std::ranges::all_of(port, [](char byte) { return byte >= '0' && byte <= '9'; });
   return is_number && text.find_first_of("/@ ") == std::string_view::npos;
 }
 

@@ -52,9 +52,12 @@ EtcdError error_of(const Json& answer, long status) {
     case code_permission_denied:
     case code_failed_precondition:
     case code_out_of_range:
-    case code_unauthenticated: return {EtcdError::Kind::refused, reason};
-    case code_resource_exhausted: return {EtcdError::Kind::unavailable, reason};  // too many requests, none was proposed
-    default: return {EtcdError::Kind::unknown, reason};
+    case code_unauthenticated:
+      return {EtcdError::Kind::refused, reason};
+    case code_resource_exhausted:
+      return {EtcdError::Kind::unavailable, reason};  // too many requests, none was proposed
+    default:
+      return {EtcdError::Kind::unknown, reason};
   }
 }
 
@@ -116,7 +119,8 @@ std::string EtcdClient::token(std::size_t member, Milliseconds time_limit) {
     if (!token_.empty()) return token_;
   }
   const Json question{{"name", access_.user}, {"password", access_.password}};
-  const HttpResponse response = Borrowed(*this)->post(url_of(member, "auth/authenticate"), {}, question.dump(), time_limit);
+  const HttpResponse response =
+      Borrowed(*this)->post(url_of(member, "auth/authenticate"), {}, question.dump(), time_limit);
   const Json answer = answer_of(response);
   if (response.status != 200 || !answer.is_object() || !answer.contains("token")) {
     const EtcdError error = error_of(answer, response.status);
@@ -168,8 +172,9 @@ nlohmann::json EtcdClient::read_call(std::string_view call, const nlohmann::json
     }
     try {
       const bool others_are_left = attempt + 1 < access_.endpoints.size();
-      return call_member(member, call, body,
-                         others_are_left ? std::min(left_until(deadline), patience_with_one_member) : left_until(deadline));
+      return call_member(
+          member, call, body,
+          others_are_left ? std::min(left_until(deadline), patience_with_one_member) : left_until(deadline));
     } catch (const HttpFailure& failure) {
       reason = failure.what();
     } catch (const EtcdError& error) {
@@ -283,7 +288,8 @@ void EtcdClient::watch(const std::string& prefix, std::int64_t from_revision,
   };
   try {
     own_token = token(member, default_limit);
-    const long status = Borrowed(*this)->stream(url_of(member, "watch"), own_token, question.dump(), take_lines, goes_on);
+    const long status =
+        Borrowed(*this)->stream(url_of(member, "watch"), own_token, question.dump(), take_lines, goes_on);
     if (failure) std::rethrow_exception(failure);
     if (status == 401 || status == 403) forget_token(own_token);
   } catch (const HttpFailure& error) {

@@ -50,8 +50,8 @@ class EtcdClient {
   explicit EtcdClient(EtcdAccess access);
   ~EtcdClient();
 
-  /// Linearizable: a quorum stood behind the answer, and it has everything that was acknowledged before. Asks one member after
-  /// another. Throws EtcdError.
+  /// Linearizable: a quorum stood behind the answer, and it has everything that was acknowledged before. Asks one
+  /// member after another. Throws EtcdError.
   EtcdRangeResult range(const EtcdRange& range, Milliseconds time_limit = default_limit);
   /// All of it, page by page, as of one revision. Calls `visit` until it returns false. Throws EtcdError.
   std::int64_t range_in_pages(EtcdRange range, const std::function<bool(EtcdKeyValue&)>& visit);
@@ -65,8 +65,8 @@ class EtcdClient {
   std::int64_t lease_time_left(std::int64_t lease, Milliseconds time_limit = default_limit);
   void revoke_lease(std::int64_t lease, Milliseconds time_limit = default_limit);
 
-  /// Streams what a watch of all keys below the prefix says, from the revision on, message by message, from one member. Returns when
-  /// `receive` or `goes_on` returns false, or the member ends the stream; throws EtcdError.
+  /// Streams what a watch of all keys below the prefix says, from the revision on, message by message, from one member.
+  /// Returns when `receive` or `goes_on` returns false, or the member ends the stream; throws EtcdError.
   void watch(const std::string& prefix, std::int64_t from_revision,
              const std::function<bool(const nlohmann::json& result)>& receive, const std::function<bool()>& goes_on);
 
@@ -80,7 +80,8 @@ class EtcdClient {
   std::string url_of(std::size_t member, std::string_view call) const;
   nlohmann::json read_call(std::string_view call, const nlohmann::json& message, Milliseconds time_limit);
   nlohmann::json call_once(std::string_view call, const std::string& body, Milliseconds time_limit);
-  nlohmann::json call_member(std::size_t member, std::string_view call, const std::string& body, Milliseconds time_limit);
+  nlohmann::json call_member(std::size_t member, std::string_view call, const std::string& body,
+                             Milliseconds time_limit);
   std::string token(std::size_t member, Milliseconds time_limit);
   void forget_token(const std::string& stale);
 

@@ -73,7 +73,8 @@ void EtcdStore::read_from_document(const StoredHead& head, std::int64_t revision
   at.version = head.document_version;
   at.record_hash = head.document_id;
   at.payload_hash_current = payload_hash(*document);
-  EtcdRange range{services_.layout.record(stem_, at.version + 1), services_.layout.record(stem_, head.chain.version) + '\0'};
+  EtcdRange range{services_.layout.record(stem_, at.version + 1),
+                  services_.layout.record(stem_, head.chain.version) + '\0'};
   range.revision = revision;
   range.limit = records_a_page;
   if (at.version < head.chain.version)

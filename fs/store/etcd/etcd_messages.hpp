@@ -4,12 +4,11 @@
 #pragma once
 
 #include <cstdint>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <nlohmann/json.hpp>
 
 namespace statusfs {
 
@@ -48,10 +47,10 @@ struct EtcdTransaction {
     std::int64_t modified = 0;  ///< 0: there is no such key
   };
   std::vector<Compare> compare;
-  std::vector<EtcdPut> puts;          ///< where all compare as they should
-  std::vector<EtcdRange> deletes;     ///< besides
-  std::vector<EtcdRange> reads;       ///< besides
-  std::vector<EtcdRange> otherwise;   ///< read where they do not
+  std::vector<EtcdPut> puts;         ///< where all compare as they should
+  std::vector<EtcdRange> deletes;    ///< besides
+  std::vector<EtcdRange> reads;      ///< besides
+  std::vector<EtcdRange> otherwise;  ///< read where they do not
 
   std::size_t operations() const { return puts.size() + deletes.size() + reads.size(); }
 };

@@ -64,7 +64,8 @@ EtcdSource::~EtcdSource() {
   monitor_.stop();
 }
 
-// What is known of all files without reading them: which there are, the plans and the hosts. The revision as of which it is so.
+// What is known of all files without reading them: which there are, the plans and the hosts. The revision as of which
+// it is so.
 std::int64_t EtcdSource::read_all() {
   std::set<std::string> stems;
   EtcdRange heads{layout_.heads(), end_of_prefix(layout_.heads())};
@@ -118,8 +119,9 @@ OpenedFile EtcdSource::open(const std::string& stem) {
     feeds_[stem] = feed;
   }
   OpenedFile opened;
-  opened.store = std::make_unique<EtcdStore>(stem, mapping_, EtcdServices{client_, monitor_, *queue_, layout_, options_.host},
-                                             std::move(feed), options_.read_only);
+  opened.store =
+      std::make_unique<EtcdStore>(stem, mapping_, EtcdServices{client_, monitor_, *queue_, layout_, options_.host},
+                                  std::move(feed), options_.read_only);
   opened.needs_loading = true;
   return opened;
 }
@@ -265,7 +267,8 @@ void EtcdSource::take_event(const EtcdEvent& event, const std::set<std::pair<std
     }
     case Kind::foreign:
     case Kind::waiting:
-    case Kind::unknown: break;
+    case Kind::unknown:
+      break;
   }
 }
 

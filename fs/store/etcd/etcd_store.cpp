@@ -19,12 +19,16 @@ constexpr std::string_view foreign_infix = ".txt.foreign-";
 
 StoreResult outcome_of(const EtcdError& error) {
   switch (error.kind()) {
-    case EtcdError::Kind::no_space: return {StoreStatus::no_space, error.what()};
-    case EtcdError::Kind::too_large: return {StoreStatus::too_large, error.what()};
-    case EtcdError::Kind::refused: return {StoreStatus::refused, std::string("etcd: ") + error.what()};
+    case EtcdError::Kind::no_space:
+      return {StoreStatus::no_space, error.what()};
+    case EtcdError::Kind::too_large:
+      return {StoreStatus::too_large, error.what()};
+    case EtcdError::Kind::refused:
+      return {StoreStatus::refused, std::string("etcd: ") + error.what()};
     case EtcdError::Kind::unavailable:
     case EtcdError::Kind::unknown:
-    case EtcdError::Kind::compacted: break;
+    case EtcdError::Kind::compacted:
+      break;
   }
   return {StoreStatus::lost, error.what()};
 }
@@ -72,7 +76,8 @@ StoreResult EtcdStore::prepare() {
   if (result.status == StoreStatus::lost) feed_->lose_track();  // what was taken is asked for again
   if (result.status != StoreStatus::done) return result;
   if (!versions_.empty()) return {StoreStatus::conflict, stem_ + " was changed by another host"};
-  if (foreign_ && !foreign_->is_accepted) return {StoreStatus::foreign, stem_ + " was changed in etcd by another program"};
+  if (foreign_ && !foreign_->is_accepted)
+    return {StoreStatus::foreign, stem_ + " was changed in etcd by another program"};
   return {};
 }
 
@@ -138,7 +143,8 @@ void EtcdStore::look_at_keys() {
     if (stored.chain.version > head_.chain.version) return feed_->lose_track();  // written since
     if (!(stored.chain == head_.chain)) return set_foreign(text);
     std::string found;
-    if (!read_document(services_.client, services_.layout, stem_, stored, answer.revision, found)) return set_foreign(found);
+    if (!read_document(services_.client, services_.layout, stem_, stored, answer.revision, found))
+      return set_foreign(found);
     head_ = stored;
     feed_->set_document(services_.layout.document(stem_, head_.document_version, head_.document_id));
   } catch (const EtcdError&) {
@@ -170,7 +176,8 @@ CommitRequest EtcdStore::request_of(std::span<const CommitEntry> entries, Stored
   for (const CommitEntry& entry : entries)
     request.puts.push_back({services_.layout.record(stem_, entry.head.version), entry.record});
   if (foreign_ || is_document_due(head)) {
-    std::vector<EtcdPut> parts = store_document(services_.client, services_.layout, stem_, *entries.back().document, head);
+    std::vector<EtcdPut> parts =
+        store_document(services_.client, services_.layout, stem_, *entries.back().document, head);
     const bool was_put_beforehand = parts.empty();
     if (was_put_beforehand || foreign_)
       request.deletes = other_documents(services_.layout, stem_, head);
@@ -241,7 +248,8 @@ void EtcdStore::accept_foreign() {
   if (foreign_) foreign_->is_accepted = true;
 }
 
-// Head and document are put back as they were, and the foreign value stands beside: one transaction, which one host makes.
+// Head and document are put back as they were, and the foreign value stands beside: one transaction, which one host
+// makes.
 StoreResult EtcdStore::set_foreign_aside(std::string& kept_as) {
   if (!foreign_) return {StoreStatus::failed, stem_ + " holds no foreign value"};
   return guarded([&]() -> StoreResult {

@@ -1,7 +1,7 @@
 // A status file in etcd.
 //
-// Every mutation is one transaction (CommitQueue) that compares the head's revision; what other hosts write comes in by the watch
-// (FileFeed). Thread safety: as fs/store/store.hpp says.
+// Every mutation is one transaction (CommitQueue) that compares the head's revision; what other hosts write comes in by
+// the watch (FileFeed). Thread safety: as fs/store/store.hpp says.
 #pragma once
 
 #include <atomic>

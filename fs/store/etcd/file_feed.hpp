@@ -1,8 +1,8 @@
 // What the watch heard of one status file, until its store takes it.
 #pragma once
 
-#include <cstdint>
 #include <algorithm>
+#include <cstdint>
 #include <mutex>
 #include <set>
 #include <string>
@@ -21,9 +21,9 @@ class FileFeed {
     std::int64_t revision = 0;
   };
   struct News {
-    std::vector<Record> records;   ///< of other hosts, in the order in which they were written
-    bool is_incomplete = false;    ///< there may be more records than these
-    bool was_touched = false;      ///< something was put or deleted that no mutation of ours explains
+    std::vector<Record> records;  ///< of other hosts, in the order in which they were written
+    bool is_incomplete = false;   ///< there may be more records than these
+    bool was_touched = false;     ///< something was put or deleted that no mutation of ours explains
   };
 
   void add(Record record) {
@@ -71,7 +71,9 @@ class FileFeed {
   }
 
  private:
-  static std::string end_of(std::string_view line) { return std::string(line.substr(line.size() - std::min<std::size_t>(line.size(), 80))); }
+  static std::string end_of(std::string_view line) {
+    return std::string(line.substr(line.size() - std::min<std::size_t>(line.size(), 80)));
+  }
 
   mutable std::mutex mutex_;  // guards all below; innermost
   News news_;

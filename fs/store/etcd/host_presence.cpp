@@ -29,7 +29,9 @@ HostPresence::HostPresence(EtcdClient& client, std::string key, std::string text
 
 HostPresence::~HostPresence() { stop(); }
 
-void HostPresence::start() { thread_ = std::thread([this] { run(); }); }
+void HostPresence::start() {
+  thread_ = std::thread([this] { run(); });
+}
 
 void HostPresence::stop() {
   {

@@ -46,6 +46,7 @@ class HostPresence {
 };
 
 /// A host as others see it: one compact JSON object.
-std::string host_text(const std::string& host, const std::string& statusfs_version, std::chrono::system_clock::time_point since);
+std::string host_text(const std::string& host, const std::string& statusfs_version,
+                      std::chrono::system_clock::time_point since);
 
 }  // namespace statusfs

@@ -42,8 +42,8 @@ class HttpConnection {
   /// Throws HttpFailure. `token` is sent as Authorization unless it is empty.
   HttpResponse post(const std::string& url, const std::string& token, std::string_view body,
                     std::chrono::milliseconds time_limit);
-  /// Hands over the answer piece by piece until the other side ends it, `receive` or `goes_on` returns false. `goes_on` is asked at
-  /// least once a second. Returns the status; throws HttpFailure where the connection breaks.
+  /// Hands over the answer piece by piece until the other side ends it, `receive` or `goes_on` returns false. `goes_on`
+  /// is asked at least once a second. Returns the status; throws HttpFailure where the connection breaks.
   long stream(const std::string& url, const std::string& token, std::string_view body,
               const std::function<bool(std::string_view piece)>& receive, const std::function<bool()>& goes_on);
 

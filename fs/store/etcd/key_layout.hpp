@@ -32,9 +32,9 @@ class KeyLayout {
   struct Meaning {
     enum class Kind { counter, head, record, document, foreign, plan, host, waiting, unknown };
     Kind kind = Kind::unknown;
-    std::string name;            ///< stem, file name of the plan, or host
-    std::uint64_t version = 0;   ///< of a record
-    bool is_rotation = false;    ///< of a record
+    std::string name;           ///< stem, file name of the plan, or host
+    std::uint64_t version = 0;  ///< of a record
+    bool is_rotation = false;   ///< of a record
   };
   Meaning meaning_of(std::string_view key) const;
 

@@ -17,7 +17,9 @@ PrefixWatch::PrefixWatch(EtcdClient& client, std::string prefix, std::int64_t fr
 
 PrefixWatch::~PrefixWatch() { stop(); }
 
-void PrefixWatch::start() { thread_ = std::thread([this] { run(); }); }
+void PrefixWatch::start() {
+  thread_ = std::thread([this] { run(); });
+}
 
 void PrefixWatch::stop() {
   is_stopping_ = true;
@@ -48,8 +50,9 @@ void PrefixWatch::run() {
         must_read_anew_ = false;
       }
       expected_since_ = Clock::now().time_since_epoch().count();
-      client_.watch(prefix_, next_revision_, [this](const nlohmann::json& message) { return receive(message); },
-                    [this] { return goes_on(); });
+      client_.watch(
+          prefix_, next_revision_, [this](const nlohmann::json& message) { return receive(message); },
+          [this] { return goes_on(); });
     } catch (const std::exception&) {
       // Whether there is a quorum is the monitor's matter; here it is tried again.
       client_.prefer_another_member();

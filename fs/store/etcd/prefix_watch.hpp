@@ -25,8 +25,8 @@ class PrefixWatch {
   struct Callbacks {
     /// Whole revisions, in order.
     std::function<void(const std::vector<EtcdEvent>& events)> changed;
-    /// Revisions are missing (compacted): everything is to be read anew. Returns the revision from which to go on; throws EtcdError
-    /// where that is not possible now.
+    /// Revisions are missing (compacted): everything is to be read anew. Returns the revision from which to go on;
+    /// throws EtcdError where that is not possible now.
     std::function<std::int64_t()> lost_track;
   };
 
@@ -37,7 +37,8 @@ class PrefixWatch {
   void start();
   void stop();
 
-  /// The cluster is known to have a change of this revision below the prefix: a watch that has not seen it soon is asked elsewhere.
+  /// The cluster is known to have a change of this revision below the prefix: a watch that has not seen it soon is
+  /// asked elsewhere.
   void should_have_seen(std::int64_t revision);
   /// After the connection was lost: whatever the old stream may still say, a new one is begun.
   void begin_anew() { is_stream_stale_ = true; }
@@ -55,8 +56,8 @@ class PrefixWatch {
   std::int64_t next_revision_;  // the watch's thread alone
   bool must_read_anew_ = false;
 
-  std::atomic<std::int64_t> seen_{0};        // every change up to it was handed over
-  std::atomic<std::int64_t> expected_{0};    // should have been seen by now
+  std::atomic<std::int64_t> seen_{0};      // every change up to it was handed over
+  std::atomic<std::int64_t> expected_{0};  // should have been seen by now
   std::atomic<Clock::rep> expected_since_{0};
   std::atomic<bool> is_stream_stale_{false};
   std::atomic<bool> is_stopping_{false};

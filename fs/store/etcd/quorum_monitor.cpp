@@ -14,7 +14,9 @@ QuorumMonitor::QuorumMonitor(EtcdClient& client, std::string key, Events events)
 
 QuorumMonitor::~QuorumMonitor() { stop(); }
 
-void QuorumMonitor::start() { thread_ = std::thread([this] { run(); }); }
+void QuorumMonitor::start() {
+  thread_ = std::thread([this] { run(); });
+}
 
 void QuorumMonitor::stop() {
   {

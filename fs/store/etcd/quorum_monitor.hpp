@@ -12,8 +12,8 @@
 
 namespace statusfs {
 
-/// Asks by linearizable reads of one key, which only a quorum can answer. Every other such answer counts, too: while there are some,
-/// nothing more is asked.
+/// Asks by linearizable reads of one key, which only a quorum can answer. Every other such answer counts, too: while
+/// there are some, nothing more is asked.
 ///
 /// Thread safety: any thread. The callbacks run on the monitor's thread, with no lock held.
 class QuorumMonitor {
@@ -22,7 +22,7 @@ class QuorumMonitor {
     std::function<void(const std::string& reason)> lost;
     /// Asked again and again until it returns true: then writes are taken again.
     std::function<bool()> returned;
-    std::function<void()> recovered;  ///< writes are taken again
+    std::function<void()> recovered;                              ///< writes are taken again
     std::function<void(const EtcdRangeResult& answer)> answered;  ///< what the key held when it was asked for
   };
 
@@ -39,7 +39,8 @@ class QuorumMonitor {
 
   /// A quorum answered something that was asked after `asked`.
   void prove(std::chrono::steady_clock::time_point asked);
-  /// Whether a quorum answers now: true at once where one answered within `proof_lasts`; else it is asked, for at most `patience`.
+  /// Whether a quorum answers now: true at once where one answered within `proof_lasts`; else it is asked, for at most
+  /// `patience`.
   bool ask();
 
   static constexpr std::chrono::milliseconds proof_lasts{20};

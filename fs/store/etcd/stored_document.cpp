@@ -6,9 +6,9 @@
 namespace statusfs {
 namespace {
 
-constexpr std::size_t always_stored = 16 * 1024;     // bytes: as large as this a document is put with every mutation
-constexpr std::size_t part_size = 512 * 1024;        // bytes; etcd takes 1.5 MiB a request
-constexpr std::size_t put_beforehand = 256 * 1024;   // bytes above which the parts do not go into the transaction
+constexpr std::size_t always_stored = 16 * 1024;    // bytes: as large as this a document is put with every mutation
+constexpr std::size_t part_size = 512 * 1024;       // bytes; etcd takes 1.5 MiB a request
+constexpr std::size_t put_beforehand = 256 * 1024;  // bytes above which the parts do not go into the transaction
 
 }  // namespace
 

@@ -13,23 +13,24 @@
 
 namespace statusfs {
 
-/// Whether the document should be stored anew with the mutation that leads to `head`: at once while it is small, else when the records
-/// after the stored one have become as large as it is.
+/// Whether the document should be stored anew with the mutation that leads to `head`: at once while it is small, else
+/// when the records after the stored one have become as large as it is.
 bool is_document_due(const StoredHead& head);
 
-/// The document as of the head: names it in the head and returns what must be put. Where that is too much for one transaction, all
-/// parts were put before, and nothing is left to be put; they mean nothing until a head names them. Throws EtcdError.
+/// The document as of the head: names it in the head and returns what must be put. Where that is too much for one
+/// transaction, all parts were put before, and nothing is left to be put; they mean nothing until a head names them.
+/// Throws EtcdError.
 std::vector<EtcdPut> store_document(EtcdClient& client, const KeyLayout& layout, const std::string& stem,
                                     const StatusDocument& document, StoredHead& head);
 
-/// All keys of documents of the file but those that the head names: nobody needs them once that head stands. Also what was put
-/// beforehand and never named.
+/// All keys of documents of the file but those that the head names: nobody needs them once that head stands. Also what
+/// was put beforehand and never named.
 std::vector<EtcdRange> other_documents(const KeyLayout& layout, const std::string& stem, const StoredHead& head);
 /// The keys of the document that the head names.
 EtcdRange document_of(const KeyLayout& layout, const std::string& stem, const StoredHead& head);
 
-/// The text of the document that the head names, as of a revision; nothing where it is not what the head says. `found` is what stands
-/// there. Throws EtcdError.
+/// The text of the document that the head names, as of a revision; nothing where it is not what the head says. `found`
+/// is what stands there. Throws EtcdError.
 std::optional<std::string> read_document(EtcdClient& client, const KeyLayout& layout, const std::string& stem,
                                          const StoredHead& head, std::int64_t revision, std::string& found);
 

@@ -1,7 +1,6 @@
 #include "fs/store/etcd/stored_head.hpp"
 
 #include <nlohmann/json.hpp>
-
 #include <stdexcept>
 
 namespace statusfs {

@@ -13,11 +13,11 @@ struct StoredHead {
   std::string host;  ///< that wrote the newest version
   // The document: stored whole as of a version, brought up to the head by the records after it.
   std::uint64_t document_version = 0;
-  std::string document_id;          ///< record_hash of that version
+  std::string document_id;  ///< record_hash of that version
   std::size_t document_parts = 0;
-  std::string document_sha256;      ///< of all parts together
-  std::size_t document_size = 0;    ///< bytes of all parts together
-  std::size_t records_size = 0;     ///< bytes of the records after that version
+  std::string document_sha256;    ///< of all parts together
+  std::size_t document_size = 0;  ///< bytes of all parts together
+  std::size_t records_size = 0;   ///< bytes of the records after that version
 };
 
 std::string encode_head(const StoredHead& head);

@@ -15,7 +15,8 @@ class BackwardReader {
   /// Reads what lies before `end`, which is where a line ends. The file must outlive the reader.
   BackwardReader(File& file, std::uint64_t end) : file_(file), begin_(end) {}
 
-  /// The line before the one that was returned last, without its newline, valid until the next call. Throws std::system_error.
+  /// The line before the one that was returned last, without its newline, valid until the next call. Throws
+  /// std::system_error.
   std::optional<std::string_view> next();
 
  private:

@@ -16,11 +16,12 @@ using LineVisitor = std::function<bool(std::string_view line)>;
 /// line is passed over. Throws std::runtime_error where a closed journal cannot be read.
 void read_chain(const std::string& path, std::string_view live, std::uint64_t after_version, const LineVisitor& visit);
 
-/// The lines of the one journal that holds the version: the newest that begins with it or before it. Throws as read_chain does.
+/// The lines of the one journal that holds the version: the newest that begins with it or before it. Throws as
+/// read_chain does.
 void read_journal_of(const std::string& path, std::string_view live, std::uint64_t version, const LineVisitor& visit);
 
-/// The lines of the closed journals, newest first; `first_of_live` is the version of the live journal's first line. Throws as
-/// read_chain does.
+/// The lines of the closed journals, newest first; `first_of_live` is the version of the live journal's first line.
+/// Throws as read_chain does.
 void visit_closed_backwards(const std::string& path, std::uint64_t first_of_live, const LineVisitor& visit);
 
 }  // namespace statusfs

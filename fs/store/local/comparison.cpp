@@ -134,7 +134,8 @@ Comparison compare_by_replay(const std::shared_ptr<const Mapping>& mapping, Jour
   result.head = replay.head();
   if (result.json == JsonState::foreign && json.root) {
     const std::string status_path = journal.path().substr(0, journal.path().size() - journal_suffix.size());
-    if (is_in_closed_journal(mapping, status_path, first_line(journal), version, *json.root)) result.json = JsonState::earlier;
+    if (is_in_closed_journal(mapping, status_path, first_line(journal), version, *json.root))
+      result.json = JsonState::earlier;
   }
   if (result.json == JsonState::earlier && version == result.head.version) result.json = JsonState::head;
   result.document = std::make_shared<const StatusDocument>(mapping, replay.root());

@@ -90,8 +90,8 @@ class Files {
   virtual void link(const std::string& path, const std::string& name) = 0;
   /// False when there was none.
   virtual bool unlink(const std::string& path) = 0;
-  /// A directory of the owner and group of `like`, searchable for whom its mode lets read; nothing where there is one already. ENOTDIR
-  /// where the name is taken by something else.
+  /// A directory of the owner and group of `like`, searchable for whom its mode lets read; nothing where there is one
+  /// already. ENOTDIR where the name is taken by something else.
   virtual void make_directory(const std::string& path, const FileStatus& like);
   /// fsync(2) of a directory: what was renamed, linked or unlinked in it stays so.
   virtual void sync_directory(const std::string& path) = 0;

@@ -82,8 +82,8 @@ class JournalFile {
   /// Throws std::system_error.
   std::string replace_by_copy();
 
-  /// Puts a journal with this one line in the journal's place, locked. Precondition: is_in_place(). Throws std::system_error: it stands as it
-  /// was, or has failed.
+  /// Puts a journal with this one line in the journal's place, locked. Precondition: is_in_place(). Throws
+  /// std::system_error: it stands as it was, or has failed.
   void replace_by_line(std::string_view line);
   const std::string& path() const noexcept { return path_; }
 

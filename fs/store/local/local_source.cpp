@@ -42,7 +42,10 @@ LocalPlace LocalPlace::of(const std::string& path) {
 
 LocalSource::LocalSource(LocalPlace place, std::shared_ptr<const Mapping> mapping, bool read_only,
                          std::shared_ptr<const SigningKey> signing_key)
-    : place_(std::move(place)), mapping_(std::move(mapping)), read_only_(read_only), signing_key_(std::move(signing_key)) {}
+    : place_(std::move(place)),
+      mapping_(std::move(mapping)),
+      read_only_(read_only),
+      signing_key_(std::move(signing_key)) {}
 
 std::vector<std::string> LocalSource::list() {
   std::vector<std::string> stems;

@@ -57,7 +57,8 @@ StoreResult LocalStore::prepare_slowly() {
   return result;
 }
 
-/// conflict: the journal was closed, and the chain goes on from the first line of a new one. A rotation that cannot be made hinders nothing.
+/// conflict: the journal was closed, and the chain goes on from the first line of a new one. A rotation that cannot be
+/// made hinders nothing.
 StoreResult LocalStore::rotate_if_due() {
   if (foreign_ || journal_->end() < no_rotation_below_ || !is_rotation_due(*journal_, head_, options_.longest_journal))
     return {};

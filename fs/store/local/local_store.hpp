@@ -60,7 +60,8 @@ class LocalStore final : public Store {
   std::vector<std::string> take_notices() override;
   std::uint64_t record_count() override;
   void read_records(std::uint64_t after_version, const std::function<bool(std::string_view record)>& visit) override;
-  void read_records_from_whole(std::uint64_t version, const std::function<bool(std::string_view record)>& visit) override;
+  void read_records_from_whole(std::uint64_t version,
+                               const std::function<bool(std::string_view record)>& visit) override;
   std::string read_foreign(const std::string& kept_as) override;
 
  private:
@@ -115,8 +116,10 @@ class LocalStore final : public Store {
   ChainHead head_;
   std::shared_ptr<const StatusDocument> document_;
   std::optional<Foreign> foreign_;
-  bool must_reload_ = false;  ///< the head is another than whoever builds versions knows: nothing is committed until load()
-  std::uint64_t no_rotation_below_ = 0;  ///< length of the journal below which a rotation that failed is not tried again
+  bool must_reload_ =
+      false;  ///< the head is another than whoever builds versions knows: nothing is committed until load()
+  std::uint64_t no_rotation_below_ =
+      0;                              ///< length of the journal below which a rotation that failed is not tried again
   std::optional<FileStatus> loaded_;  ///< the JSON that load() saw; nothing when there was none
 
   std::mutex mutex_;  // never held while waiting for a file. Guards:

@@ -44,7 +44,8 @@ std::string content_of(int file, const struct stat& status) {
 // What was there when a plan was read, and whether it still is.
 class ReadStatus {
  public:
-  ReadStatus(std::string path, std::chrono::system_clock::time_point read_at) : path_(std::move(path)), read_at_(read_at) {}
+  ReadStatus(std::string path, std::chrono::system_clock::time_point read_at)
+      : path_(std::move(path)), read_at_(read_at) {}
 
   void set(const struct stat& status) { status_ = status; }
 

@@ -188,7 +188,8 @@ void PosixFiles::make_directory(const std::string& path, const FileStatus& like)
   const mode_t mode = like.mode | ((like.mode & 0444) >> 2);
   if (::mkdir(path.c_str(), 0700) == 0) {
     // Owner and mode are the status file's, as far as we may give them away.
-    if (::chown(path.c_str(), like.owner, like.group) != 0 && errno != EPERM) fail(errno, "changing the owner of " + path);
+    if (::chown(path.c_str(), like.owner, like.group) != 0 && errno != EPERM)
+      fail(errno, "changing the owner of " + path);
     if (::chmod(path.c_str(), mode) != 0) fail(errno, "changing the mode of " + path);
     return;
   }

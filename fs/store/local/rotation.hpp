@@ -1,8 +1,9 @@
 // Closing a journal that has grown too long.
 //
-// The order makes that a crash at any point loses nothing and leaves no doubt: the closed journal is complete and on the disk, under a name
-// that tells which versions it holds, before the live one is replaced by one that goes on where it ends. A closed journal that begins
-// where the live one begins is what a crash in between left: readers pass over it, and the next rotation removes it.
+// The order makes that a crash at any point loses nothing and leaves no doubt: the closed journal is complete and on
+// the disk, under a name that tells which versions it holds, before the live one is replaced by one that goes on where
+// it ends. A closed journal that begins where the live one begins is what a crash in between left: readers pass over
+// it, and the next rotation removes it.
 #pragma once
 
 #include <cstdint>
@@ -18,9 +19,10 @@ namespace statusfs {
 /// Whether the records after the first exceed both `limit` bytes and the size of the document.
 bool is_rotation_due(JournalFile& journal, const ChainHead& head, std::uint64_t limit);
 
-/// Moves the journal's lines to <path>.journal.d and lets it begin anew with the document, which is its head. Precondition: the journal
-/// is in place. What the chain's head is afterwards: the same version, with the record_hash of the new first line. Throws std::system_error and
-/// std::runtime_error; the journal stands as it was then, or must be checked (JournalFile::has_failed()).
+/// Moves the journal's lines to <path>.journal.d and lets it begin anew with the document, which is its head.
+/// Precondition: the journal is in place. What the chain's head is afterwards: the same version, with the record_hash
+/// of the new first line. Throws std::system_error and std::runtime_error; the journal stands as it was then, or must
+/// be checked (JournalFile::has_failed()).
 ChainHead rotate(Files& files, const std::string& path, JournalFile& journal, const StatusDocument& document);
 
 }  // namespace statusfs

@@ -33,7 +33,8 @@ JournalRecord sample() {
 }
 
 Checkpoint checkpoint_of(const JournalRecord& record) {
-  return {"exec_status_125", record.version, 9, record.record_hash, record.payload_hash_current, record.time, std::nullopt};
+  return {"exec_status_125",           record.version, 9,           record.record_hash,
+          record.payload_hash_current, record.time,    std::nullopt};
 }
 
 bool is_accepted(const std::string& line, const Checkpoint& original, const JournalRecord& record) {
@@ -122,9 +123,15 @@ TEST(CheckpointTest, NoOtherOrderOfLinesIsAccepted) {
     std::vector<std::string> changed = lines;
     const std::size_t one = random() % changed.size(), other = random() % changed.size();
     switch (random() % 3) {
-      case 0: std::swap(changed[one], changed[other]); break;
-      case 1: changed[one] = changed[other]; break;
-      default: changed.erase(changed.begin() + static_cast<std::ptrdiff_t>(one)); break;
+      case 0:
+        std::swap(changed[one], changed[other]);
+        break;
+      case 1:
+        changed[one] = changed[other];
+        break;
+      default:
+        changed.erase(changed.begin() + static_cast<std::ptrdiff_t>(one));
+        break;
     }
     if (changed == lines) continue;
     ASSERT_FALSE(is_chain(changed, lines.size())) << round;

@@ -16,14 +16,16 @@ using namespace std::chrono_literals;
 using testing::HasSubstr;
 
 Checkpoint at(std::uint64_t version, const std::string& file_id = "exec_status_7") {
-  return {file_id, version, version, std::string(64, 'a'), "sha256:" + std::string(64, 'b'), "2025-06-09T12:00:00.000000Z", {}};
+  return {
+      file_id, version, version, std::string(64, 'a'), "sha256:" + std::string(64, 'b'), "2025-06-09T12:00:00.000000Z",
+      {}};
 }
 
 class AnchorLogTest : public ::testing::Test {
  protected:
   std::unique_ptr<AnchorLog> open(AnchorSchedule schedule, std::shared_ptr<const SigningKey> key = nullptr) {
-    return std::make_unique<AnchorLog>(files_, path_, std::move(key),
-                                       [this](const std::string& message) { notices_.push_back(message); }, schedule);
+    return std::make_unique<AnchorLog>(
+        files_, path_, std::move(key), [this](const std::string& message) { notices_.push_back(message); }, schedule);
   }
   std::vector<Checkpoint> lines() const {
     std::vector<Checkpoint> found;
@@ -77,7 +79,8 @@ TEST_F(AnchorLogTest, OfFewVersionsAfterAWhile) {
 }
 
 TEST_F(AnchorLogTest, WhatTheLogTellsIsRememberedFromIt) {
-  write_text(path_, "a remark\n" + encode_checkpoint(at(150)) + "\n" + encode_checkpoint(at(70, "exec_status_8")) + "\ntorn");
+  write_text(path_,
+             "a remark\n" + encode_checkpoint(at(150)) + "\n" + encode_checkpoint(at(70, "exec_status_8")) + "\ntorn");
   const auto log = open({});
   log->stands_at(at(200));
   log->stands_at(at(169, "exec_status_8"));
@@ -120,7 +123,8 @@ TEST_F(AnchorLogTest, WhatCannotBeWrittenIsTriedAgain) {
 }
 
 TEST_F(AnchorLogTest, WhereNoLogCanBeThereIsNone) {
-  EXPECT_THROW(AnchorLog(files_, directory_ / "missing/anchors", nullptr, [](const std::string&) {}), std::system_error);
+  EXPECT_THROW(AnchorLog(files_, directory_ / "missing/anchors", nullptr, [](const std::string&) {}),
+               std::system_error);
   EXPECT_THROW(AnchorLog(files_, directory_.path(), nullptr, [](const std::string&) {}), std::system_error);
 }
 

@@ -34,7 +34,8 @@ class HistoryTest : public ::testing::Test {
   void close_journal() {
     JournalRecord last = decode_record(last_line_);
     const std::uint64_t first = *version_of_line(live_);
-    write_text(closed_journal_directory(path_) + "/" + closed_journal_name(first, last.version), gzip_compressed(live_));
+    write_text(closed_journal_directory(path_) + "/" + closed_journal_name(first, last.version),
+               gzip_compressed(live_));
     last.op = std::string(rotation_op);
     last.record_previous = last.record_hash;
     last.patch = encode_json_patch({{PatchOperation::Kind::add, Pointer(), {}, maker_.document()->root()}});

@@ -79,7 +79,8 @@ TEST_F(IdempotencyKeysTest, AreForgottenAfterADay) {
 }
 
 TEST_F(IdempotencyKeysTest, OnlyTheLastTenThousandAreKept) {
-  for (std::size_t i = 0; i < IdempotencyKeys::most_keys + 2; ++i) store_.lines.push_back(line("k" + std::to_string(i), hours(0)));
+  for (std::size_t i = 0; i < IdempotencyKeys::most_keys + 2; ++i)
+    store_.lines.push_back(line("k" + std::to_string(i), hours(0)));
   EXPECT_EQ(std::nullopt, keys_.find(7, "achievements", "k1"));
   EXPECT_EQ("hash of k2", keys_.find(7, "achievements", "k2"));
   EXPECT_EQ(IdempotencyKeys::most_keys, store_.visited);

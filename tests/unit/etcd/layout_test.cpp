@@ -20,8 +20,9 @@ TEST(EtcdAddressTest, NamesMembersAndPrefix) {
 }
 
 TEST(EtcdAddressTest, RefusesWhatIsNone) {
-  for (const char* text : {"etcd://", "etcd:///plans", "etcd://one:2379", "etcd://one:2379/", "etcd://one/plans", "etcd://one:x/plans",
-                           "etcd://user:pw@one:2379/plans", "http://one:2379/plans", "etcd://one:2379,,two:2379/plans"})
+  for (const char* text :
+       {"etcd://", "etcd:///plans", "etcd://one:2379", "etcd://one:2379/", "etcd://one/plans", "etcd://one:x/plans",
+        "etcd://user:pw@one:2379/plans", "http://one:2379/plans", "etcd://one:2379,,two:2379/plans"})
     EXPECT_THROW(EtcdAddress::of(text), std::runtime_error) << text;
 }
 
@@ -53,13 +54,14 @@ TEST(KeyLayoutTest, KnowsWhatAKeyIs) {
   EXPECT_EQ("exec_status_125", record.name);
   EXPECT_EQ(77U, record.version);
   EXPECT_TRUE(record.is_rotation);
-  const auto part = layout.meaning_of(layout.document_part(layout.document("exec_status_1", 3, std::string(64, 'a')), 0));
+  const auto part =
+      layout.meaning_of(layout.document_part(layout.document("exec_status_1", 3, std::string(64, 'a')), 0));
   EXPECT_EQ(Kind::document, part.kind);
   EXPECT_EQ("exec_status_1", part.name);
   EXPECT_EQ(Kind::head, layout.meaning_of("/plans/head/exec_status_1").kind);
   EXPECT_EQ(Kind::host, layout.meaning_of("/plans/host/one").kind);
-  for (const char* key : {"/other/head/x", "/plans", "/plans/", "/plans/head/", "/plans/head/../x", "/plans/record/x", "/plans/record/x/12",
-                          "/plans/record/x/0000000000000000001x", "/plansx/head/y"})
+  for (const char* key : {"/other/head/x", "/plans", "/plans/", "/plans/head/", "/plans/head/../x", "/plans/record/x",
+                          "/plans/record/x/12", "/plans/record/x/0000000000000000001x", "/plansx/head/y"})
     EXPECT_EQ(Kind::unknown, layout.meaning_of(key).kind) << key;
 }
 
@@ -85,7 +87,8 @@ TEST(StoredHeadTest, IsTheDocumentedJson) {
   const StoredHead read = decode_head(text);
   EXPECT_EQ(some_head().chain, read.chain);
   EXPECT_EQ(text, encode_head(read));
-  for (const char* foreign : {"", "garbage", "{}", "[]", R"({"v":"24"})"}) EXPECT_THROW(decode_head(foreign), std::runtime_error) << foreign;
+  for (const char* foreign : {"", "garbage", "{}", "[]", R"({"v":"24"})"})
+    EXPECT_THROW(decode_head(foreign), std::runtime_error) << foreign;
 }
 
 TEST(StoredDocumentTest, IsDueWhileSmallAndWhenTheRecordsAreAsLarge) {
@@ -103,10 +106,11 @@ TEST(EtcdMessagesTest, TransactionsAreWhatTheGatewayTakes) {
   transaction.puts.push_back({"k", "v", 5});
   transaction.deletes.push_back({"a", "b"});
   transaction.otherwise.push_back({"k"});
-  EXPECT_EQ(R"({"compare":[{"key":"aw==","mod_revision":"7","result":"EQUAL","target":"MOD"}],)"
-            R"("failure":[{"request_range":{"key":"aw=="}}],)"
-            R"("success":[{"request_put":{"key":"aw==","lease":"5","value":"dg=="}},{"request_delete_range":{"key":"YQ==","range_end":"Yg=="}}]})",
-            message_of(transaction).dump());
+  EXPECT_EQ(
+      R"({"compare":[{"key":"aw==","mod_revision":"7","result":"EQUAL","target":"MOD"}],)"
+      R"("failure":[{"request_range":{"key":"aw=="}}],)"
+      R"("success":[{"request_put":{"key":"aw==","lease":"5","value":"dg=="}},{"request_delete_range":{"key":"YQ==","range_end":"Yg=="}}]})",
+      message_of(transaction).dump());
   // As etcd 3.4.23 answers: what is zero or false is left out, 64-bit integers are strings.
   const auto lost = transaction_result(nlohmann::json::parse(
       R"({"header":{"revision":"9"},"responses":[{"response_range":{"header":{"revision":"9"},"kvs":[{"key":"aw==","create_revision":"2","mod_revision":"8","version":"2","value":"Mg=="}],"count":"1"}}]})"));

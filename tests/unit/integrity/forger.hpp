@@ -37,11 +37,21 @@ class Forger {
     while (lines == before) {
       const auto at = lines.begin() + static_cast<std::ptrdiff_t>(below(lines.size()));
       switch (below(5)) {
-        case 0: lines.erase(at); break;
-        case 1: lines.insert(at, std::string(*at)); break;
-        case 2: *at = others[below(others.size())]; break;
-        case 3: lines.insert(at, others[below(others.size())]); break;
-        default: *at = cut(*at); break;
+        case 0:
+          lines.erase(at);
+          break;
+        case 1:
+          lines.insert(at, std::string(*at));
+          break;
+        case 2:
+          *at = others[below(others.size())];
+          break;
+        case 3:
+          lines.insert(at, others[below(others.size())]);
+          break;
+        default:
+          *at = cut(*at);
+          break;
       }
     }
     return lines;
@@ -53,10 +63,18 @@ class Forger {
     while (lines == before) {
       const auto middle = lines.begin() + static_cast<std::ptrdiff_t>(below(lines.size()));
       switch (below(4)) {
-        case 0: std::swap(lines[below(lines.size())], lines[below(lines.size())]); break;
-        case 1: std::rotate(lines.begin(), middle, lines.end()); break;
-        case 2: std::reverse(middle, lines.end()); break;
-        default: std::shuffle(lines.begin(), lines.end(), random_); break;
+        case 0:
+          std::swap(lines[below(lines.size())], lines[below(lines.size())]);
+          break;
+        case 1:
+          std::rotate(lines.begin(), middle, lines.end());
+          break;
+        case 2:
+          std::reverse(middle, lines.end());
+          break;
+        default:
+          std::shuffle(lines.begin(), lines.end(), random_);
+          break;
       }
     }
     return lines;

@@ -40,8 +40,13 @@ Evidence evidence_of(ChainMaker& maker, int versions) {
   for (int version = 1; version < versions; ++version) evidence.lines.push_back(maker.next_of_size(20).record);
   evidence.json = maker.text();
   const JournalRecord anchored = decode_record(evidence.lines[evidence.lines.size() / 2]);
-  evidence.anchor = {file_id,           anchored.version, evidence.lines.size() / 2 + 1, anchored.record_hash,
-                     anchored.payload_hash_current, anchored.time,    std::nullopt};
+  evidence.anchor = {file_id,
+                     anchored.version,
+                     evidence.lines.size() / 2 + 1,
+                     anchored.record_hash,
+                     anchored.payload_hash_current,
+                     anchored.time,
+                     std::nullopt};
   return evidence;
 }
 
@@ -63,7 +68,8 @@ class ForgeryTest : public ::testing::Test {
   }
 
   bool is_accepted(const std::string& journal, const std::string& json, const std::optional<Checkpoint>& anchor = {}) {
-    return verify_chain(maker_.mapping(), {file_id, json, whole_lines(journal), !journal.ends_with('\n'), anchor}).is_good();
+    return verify_chain(maker_.mapping(), {file_id, json, whole_lines(journal), !journal.ends_with('\n'), anchor})
+        .is_good();
   }
   std::string journal() const { return joined(evidence_.lines, '\n'); }
 
@@ -79,9 +85,15 @@ TEST_F(ForgeryTest, Journals) {
   for (int round = 0; round < forged_journals; ++round) {
     std::string forged;
     switch (round % 3) {
-      case 0: forged = forger_.with_flipped_bit(journal()); break;
-      case 1: forged = joined(forger_.with_other_line(evidence_.lines, foreign_), '\n'); break;
-      default: forged = joined(forger_.in_other_order(evidence_.lines), '\n'); break;
+      case 0:
+        forged = forger_.with_flipped_bit(journal());
+        break;
+      case 1:
+        forged = joined(forger_.with_other_line(evidence_.lines, foreign_), '\n');
+        break;
+      default:
+        forged = joined(forger_.in_other_order(evidence_.lines), '\n');
+        break;
     }
     ASSERT_FALSE(is_accepted(forged, evidence_.json)) << "round " << round << ", seed " << seed << "\n" << forged;
   }
@@ -138,10 +150,18 @@ TEST_F(ClosedJournalForgeryTest, ClosedJournals) {
   for (int round = 0; round < forged_closed_journals; ++round) {
     std::string forged;
     switch (round % 4) {
-      case 0: forged = forger_.with_flipped_bit(bytes); break;
-      case 1: forged = forger_.cut(bytes); break;
-      case 2: forged = gzip_compressed(joined(forger_.with_other_line(evidence_.lines, foreign_), '\n')); break;
-      default: forged = gzip_compressed(joined(forger_.in_other_order(evidence_.lines), '\n')); break;
+      case 0:
+        forged = forger_.with_flipped_bit(bytes);
+        break;
+      case 1:
+        forged = forger_.cut(bytes);
+        break;
+      case 2:
+        forged = gzip_compressed(joined(forger_.with_other_line(evidence_.lines, foreign_), '\n'));
+        break;
+      default:
+        forged = gzip_compressed(joined(forger_.in_other_order(evidence_.lines), '\n'));
+        break;
     }
     if (!is_accepted_with(forged)) continue;
     // Some bits of gzip's frame mean nothing (the time, the padding): what is accepted must say the very same.
@@ -164,11 +184,22 @@ TEST_F(ForgeryTest, Signatures) {
   for (int round = 0; round < forged_signatures; ++round) {
     std::string forged = signature, changed = text;
     switch (round % 5) {
-      case 0: forged = forger_.with_flipped_bit(signature); break;
-      case 1: changed = forger_.with_flipped_bit(text); break;
-      case 2: forged = forger_.cut(signature); break;
-      case 3: std::swap(forged[forger_.below(32)], forged[32 + forger_.below(32)]); break;
-      default: forged = of_other_key.substr(0, forger_.below(64) + 1) + signature.substr(0, 64); forged.resize(64); break;
+      case 0:
+        forged = forger_.with_flipped_bit(signature);
+        break;
+      case 1:
+        changed = forger_.with_flipped_bit(text);
+        break;
+      case 2:
+        forged = forger_.cut(signature);
+        break;
+      case 3:
+        std::swap(forged[forger_.below(32)], forged[32 + forger_.below(32)]);
+        break;
+      default:
+        forged = of_other_key.substr(0, forger_.below(64) + 1) + signature.substr(0, 64);
+        forged.resize(64);
+        break;
     }
     if (forged == signature && changed == text) continue;  // two equal bytes were swapped
     ASSERT_FALSE(open.verifies(changed, forged)) << "round " << round << ", seed " << seed;
@@ -190,9 +221,12 @@ class AnchorForgeryTest : public ForgeryTest {
   }
   std::string forged(int round, const std::string& line, const Lines& others) {
     switch (round % 3) {
-      case 0: return forger_.with_flipped_bit(line);
-      case 1: return in_words(forger_.with_other_line(words(line), others));
-      default: return in_words(forger_.in_other_order(words(line)));
+      case 0:
+        return forger_.with_flipped_bit(line);
+      case 1:
+        return in_words(forger_.with_other_line(words(line), others));
+      default:
+        return in_words(forger_.in_other_order(words(line)));
     }
   }
   bool is_accepted_anchor(const std::string& line, const PublicKey* key) {
@@ -216,7 +250,8 @@ TEST_F(AnchorForgeryTest, Anchors) {
   const std::string signed_line = encode_checkpoint(anchor);
   // Words of a true anchor of another line, signed by the same key.
   const JournalRecord last = decode_record(evidence_.lines.back());
-  Checkpoint later{file_id, last.version, evidence_.lines.size(), last.record_hash, last.payload_hash_current, last.time, {}};
+  Checkpoint later{
+      file_id, last.version, evidence_.lines.size(), last.record_hash, last.payload_hash_current, last.time, {}};
   later.signature = key.sign(signed_part(later));
   const Lines others = words(encode_checkpoint(later));
   ASSERT_TRUE(is_accepted_anchor(unsigned_line, nullptr));
@@ -225,8 +260,11 @@ TEST_F(AnchorForgeryTest, Anchors) {
   for (int round = 0; round < forged_anchors; ++round) {
     const bool is_signed = round % 2 == 1;
     const std::string line = forged(round / 2, is_signed ? signed_line : unsigned_line, others);
-    if (!is_signed && line.starts_with(unsigned_line.substr(0, unsigned_line.rfind(' ')))) continue;  // signed by nobody asked for
-    ASSERT_FALSE(is_accepted_anchor(line, is_signed ? &open : nullptr)) << "round " << round << ", seed " << seed << "\n" << line;
+    if (!is_signed && line.starts_with(unsigned_line.substr(0, unsigned_line.rfind(' '))))
+      continue;  // signed by nobody asked for
+    ASSERT_FALSE(is_accepted_anchor(line, is_signed ? &open : nullptr))
+        << "round " << round << ", seed " << seed << "\n"
+        << line;
   }
 }
 

@@ -33,9 +33,11 @@ TEST_P(GoldenPage, IsAsItWasSeenToBeGood) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, GoldenPage,
-                         testing::Values(Golden{"small", "status.md", "small.md"}, Golden{"small", "board.svg", "small.svg"},
-                                         Golden{"small", "board.html", "small.html"}, Golden{"odd", "status.md", "odd.md"},
-                                         Golden{"odd", "board.svg", "odd.svg"}, Golden{"odd", "board.html", "odd.html"}),
+                         testing::Values(Golden{"small", "status.md", "small.md"},
+                                         Golden{"small", "board.svg", "small.svg"},
+                                         Golden{"small", "board.html", "small.html"},
+                                         Golden{"odd", "status.md", "odd.md"}, Golden{"odd", "board.svg", "odd.svg"},
+                                         Golden{"odd", "board.html", "odd.html"}),
                          [](const auto& golden) {
                            std::string name = golden.param.file;
                            std::ranges::replace(name, '.', '_');
@@ -46,7 +48,8 @@ INSTANTIATE_TEST_SUITE_P(All, GoldenPage,
 std::vector<std::string> elements_in(const std::string& text) {
   static const std::regex element("<(!?/?[A-Za-z]*)");
   std::vector<std::string> names;
-  for (std::sregex_iterator found(text.begin(), text.end(), element), end; found != end; ++found) names.push_back((*found)[1]);
+  for (std::sregex_iterator found(text.begin(), text.end(), element), end; found != end; ++found)
+    names.push_back((*found)[1]);
   return names;
 }
 
@@ -80,14 +83,15 @@ TEST(HtmlPage, AsksNoNetwork) {
 
 TEST(SvgPage, HasNoElementsButItsOwn) {
   for (const std::string& name : elements_in(page("odd", "board.svg")))
-    EXPECT_THAT(name, testing::AnyOf("svg", "/svg", "title", "/title", "style", "/style", "rect", "/rect", "text", "/text", "circle",
-                                     "/circle", "path", "g", "/g", "clipPath", "/clipPath"));
+    EXPECT_THAT(name, testing::AnyOf("svg", "/svg", "title", "/title", "style", "/style", "rect", "/rect", "text",
+                                     "/text", "circle", "/circle", "path", "g", "/g", "clipPath", "/clipPath"));
 }
 
 TEST(SvgPage, ShowsAllOfManyTasks) {
   Value tasks = Value::array();
   for (int number = 0; number < 2000; ++number)
-    tasks = tasks.with_appended(Value::object({{"task_id_ref", Value("t" + std::to_string(number))}, {"status", Value("DONE")}}));
+    tasks = tasks.with_appended(
+        Value::object({{"task_id_ref", Value("t" + std::to_string(number))}, {"status", Value("DONE")}}));
   const Value root = Value::object({{"payload", Value::object({{"tasks_status", tasks}})}});
   const StatusDocument document(default_mapping(), root);
   const std::string text = page_text(document, *default_mapping()->top("board.svg"));

@@ -27,7 +27,8 @@ struct Attempt {
 inline Proposal judged(const StatusDocument& document, const Attempt& attempt, const Plan* plan = nullptr,
                        const IdempotencyMemory* memory = nullptr) {
   const Author author = author_of(attempt.archetype);
-  return propose(document, {attempt.kind, node_at(document, attempt.path), attempt.text, attempt.unfinished}, {author, plan, memory});
+  return propose(document, {attempt.kind, node_at(document, attempt.path), attempt.text, attempt.unfinished},
+                 {author, plan, memory});
 }
 
 inline void expect_judged(const StatusDocument& document, const Attempt& attempt, Cause cause,

@@ -48,13 +48,14 @@ TEST(ProposalTest, ListsOfStringsAreReplacedOrExtended) {
 TEST(ProposalTest, AnUnfinishedLastLineIsGoneOnWith) {
   const std::string list = ":/payload/overall_status_summary/active_blockers_summary";
   const std::string path = "summary/active_blockers_summary";
-  const StatusDocument with_line =
-      sample_after(R"([{"op":"add","path":"/payload/overall_status_summary/active_blockers_summary","value":["a","fo"]}])");
+  const StatusDocument with_line = sample_after(
+      R"([{"op":"add","path":"/payload/overall_status_summary/active_blockers_summary","value":["a","fo"]}])");
   EXPECT_EQ(outcome(judged(with_line, {path, "o\nbar", Kind::append, "SUPERVISOR", "fo"})),
             (Outcome{{list, R"(["a","foo","bar"])"}}));
   EXPECT_TRUE(judged(with_line, {path, "\n", Kind::append, "SUPERVISOR", "fo"}).changes.empty());
   for (const char* unfinished : {"a", "o", "fob"})
-    expect_judged(with_line, {path, "o\n", Kind::append, "SUPERVISOR", unfinished}, Cause::stale, {unfinished, "whole lines"});
+    expect_judged(with_line, {path, "o\n", Kind::append, "SUPERVISOR", unfinished}, Cause::stale,
+                  {unfinished, "whole lines"});
   expect_judged(sample(), {path, "o\n", Kind::append, "SUPERVISOR", "fo"}, Cause::stale);
 
   const std::string details = "tasks/one/execution_log/failure_details";

@@ -73,7 +73,8 @@ TEST_F(KeyFileTest, IsReadWhereOnlyItsOwnerMay) {
   EXPECT_NO_THROW(SigningKey::read(put(pair.private_pem)));
   EXPECT_NO_THROW(SigningKey::read(put(pair.private_pem, 0400)));
   for (const mode_t mode : {0640, 0604, 0660, 0610, 0777})
-    EXPECT_THAT(complaint([&] { SigningKey::read(put(pair.private_pem, mode)); }), HasSubstr("chmod 600")) << std::oct << mode;
+    EXPECT_THAT(complaint([&] { SigningKey::read(put(pair.private_pem, mode)); }), HasSubstr("chmod 600"))
+        << std::oct << mode;
   EXPECT_NO_THROW(PublicKey::read(put(pair.public_pem, 0644)));
 }
 
@@ -81,7 +82,8 @@ TEST_F(KeyFileTest, WhatIsNoKeyIsRefusedByName) {
   const KeyPair pair = new_key_pair();
   for (const std::string& text : {std::string(), std::string("x"), pair.public_pem, pair.private_pem.substr(0, 60)})
     EXPECT_THAT(complaint([&] { SigningKey::read(put(text)); }), HasSubstr("key.pem: is no Ed25519 private key"));
-  EXPECT_THAT(complaint([&] { SigningKey::read(put(new_key_pair(EVP_PKEY_X25519).private_pem)); }), HasSubstr("is no Ed25519"));
+  EXPECT_THAT(complaint([&] { SigningKey::read(put(new_key_pair(EVP_PKEY_X25519).private_pem)); }),
+              HasSubstr("is no Ed25519"));
   EXPECT_THAT(complaint([&] { PublicKey::read(put(pair.private_pem)); }), HasSubstr("is no Ed25519 public key"));
   EXPECT_THAT(complaint([&] { SigningKey::read(directory_ / "nothing"); }), HasSubstr("No such file"));
   EXPECT_THAT(complaint([&] { SigningKey::read(directory_ / ""); }), HasSubstr("no regular file"));

@@ -106,7 +106,8 @@ TEST(NamesTest, MoreBytesAreEncodedWhereANameIsTaken) {
 TEST(NamesTest, ATakenNameWithNothingLeftToEncodeEndsInADigest) {
   for (const char* text : {"%", "/", "\n", "%%%", "x", "\u00e9"}) {
     std::set<std::string> names;
-    for (std::size_t forced = 0; forced < 5; ++forced) EXPECT_TRUE(names.insert(encode_name(text, forced)).second) << text;
+    for (std::size_t forced = 0; forced < 5; ++forced)
+      EXPECT_TRUE(names.insert(encode_name(text, forced)).second) << text;
   }
   EXPECT_EQ(encode_name("%", 1).substr(0, 4), "%25~");
   EXPECT_TRUE(is_cut_name(encode_name("%", 1)));

@@ -22,7 +22,8 @@ TEST(NodeTest, TheTreeOfTheContract) {
   EXPECT_THAT(names_in(document, ""),
               ElementsAre("header", "execution_plan_id_ref", "payload_hash_previous", "payload_hash_current",
                           "g_last_update", "last_mutation_trace_id", "partition_status", "summary", "achievements",
-                          "tasks", "by-status", "events", "status.md", "board.svg", "board.html", "_tasks_status_list_immutable", "patch", "status.json"));
+                          "tasks", "by-status", "events", "status.md", "board.svg", "board.html",
+                          "_tasks_status_list_immutable", "patch", "status.json"));
   EXPECT_THAT(names_in(document, "header"), ElementsAre("file_id", "entity_type", "schema_definition_id_ref",
                                                         "g_file_created", "g_file_last_modified", "v_file_instance"));
   EXPECT_THAT(names_in(document, "summary"), ElementsAre("execution_status", "validation_status",
@@ -128,9 +129,9 @@ TEST(NodeTest, AKeyThatIsTakenTwice) {
     return R"({"op":"add","path":")" + at + "/" + key + R"(","value":")" + at + R"("})";
   };
   std::string operations;
-  for (const std::string& key : {std::string("patch"), std::string("summary"), std::string("status.json"),
-                                 std::string(".x"), std::string("%a"), std::string("\u00e9"), std::string("%"),
-                                 std::string("\\n"), longest})
+  for (const std::string& key :
+       {std::string("patch"), std::string("summary"), std::string("status.json"), std::string(".x"), std::string("%a"),
+        std::string("\u00e9"), std::string("%"), std::string("\\n"), longest})
     for (const std::string at : {"", "/payload"}) operations += (operations.empty() ? "" : ",") + add(at, key);
   const StatusDocument document = sample_after("[" + operations + "]");
   expect_listing_and_lookup_agree(document, {});
