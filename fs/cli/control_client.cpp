@@ -9,7 +9,7 @@
 #include "fs/cli/exit_status.hpp"
 #include "fs/cli/mapping_source.hpp"
 #include "fs/cli/mount_table.hpp"
-#include "fs/store/unique_fd.hpp"
+#include "fs/unique_fd.hpp"
 #include "mapping/document/text.hpp"
 
 namespace statusfs {

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "fs/store/unique_fd.hpp"
+#include "fs/unique_fd.hpp"
 
 namespace statusfs {
 

@@ -8,7 +8,7 @@
 
 #include "fs/cli/exit_status.hpp"
 #include "fs/cli/mapping_source.hpp"
-#include "fs/store/unique_fd.hpp"
+#include "fs/unique_fd.hpp"
 
 namespace statusfs {
 namespace {

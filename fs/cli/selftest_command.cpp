@@ -16,7 +16,7 @@
 
 #include "fs/cli/file_commands.hpp"
 #include "fs/cli/unmounting.hpp"
-#include "fs/store/unique_fd.hpp"
+#include "fs/unique_fd.hpp"
 
 namespace statusfs {
 namespace {

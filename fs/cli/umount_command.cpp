@@ -10,7 +10,7 @@
 #include "fs/cli/mapping_source.hpp"
 #include "fs/cli/mount_table.hpp"
 #include "fs/cli/unmounting.hpp"
-#include "fs/store/unique_fd.hpp"
+#include "fs/unique_fd.hpp"
 
 namespace statusfs {
 namespace {

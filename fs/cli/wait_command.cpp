@@ -14,7 +14,7 @@
 #include "fs/cli/exit_status.hpp"
 #include "fs/cli/file_commands.hpp"
 #include "fs/cli/status_targets.hpp"
-#include "fs/store/unique_fd.hpp"
+#include "fs/unique_fd.hpp"
 #include "mapping/schema/mapping_loader.hpp"
 #include "mapping/tree/node_text.hpp"
 

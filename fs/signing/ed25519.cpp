@@ -10,7 +10,7 @@
 #include <cerrno>
 #include <system_error>
 
-#include "fs/store/unique_fd.hpp"
+#include "fs/unique_fd.hpp"
 
 namespace statusfs {
 namespace {

@@ -11,7 +11,7 @@
 #include <string>
 #include <thread>
 
-#include "fs/store/unique_fd.hpp"
+#include "fs/unique_fd.hpp"
 
 namespace statusfs {
 

@@ -9,7 +9,7 @@
 #include <stdexcept>
 #include <system_error>
 
-#include "fs/store/unique_fd.hpp"
+#include "fs/unique_fd.hpp"
 
 namespace statusfs {
 namespace {

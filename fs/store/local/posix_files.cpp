@@ -12,7 +12,7 @@
 #include <cstdlib>
 #include <system_error>
 
-#include "fs/store/unique_fd.hpp"
+#include "fs/unique_fd.hpp"
 
 namespace statusfs {
 namespace {

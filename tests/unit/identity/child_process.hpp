@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "fs/store/unique_fd.hpp"
+#include "fs/unique_fd.hpp"
 
 namespace statusfs {
 

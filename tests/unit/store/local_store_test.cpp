@@ -6,7 +6,7 @@
 #include <atomic>
 #include <thread>
 
-#include "fs/store/unique_fd.hpp"
+#include "fs/unique_fd.hpp"
 #include "mapping/document/parse.hpp"
 #include "tests/unit/store/local_store_fixture.hpp"
 

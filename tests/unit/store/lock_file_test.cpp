@@ -9,7 +9,7 @@
 #include <thread>
 
 #include "fs/store/local/posix_files.hpp"
-#include "fs/store/unique_fd.hpp"
+#include "fs/unique_fd.hpp"
 #include "tests/unit/store/temporary_directory.hpp"
 
 namespace statusfs {
