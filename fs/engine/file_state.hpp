@@ -17,6 +17,7 @@ struct FileState {
   std::shared_ptr<const StatusDocument> stored_document =
       {};  ///< set where `document` shows something that is not stored
   std::string error;
+  bool is_gone = false;              ///< the file was removed, and `error` says so
   std::string read_only;             ///< why writes are refused (EROFS); empty where they are taken
   bool closed_by_plan = false;       ///< read_only comes from the plan
   std::shared_ptr<const Plan> plan;  ///< the one in force; nullptr where there is none

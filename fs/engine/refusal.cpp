@@ -16,6 +16,8 @@ Rejection rejection_of(const StoreResult& result) {
       return {Cause::too_large, result.reason};
     case StoreStatus::refused:
       return {Cause::read_only, result.reason};
+    case StoreStatus::gone:
+      return {Cause::not_found, result.reason};
     case StoreStatus::conflict:
       return {Cause::busy, result.reason};
     case StoreStatus::done:

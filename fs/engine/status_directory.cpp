@@ -108,22 +108,26 @@ void StatusDirectory::file_changed(const std::string& stem) {
   }
 }
 
+// The kernel may hold inodes of the file for as long as it likes.
 void StatusDirectory::vanished(const std::string& stem) {
+  const std::shared_ptr<StatusFile> file = find(stem);
   {
     const std::lock_guard lock(mutex_);
     files_.erase(stem);
   }
+  if (file) file->retire();
+  context_.log(stem + ": the file was removed");
   observer_.file_vanished(stem);
 }
 
 void StatusDirectory::appeared(const std::string& stem) {
   try {
-    auto file = open(stem);
+    const auto file = open(stem);
     {
       const std::lock_guard lock(mutex_);
-      files_.emplace(stem, std::move(file));
+      files_.emplace(stem, file);
     }
-    observer_.file_appeared(stem);
+    observer_.file_appeared(file);
   } catch (const std::exception& error) {
     context_.log(stem + ": cannot be shown: " + error.what());
   }

@@ -59,13 +59,31 @@ void StatusFile::submit(Job job) {
   std::optional<Rejection> refusal;
   {
     const std::lock_guard lock(queue_mutex_);
-    if (!lost_because_.empty() && is_write(job))
-      refusal = lost(lost_because_);
-    else
-      queue_.push_back(std::move(job));
+    refusal = reason_to_refuse(job);
+    if (!refusal) queue_.push_back(std::move(job));
   }
   if (refusal) return job.done(refusal);
   thread_.wake();
+}
+
+// Precondition: queue_mutex_ is held.
+std::optional<Rejection> StatusFile::reason_to_refuse(const Job& job) const {
+  const bool asks = !std::holds_alternative<Barrier>(job.request) && !std::holds_alternative<CheckRequest>(job.request);
+  if (is_retired_ && asks) return Rejection(Cause::not_found, name_ + ": the file was removed");
+  if (!lost_because_.empty() && is_write(job)) return lost(lost_because_);
+  return std::nullopt;
+}
+
+void StatusFile::retire() {
+  {
+    const std::lock_guard lock(queue_mutex_);
+    is_retired_ = true;
+  }
+  auto gone = std::make_shared<FileState>();
+  gone->error = "the file was removed";
+  gone->is_gone = true;
+  gone->modified = gone->modified_at_load = std::chrono::system_clock::now();
+  set_state(std::move(gone));
 }
 
 // --- the connection to where the file is stored
@@ -112,6 +130,7 @@ void StatusFile::show_partition(std::optional<std::string> value) {
 
 void StatusFile::set_state(std::shared_ptr<const FileState> state) {
   const std::lock_guard lock(state_mutex_);
+  if (durable_state_ && durable_state_->is_gone) return;  // a commit that ended just then
   durable_state_ = std::move(state);
   state_ = partition_ ? with_partition(durable_state_, *partition_) : durable_state_;
 }

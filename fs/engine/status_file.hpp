@@ -66,6 +66,8 @@ class StatusFile final : private VersionEvents {
   void connection_lost(const std::string& reason);
   /// It can again: shows that it is catching up until it has.
   void connection_returned();
+  /// The file was removed: readers and writers are told that it is gone, and nothing of it is written any more.
+  void retire();
   /// Returns when every job that was queued before has been answered.
   void drain();
   /// Returns once everything that was committed is in the JSON on disk. Throws Rejection where that fails.
@@ -75,6 +77,7 @@ class StatusFile final : private VersionEvents {
   void publish(std::span<const Version> versions, std::shared_ptr<const FileState> state) override;
   void replace(std::shared_ptr<const FileState> state) override;
   void anchor(const FileState& state);
+  std::optional<Rejection> reason_to_refuse(const Job& job) const;
   bool commit_step();
   std::vector<Job> take_group();
   void set_state(std::shared_ptr<const FileState> state);
@@ -96,6 +99,7 @@ class StatusFile final : private VersionEvents {
   std::mutex queue_mutex_;  // guards what follows up to committer_
   std::deque<Job> queue_;
   std::string lost_because_;  // not empty: no write is queued
+  bool is_retired_ = false;   // nor here; set once
 
   Committer committer_;    // after load(), used by the commit thread alone
   OnDemandThread thread_;  // last, so that it ends first

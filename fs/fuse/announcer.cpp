@@ -152,9 +152,12 @@ void Announcer::drop_everything_below(const std::string& path) {
 
 void Announcer::state_replaced(StatusFile& file) { drop_everything_below(top_of(file)); }
 
-void Announcer::file_appeared(const std::string& name) {
+// Where the mount shows one file, another that takes its name is what the root shows from now on.
+void Announcer::file_appeared(const std::shared_ptr<StatusFile>& file) {
   times_.set(FUSE_ROOT_ID, std::chrono::system_clock::now());
-  drop_name(name);
+  if (!target().shows_one_file) return drop_name(file->name());
+  inodes_.set_root(NodePlace{file, Node{}});
+  drop_everything_below("");
 }
 
 // The writer was told EIO; who looks for the reason in .statusfs/errors finds the end of the story there, too.
@@ -164,9 +167,8 @@ void Announcer::outcome_found(const std::string& name, const std::string& outcom
 }
 
 void Announcer::file_vanished(const std::string& name) {
-  if (target().shows_one_file) return;
   times_.set(FUSE_ROOT_ID, std::chrono::system_clock::now());
-  drop_everything_below(name);
+  drop_everything_below(target().shows_one_file ? std::string() : name);
 }
 
 }  // namespace statusfs

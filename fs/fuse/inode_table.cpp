@@ -51,9 +51,10 @@ InodeTable::InodeTable(Place root) {
 }
 
 void InodeTable::set_root(Place root) {
-  auto inode = std::make_shared<Inode>(Inode{root_id, root_id, "", std::move(root), false});
+  std::shared_ptr<const Inode> inode = std::make_shared<Inode>(Inode{root_id, root_id, "", std::move(root), false});
   const std::unique_lock lock(mutex_);
-  entries_.insert_or_assign(root_id, Entry{std::move(inode), 1, ""});
+  Entry& entry = entries_.try_emplace(root_id, Entry{nullptr, 1, ""}).first->second;
+  entry.inode.swap(inode);  // the old one is destroyed after the lock was let go: it may own a status file
 }
 
 std::shared_ptr<const Inode> InodeTable::find(NodeId id) const {

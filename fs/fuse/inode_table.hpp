@@ -30,7 +30,7 @@ struct Inode {
 class InodeTable {
  public:
   explicit InodeTable(Place root);
-  /// To be called before the kernel knows any inode.
+  /// What the root stands for from now on.
   void set_root(Place root);
 
   /// nullptr for an id that the kernel has been told to forget.

@@ -13,6 +13,7 @@ namespace {
 
 void require_writable_state(const NodePlace& place, const Author& author) {
   const auto state = place.file->state();
+  if (state->is_gone) throw Rejection(Cause::not_found, place.file->name() + ": " + state->error);
   if (!state->document) throw Rejection(Cause::read_only, place.file->name() + " is unusable: " + state->error);
   if (!state->read_only.empty())
     throw Rejection(Cause::read_only, place.file->name() + " is read-only: " + state->read_only);

@@ -52,7 +52,8 @@ enum class StoreStatus {
   failed,     ///< the disk failed: the outcome is unknown, the store takes no writes until recheck() succeeds
   lost,       ///< a networked store has no connection (no quorum); nothing was sent
   too_large,  ///< more than a networked store takes at once; nothing was written
-  refused,    ///< a networked store does not let us write; nothing was written
+  refused,    ///< the place does not let us write; nothing was written
+  gone,       ///< somebody removed the file and all that belongs to it; nothing is written any more
 };
 
 struct StoreResult {

@@ -15,6 +15,8 @@ using Clock = std::chrono::steady_clock;
 
 // How often it is looked whether an append has ended that keeps the lock from being let go.
 constexpr std::chrono::milliseconds append_patience{5};
+constexpr std::chrono::milliseconds removal_patience{200};
+constexpr std::chrono::milliseconds removal_pause{10};
 
 FileStatus ordinary_attributes() {
   FileStatus status;
@@ -38,6 +40,7 @@ std::optional<Value> parse_if_possible(const std::string& text) try {
 
 JsonFollower::JsonFollower(Files& files, const std::string& path, const LocalOptions& options)
     : options_(options),
+      files_(files),
       file_(files, path),
       signature_(files, path, options.signing_key),
       lock_(files, path + ".lock"),
@@ -86,6 +89,19 @@ void JsonFollower::end_append(DocumentPointer newest) {
   appended_.notify_all();
 }
 
+bool JsonFollower::is_removed() {
+  if (!file_.status()) return false;
+  const Time deadline = Clock::now() + removal_patience;
+  for (;;) {
+    const int missing = !files_.status(file_.path()) + !files_.status(file_.path() + ".journal");
+    if (missing != 1) return missing == 2;
+    if (Clock::now() > deadline) return false;
+    std::this_thread::sleep_for(removal_pause);
+  }
+}
+
+StoreResult JsonFollower::removed() const { return {StoreStatus::gone, file_.path() + " was removed"}; }
+
 StoreResult JsonFollower::hold() {
   if (lock_.is_held()) return {};
   Time rest_until;
@@ -95,6 +111,7 @@ StoreResult JsonFollower::hold() {
   }
   std::this_thread::sleep_until(rest_until);
   try {
+    if (is_removed()) return removed();
     if (!lock_.acquire(options_.lock_wait, like_))
       return {StoreStatus::busy, "another program has held " + file_.path() + ".lock for too long"};
     {
@@ -178,10 +195,11 @@ void JsonFollower::drop_kept() {
 StoreResult JsonFollower::replace_file(const DocumentPointer& newest, const DocumentPointer& previous) {
   return guarded([&]() -> StoreResult {
     const std::string text = indented_document(newest->root());
-    file_.replace(text, like_, [&](const std::string& brought_out) {
+    const auto is_ours = [&](const std::string& brought_out) {
       const auto value = parse_if_possible(brought_out);
       return says(value, newest) || says(value, previous);
-    });
+    };
+    if (!file_.replace(text, like_, is_ours, [&] { return is_removed(); })) return removed();
     signature_.write(text, file_.status().value_or(like_));
     return {};
   });
@@ -221,6 +239,7 @@ StoreResult JsonFollower::settle() {
     if (result.status == StoreStatus::done) result = write();
     if (result.status != StoreStatus::done) {
       release();
+      if (result.status == StoreStatus::gone) return {};  // nobody wants it any more
       return result;
     }
   }

@@ -35,6 +35,10 @@ class JsonFollower {
 
   // Any thread.
 
+  /// Whether the JSON that was known and the journal are both gone: then neither they nor the lock file are made anew.
+  /// Where one of them is missing the other is given the time to follow, for nobody removes both at once.
+  bool is_removed();
+  StoreResult removed() const;
   /// The JSON says what was committed last, and is on the disk.
   StoreResult settle();
   /// Whether something stands in the JSON's place that was not put there by us, or was found there in exchange.
@@ -51,7 +55,7 @@ class JsonFollower {
   // Whoever holds exclusive().
 
   std::unique_lock<std::mutex> exclusive() { return std::unique_lock(work_); }
-  /// Takes the lock: done, busy, or why not.
+  /// Takes the lock: done, busy, gone, or why not.
   StoreResult hold();
   void release();
   SnapshotFile& file() noexcept { return file_; }
@@ -82,6 +86,7 @@ class JsonFollower {
   StoreResult replace_file(const DocumentPointer& newest, const DocumentPointer& previous);
 
   const LocalOptions options_;
+  Files& files_;
 
   std::mutex work_;  // taken before mutex_; serialises long work. Guards:
   SnapshotFile file_;

@@ -184,15 +184,25 @@ std::string SnapshotFile::read_if_possible(const std::string& path) {
   }
 }
 
-void SnapshotFile::replace(const std::string& text, const FileStatus& fallback, const IsOurs& is_ours) {
+bool SnapshotFile::is_missing_for_good(const IsRemoved& is_removed) {
+  return is_removed && !files_.status(path_) && is_removed();
+}
+
+bool SnapshotFile::replace(const std::string& text, const FileStatus& fallback, const IsOurs& is_ours,
+                           const IsRemoved& is_removed) {
   // Still there where an earlier replacement failed on the way.
   if (brought_out_) dispose(is_ours);
   brought_out_ = false;
   stage(text, fallback);
+  if (is_missing_for_good(is_removed)) {  // asked last: staging waits for the disk
+    files_.unlink(temporary_name(target_));
+    return false;
+  }
   swap();
   if (brought_out_) dispose(is_ours);
   brought_out_ = false;
   files_.sync_directory(directory_of(target_));
+  return true;
 }
 
 std::optional<SnapshotFile::Kept> SnapshotFile::take_kept() { return std::exchange(kept_, std::nullopt); }

@@ -33,6 +33,7 @@ class SnapshotFile {
     std::string name;  ///< without the directory
   };
   using IsOurs = std::function<bool(const std::string& text)>;
+  using IsRemoved = std::function<bool()>;
 
   /// `path` may be a symbolic link to a file that is in the same directory or below it.
   SnapshotFile(Files& files, std::string path);
@@ -51,8 +52,10 @@ class SnapshotFile {
 
   /// Puts a new version in the file's place, on the disk when it returns; it is the known one then. `fallback` gives
   /// owner and mode where there is no file yet. Throws std::system_error: the old version stands, or the new one does
-  /// but may not survive a crash.
-  void replace(const std::string& text, const FileStatus& fallback, const IsOurs& is_ours);
+  /// but may not survive a crash. A file that is missing is made anew unless `is_removed` says that nobody wants it:
+  /// then false, and nothing is left.
+  bool replace(const std::string& text, const FileStatus& fallback, const IsOurs& is_ours,
+               const IsRemoved& is_removed = {});
   /// What replace() kept, also one that failed; told once.
   std::optional<Kept> take_kept();
 
@@ -69,6 +72,7 @@ class SnapshotFile {
   std::string resolve();
   void set_target(const std::string& target);
   void stage(const std::string& text, const FileStatus& fallback);
+  bool is_missing_for_good(const IsRemoved& is_removed);
   void swap();
   bool take_name();
   bool exchange_names();

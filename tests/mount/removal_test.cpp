@@ -1,0 +1,101 @@
+// Somebody removes a status file and what belongs to it while it is mounted: it is gone, and nothing brings it back.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <set>
+
+#include "tests/mount/mounted_test.hpp"
+
+namespace statusfs::test {
+namespace {
+
+class RemovalTest : public MountedTest {
+ protected:
+  void SetUp() override {
+    MountedTest::SetUp();
+    make_sample();
+  }
+
+  void mount_one_file() { ASSERT_EQ(0, statusfs({status_file().string(), mountpoint().string()}).exit_status); }
+  Path percentage_in_one_file() const { return mountpoint() / "tasks" / first_task / "percent_complete"; }
+
+  void remove_all() { ASSERT_EQ(0, bash("rm $S/exec_status_125.txt*").exit_status); }
+
+  std::set<std::string> names_in_source() const {
+    std::set<std::string> names;
+    for (const auto& entry : std::filesystem::directory_iterator(source())) names.insert(entry.path().filename());
+    return names;
+  }
+
+  void put_whole_file(const Path& file, const std::string& text) {
+    put_file(root() / "new", text);
+    std::filesystem::rename(root() / "new", file);
+  }
+
+  // A handle that was opened to write while the file stood.
+  static int open_to_write(const Path& file) { return ::open(file.c_str(), O_WRONLY | O_CLOEXEC); }
+  static int write_through(int handle) { return ::pwrite(handle, "7\n", 2, 0) < 0 ? errno : 0; }
+};
+
+TEST_F(RemovalTest, OfAFileInADirectoryIsFinal) {
+  mount();
+  const int handle = open_to_write(task("percent_complete"));
+  ASSERT_GE(handle, 0);
+  remove_all();
+  EXPECT_EQ(ENOENT, write_through(handle));
+  EXPECT_TRUE(eventually([&] { return read_error(task("percent_complete")) == ENOENT; }));
+  EXPECT_EQ(ENOENT, write_through(handle));
+  ::close(handle);
+  unmount();
+  EXPECT_EQ(std::set<std::string>(), names_in_source());
+}
+
+TEST_F(RemovalTest, OfTheOnlyFileIsFinalAndTheRootSaysSo) {
+  mount_one_file();
+  const int handle = open_to_write(percentage_in_one_file());
+  ASSERT_GE(handle, 0);
+  remove_all();
+  EXPECT_EQ(ENOENT, write_through(handle));
+  EXPECT_TRUE(eventually([&] { return read_error(percentage_in_one_file()) == ENOENT; }));
+  EXPECT_EQ(ENOENT, write_through(handle));
+  ::close(handle);
+  EXPECT_EQ("exec_status_125.txt: the file was removed\n", read_file(mountpoint() / ".error"));
+  EXPECT_EQ(".error\n", bash("ls -A $M").output);
+  unmount();
+  EXPECT_EQ(std::set<std::string>(), names_in_source());
+}
+
+// What the JSON does not say yet when the file goes is not written after it.
+TEST_F(RemovalTest, RightAfterAWriteIsFinal) {
+  for (int round = 0; round < 5; ++round) {
+    if (round > 0) make_sample();
+    mount();
+    for (const char* value : {"1\n", "2\n", "3\n"}) ASSERT_EQ(0, write_file(task("percent_complete"), value));
+    std::filesystem::remove(status_file());
+    std::filesystem::remove(journal_file());
+    std::filesystem::remove(status_file().string() + ".lock");
+    unmount();
+    ASSERT_EQ(std::set<std::string>(), names_in_source());
+  }
+}
+
+TEST_F(RemovalTest, AnotherFileOfTheNameIsShownInItsPlace) {
+  const std::string text = read_file(status_file());
+  const std::string journal_text = read_file(journal_file());
+  mount_one_file();
+  ASSERT_EQ(0, write_file(percentage_in_one_file(), "7\n"));
+  ASSERT_EQ("7\n", read_file(percentage_in_one_file()));
+  remove_all();
+  EXPECT_TRUE(eventually([&] { return read_error(percentage_in_one_file()) == ENOENT; }));
+  put_whole_file(journal_file(), journal_text);
+  put_whole_file(status_file(), text);
+  EXPECT_TRUE(eventually([&] { return read_error(percentage_in_one_file()) == 0; }));
+  EXPECT_EQ("0\n", read_file(percentage_in_one_file()));
+  EXPECT_EQ(0, write_file(percentage_in_one_file(), "8\n"));
+  EXPECT_EQ("8\n", read_file(percentage_in_one_file()));
+  unmount();
+  expect_verified();
+}
+
+}  // namespace
+}  // namespace statusfs::test
