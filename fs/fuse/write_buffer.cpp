@@ -1,8 +1,10 @@
 #include "fs/fuse/write_buffer.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "mapping/document/parse.hpp"
+#include "mapping/document/utf8.hpp"
 #include "mapping/rejection.hpp"
 #include "mapping/rules/validity.hpp"
 
@@ -134,12 +136,18 @@ std::optional<WriteRequest> WriteBuffer::write_scalar(std::string_view bytes, st
 std::optional<WriteRequest> WriteBuffer::write_lines(std::string_view bytes, std::uint64_t offset, std::size_t limit) {
   if (appends_) return append_lines(bytes, limit);
   extend(bytes, offset, limit);
+  if (utf8_cut_length(text_) > 0) return std::nullopt;
   return request(WriteRequest::Kind::set, text_);
 }
 
-// Programs cut long output anywhere, also in the middle of a line; the next write goes on with it.
-WriteRequest WriteBuffer::append_lines(std::string_view bytes, std::size_t limit) {
+// Programs cut long output anywhere, also in the middle of a line or of a character; the next write goes on with it.
+std::optional<WriteRequest> WriteBuffer::append_lines(std::string_view more, std::size_t limit) {
+  const std::string joined = cut_ + std::string(more);
+  const std::size_t cut = utf8_cut_length(joined);
+  const std::string_view bytes = std::string_view(joined).substr(0, joined.size() - cut);
   require_size(unfinished_.size(), bytes, limit);
+  cut_before_ = std::exchange(cut_, joined.substr(joined.size() - cut));
+  if (bytes.empty()) return std::nullopt;
   WriteRequest lines = request(WriteRequest::Kind::append, bytes);
   lines.unfinished = unfinished_;
   unfinished_before_ = unfinished_;
@@ -149,13 +157,15 @@ WriteRequest WriteBuffer::append_lines(std::string_view bytes, std::size_t limit
   return lines;
 }
 
-// A line that begins like a JSON object may be cut by the writer's buffer; it waits for its rest. Plain text does not.
+// A line that begins like a JSON object may be cut by the writer's buffer; it waits for its rest. Plain text does so
+// only where it ends within a character.
 std::optional<WriteRequest> WriteBuffer::write_log(std::string_view bytes) {
   require_size(text_.size(), bytes, maximum_document_size);
   const std::string lines = text_ + std::string(bytes);
   const std::size_t last_newline = lines.rfind('\n');
   const std::size_t tail = last_newline == std::string::npos ? 0 : last_newline + 1;
-  const bool waits = tail < lines.size() && lines[tail] == '{' && !is_whole_json(std::string_view(lines).substr(tail));
+  const std::string_view last_line = std::string_view(lines).substr(tail);
+  const bool waits = utf8_cut_length(last_line) > 0 || (last_line.starts_with('{') && !is_whole_json(last_line));
   const std::string_view complete = std::string_view(lines).substr(0, waits ? tail : lines.size());
   size_before_ = 0;
   text_ = waits ? lines.substr(tail) : std::string();
@@ -193,10 +203,13 @@ std::optional<WriteRequest> WriteBuffer::write_document(std::string_view bytes, 
 void WriteBuffer::take_back() {
   text_.resize(std::min(size_before_, text_.size()));
   unfinished_ = unfinished_before_;
+  cut_ = cut_before_;
   is_complete_ = false;
 }
 
 std::optional<std::string> WriteBuffer::complaint_at_close() const {
+  const bool holds_text = form_ == Form::text || form_ == Form::list || form_ == Form::log;
+  if (holds_text && utf8_cut_length(text_ + cut_) > 0) return "the text that was written ends within a UTF-8 character";
   const bool may_wait = form_ == Form::document || form_ == Form::log;
   if (!may_wait || is_complete_ || text_.empty() || is_blank(text_)) return std::nullopt;
   const auto reason = incompleteness(text_);

@@ -35,7 +35,7 @@ class WriteBuffer {
   void extend(std::string_view bytes, std::uint64_t offset, std::size_t limit);
   std::optional<WriteRequest> write_scalar(std::string_view bytes, std::uint64_t offset);
   std::optional<WriteRequest> write_lines(std::string_view bytes, std::uint64_t offset, std::size_t limit);
-  WriteRequest append_lines(std::string_view bytes, std::size_t limit);
+  std::optional<WriteRequest> append_lines(std::string_view bytes, std::size_t limit);
   std::optional<WriteRequest> write_log(std::string_view bytes);
   std::optional<WriteRequest> write_document(std::string_view bytes, std::uint64_t offset);
   WriteRequest request(WriteRequest::Kind kind, std::string_view text) const {
@@ -49,6 +49,8 @@ class WriteBuffer {
   std::size_t size_before_ = 0;    // of text_, before the last write
   std::string unfinished_;         // of lines that are appended: the last one, while no newline has ended it
   std::string unfinished_before_;  // unfinished_ before the last write
+  std::string cut_;                // of lines that are appended: the beginning of a character that the last write cut
+  std::string cut_before_;         // cut_ before the last write
   bool is_complete_ = false;       // text_ is a whole document that was turned into a request
 };
 

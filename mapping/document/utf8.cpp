@@ -1,5 +1,7 @@
 #include "mapping/document/utf8.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 
 namespace statusfs {
@@ -34,6 +36,23 @@ std::size_t utf8_sequence_length(std::string_view bytes) noexcept {
   if (lead >= 0xC2 && lead <= 0xDF) return continues(bytes, 1) ? 2 : 0;
   if (lead >= 0xE0 && lead <= 0xEF) return three_bytes(bytes, lead);
   if (lead >= 0xF0 && lead <= 0xF4) return four_bytes(bytes, lead);
+  return 0;
+}
+
+std::size_t utf8_cut_length(std::string_view bytes) noexcept {
+  for (std::size_t length = 1; length <= std::min<std::size_t>(3, bytes.size()); ++length) {
+    const std::string_view tail = bytes.substr(bytes.size() - length);
+    if ((static_cast<unsigned char>(tail[0]) & 0xC0) == 0x80) continue;  // the lead byte comes before
+    // Any lead byte that has a sequence has one whose second byte is 0x80 or 0xA0.
+    for (const char second : {'\x80', '\xA0'}) {
+      std::array<char, 6> completed{};
+      completed.fill('\x80');
+      completed[length] = second;
+      std::copy(tail.begin(), tail.end(), completed.begin());
+      if (utf8_sequence_length({completed.data(), completed.size()}) > length) return length;
+    }
+    return 0;
+  }
   return 0;
 }
 

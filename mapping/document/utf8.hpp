@@ -10,6 +10,9 @@ namespace statusfs {
 /// surrogates and values above U+10FFFF are none).
 std::size_t utf8_sequence_length(std::string_view bytes) noexcept;
 
+/// How many bytes at the end are the beginning of a well-formed sequence whose rest is missing: 0 to 3.
+std::size_t utf8_cut_length(std::string_view bytes) noexcept;
+
 bool is_valid_utf8(std::string_view bytes) noexcept;
 
 }  // namespace statusfs
