@@ -55,6 +55,44 @@ TEST_F(OrdinaryUserTest, RunsEveryCommand) {
   output("$B mapping > $S/mapping.yaml && $B $S $M -o mapping=$S/mapping.yaml && $B umount $M");
 }
 
+// The journal could be written, but the JSON could never follow it.
+TEST_F(OrdinaryUserTest, ADirectoryThatCannotBeChangedTakesNoWrites) {
+  output("chmod a-w $S");
+  output("$B $S $M");
+  const std::string journal = read_file(journal_file());
+  EXPECT_NE(0, as_user("echo 5 > $T/tasks/task_001_scaffold/percent_complete").exit_status);
+  const std::string error = output("cat $M/.statusfs/last_error || cat $M/.statusfs/errors | tail -1");
+  EXPECT_NE(std::string::npos, output("tail -1 $M/.statusfs/errors").find("EROFS")) << error;
+  EXPECT_NE(std::string::npos, output("tail -1 $M/.statusfs/errors").find("no right to change the directory")) << error;
+  EXPECT_EQ("0\n", output("cat $T/tasks/task_001_scaffold/percent_complete"));
+  EXPECT_EQ(journal, read_file(journal_file()));
+  output("chmod u+w $S && echo 6 > $T/tasks/task_001_scaffold/percent_complete");
+  EXPECT_EQ("6\n", output("cat $T/tasks/task_001_scaffold/percent_complete"));
+  output("$B umount $M");
+  output("$B verify $S/exec_status_125.txt");
+}
+
+// Where the JSON stays behind for all that, umount says so.
+TEST_F(OrdinaryUserTest, AnUnmountThatLeavesTheJsonBehindFails) {
+  bool was_behind = false;
+  for (int attempt = 0; attempt < 20 && !was_behind; ++attempt) {
+    output("$B $S $M");
+    const std::string value = std::to_string(attempt + 1);
+    const CommandResult result =
+        as_user("echo " + value +
+                " > $T/tasks/task_001_scaffold/percent_complete && chmod a-w $S; $B umount $M; "
+                "status=$?; chmod u+w $S; exit $status");
+    was_behind = jq(".payload.tasks_status[0].percent_complete", status_file()) != value;
+    EXPECT_EQ(was_behind ? 2 : 0, result.exit_status) << result.error;
+    if (was_behind) {
+      EXPECT_NE(std::string::npos, result.error.find("not every JSON is up to date")) << result.error;
+    }
+    output("$B recover $S/exec_status_125.txt");
+    EXPECT_EQ(value, jq(".payload.tasks_status[0].percent_complete", status_file()));
+  }
+  EXPECT_TRUE(was_behind) << "the JSON was always faster than chmod";
+}
+
 TEST_F(OrdinaryUserTest, AReadOnlySourceCanBeMountedReadOnly) {
   output("chmod -R a-w $S");
   EXPECT_EQ("PENDING\n", output("$B $S $M -o ro && cat $T/tasks/task_001_scaffold/status"));

@@ -235,6 +235,43 @@ TEST_F(TreeTest, ALinkInsideSourceIsFollowedAndStaysOne) {
   EXPECT_EQ("12", jq(".payload.tasks_status[0].percent_complete", source() / "kept" / "real.txt"));
 }
 
+TEST_F(TreeTest, ASingleFileMayBeNamedByALink) {
+  unmount();
+  const Path outside = root() / "link";
+  std::filesystem::create_symlink(status_file(), outside);
+  std::filesystem::create_directory(source() / "kept");
+  std::filesystem::rename(status_file(), source() / "kept" / "real.txt");
+  std::filesystem::create_symlink("kept/real.txt", status_file());
+  int percent = 1;
+  for (const Path& file : {status_file(), outside}) {
+    if (file == outside) {  // one that leads to a file of a status file's name
+      std::filesystem::remove(status_file());
+      std::filesystem::rename(source() / "kept" / "real.txt", status_file());
+    }
+    ASSERT_EQ(0, statusfs({file.string(), mountpoint().string()}).exit_status);
+    const Path field = mountpoint() / "tasks" / first_task / "percent_complete";
+    const std::string value = std::to_string(percent++) + "\n";
+    EXPECT_EQ(0, write_file(field, value));
+    EXPECT_EQ(value, read_file(field));
+    unmount();
+    EXPECT_EQ(file == status_file(), std::filesystem::is_symlink(status_file()));
+    expect_verified();
+  }
+}
+
+TEST_F(TreeTest, ALinkInTheLocksPlaceIsRefusedWithTheReason) {
+  unmount();
+  const Path lock = status_file().string() + ".lock";
+  std::filesystem::remove(lock);
+  put_file(root() / "elsewhere", "");
+  std::filesystem::create_symlink(root() / "elsewhere", lock);
+  mount();
+  EXPECT_REFUSED(EROFS, write_file(task("percent_complete"), "9\n"));
+  EXPECT_NE(std::string::npos, last_error().find(".lock is a symbolic link")) << last_error();
+  std::filesystem::remove(lock);
+  EXPECT_VERSIONS(1, write_file(task("percent_complete"), "9\n"));
+}
+
 TEST_F(TreeTest, ThingsThatAreNotRegularFilesAreNotOpened) {
   unmount();
   ASSERT_EQ(0, ::mkfifo((source() / "exec_status_7.txt").c_str(), 0644));

@@ -93,6 +93,8 @@ class Files {
   /// A directory of the owner and group of `like`, searchable for whom its mode lets read; nothing where there is one
   /// already. ENOTDIR where the name is taken by something else.
   virtual void make_directory(const std::string& path, const FileStatus& like);
+  /// Whether the process may make, rename and remove files in the directory.
+  virtual bool may_change(const std::string& /*directory*/) { return true; }
   /// fsync(2) of a directory: what was renamed, linked or unlinked in it stays so.
   virtual void sync_directory(const std::string& path) = 0;
 };

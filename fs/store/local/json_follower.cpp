@@ -1,6 +1,6 @@
 #include "fs/store/local/json_follower.hpp"
 
-#include <system_error>
+#include <cerrno>
 #include <thread>
 
 #include "fs/store/local/lock_holder.hpp"
@@ -89,6 +89,8 @@ void JsonFollower::end_append(DocumentPointer newest) {
   appended_.notify_all();
 }
 
+/// Whether the JSON that was known and the journal are both gone: then neither they nor the lock file are made anew.
+/// Where one of them is missing the other is given the time to follow, for nobody removes both at once.
 bool JsonFollower::is_removed() {
   if (!file_.status()) return false;
   const Time deadline = Clock::now() + removal_patience;
@@ -102,7 +104,30 @@ bool JsonFollower::is_removed() {
 
 StoreResult JsonFollower::removed() const { return {StoreStatus::gone, file_.path() + " was removed"}; }
 
+/// What is known beforehand to keep the JSON from following: better refuse a write than have a journal that it cannot
+/// follow.
+StoreResult JsonFollower::hindrance() {
+  if (is_removed()) return removed();
+  if (file_.may_be_replaced()) return {};
+  return {StoreStatus::refused,
+          file_.path() + " cannot be replaced: there is no right to change the directory that it is in"};
+}
+
+/// Nothing was written for want of the lock, so that nothing about it is unknown.
+StoreResult JsonFollower::lock_failure(const std::system_error& error) const {
+  const StoreResult result = outcome_of(error);
+  const int code = error.code().value();
+  const bool is_link = code == ELOOP || code == EMLINK;
+  if (result.status != StoreStatus::failed || code == EIO) return result;
+  return {StoreStatus::refused, is_link ? file_.path() + ".lock is a symbolic link, which is not followed; remove it"
+                                        : file_.path() + ".lock cannot be used: " + error.what()};
+}
+
 StoreResult JsonFollower::hold() {
+  if (StoreResult hindered = guarded([&] { return hindrance(); }); hindered.status != StoreStatus::done) {
+    release();
+    return hindered;
+  }
   if (lock_.is_held()) return {};
   Time rest_until;
   {
@@ -111,7 +136,6 @@ StoreResult JsonFollower::hold() {
   }
   std::this_thread::sleep_until(rest_until);
   try {
-    if (is_removed()) return removed();
     if (!lock_.acquire(options_.lock_wait, like_))
       return {StoreStatus::busy, "another program has held " + file_.path() + ".lock for too long"};
     {
@@ -123,7 +147,7 @@ StoreResult JsonFollower::hold() {
     return {};
   } catch (const std::system_error& error) {
     release();
-    return outcome_of(error);
+    return lock_failure(error);
   }
 }
 

@@ -13,6 +13,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <system_error>
 
 #include "fs/store/local/checkpointer.hpp"
 #include "fs/store/local/local_options.hpp"
@@ -35,10 +36,6 @@ class JsonFollower {
 
   // Any thread.
 
-  /// Whether the JSON that was known and the journal are both gone: then neither they nor the lock file are made anew.
-  /// Where one of them is missing the other is given the time to follow, for nobody removes both at once.
-  bool is_removed();
-  StoreResult removed() const;
   /// The JSON says what was committed last, and is on the disk.
   StoreResult settle();
   /// Whether something stands in the JSON's place that was not put there by us, or was found there in exchange.
@@ -55,7 +52,7 @@ class JsonFollower {
   // Whoever holds exclusive().
 
   std::unique_lock<std::mutex> exclusive() { return std::unique_lock(work_); }
-  /// Takes the lock: done, busy, gone, or why not.
+  /// Takes the lock: done, busy, gone, refused, or why not.
   StoreResult hold();
   void release();
   SnapshotFile& file() noexcept { return file_; }
@@ -83,6 +80,10 @@ class JsonFollower {
   bool try_release(bool only_when_idle);
   void let_go();
   void drain_if_due(Time now);
+  bool is_removed();
+  StoreResult removed() const;
+  StoreResult hindrance();
+  StoreResult lock_failure(const std::system_error& error) const;
   StoreResult replace_file(const DocumentPointer& newest, const DocumentPointer& previous);
 
   const LocalOptions options_;

@@ -27,9 +27,24 @@ std::string without_journal_suffix(std::string name) {
   return name;
 }
 
+// A link of a status file's name that stays inside its directory is that status file, as in a directory that is
+// mounted.
+std::optional<LocalPlace> of_inner_link(const filesystem::path& link) {
+  std::error_code error;
+  if (!filesystem::is_symlink(filesystem::symlink_status(link, error)) || !stem_of(link.filename().string()))
+    return std::nullopt;
+  const filesystem::path directory = filesystem::canonical(filesystem::absolute(link).parent_path(), error);
+  const filesystem::path target = filesystem::canonical(link, error);
+  if (error || !filesystem::is_regular_file(target)) return std::nullopt;
+  const auto [end, rest] = std::mismatch(directory.begin(), directory.end(), target.begin(), target.end());
+  if (end != directory.end()) return std::nullopt;
+  return LocalPlace{directory.string(), link.filename().string()};
+}
+
 }  // namespace
 
 LocalPlace LocalPlace::of(const std::string& path) {
+  if (auto place = of_inner_link(path)) return *place;
   std::error_code error;
   const filesystem::path absolute = filesystem::canonical(path, error);
   if (error) throw std::runtime_error(path + ": " + error.message());

@@ -40,7 +40,6 @@ StoreResult LocalStore::prepare() {
   return guarded([&]() -> StoreResult {
     journal_->make_name_durable();
     if (!foreign_ && follower_.is_ready() && journal_->is_in_place()) return {};
-    if (follower_.is_removed()) return follower_.removed();
     const auto guard = follower_.exclusive();
     StoreResult result = follower_.hold();
     if (result.status != StoreStatus::done) return result;

@@ -199,6 +199,10 @@ void PosixFiles::make_directory(const std::string& path, const FileStatus& like)
   if (!S_ISDIR(status.st_mode)) fail(ENOTDIR, path);
 }
 
+bool PosixFiles::may_change(const std::string& directory) {
+  return ::faccessat(AT_FDCWD, directory.c_str(), W_OK | X_OK, AT_EACCESS) == 0;
+}
+
 void PosixFiles::sync_directory(const std::string& path) {
   const UniqueFd descriptor(retried([&] { return ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }));
   if (!descriptor) fail(errno, "opening " + path);

@@ -16,6 +16,7 @@ class PosixFiles : public Files {
   void link(const std::string& path, const std::string& name) override;
   bool unlink(const std::string& path) override;
   void make_directory(const std::string& path, const FileStatus& like) override;
+  bool may_change(const std::string& directory) override;
   void sync_directory(const std::string& path) override;
 };
 

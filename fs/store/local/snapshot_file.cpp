@@ -102,6 +102,8 @@ bool SnapshotFile::is_untouched() {
   return named->is_regular && named->is_same_content(*known_);
 }
 
+bool SnapshotFile::may_be_replaced() { return files_.may_change(directory_of(target_)); }
+
 void SnapshotFile::stage(const std::string& text, const FileStatus& fallback) {
   const auto present = files_.status(target_);
   const std::string name = temporary_name(target_);

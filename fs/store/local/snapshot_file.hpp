@@ -50,6 +50,8 @@ class SnapshotFile {
   /// Whether the file is the known one, unwritten since; or still missing when none is known.
   bool is_untouched();
 
+  /// Whether there is any use in trying: a new version is made in the file's directory.
+  bool may_be_replaced();
   /// Puts a new version in the file's place, on the disk when it returns; it is the known one then. `fallback` gives
   /// owner and mode where there is no file yet. Throws std::system_error: the old version stands, or the new one does
   /// but may not survive a crash. A file that is missing is made anew unless `is_removed` says that nobody wants it:
