@@ -31,9 +31,9 @@ class HostTest : public MountedTest {
   /// Runs a script where statusfs is installed: the helper of mount(8) looks for it in the system's own directories
   /// alone, so a namespace of mounts gets it in one of them. What is mounted there is unmounted by the script.
   CommandResult with_statusfs_installed(const std::string& script) {
-    return bash(
-        "unshare --mount bash -c 'mount -t tmpfs none /usr/local/bin && ln -s \"$B\" /usr/local/bin/statusfs && " +
-        script + "'");
+    return bash(tool("private_mounts") +
+                " bash -c 'mount -t tmpfs none /usr/local/bin && ln -s \"$B\" /usr/local/bin/statusfs && " + script +
+                "'");
   }
 };
 
@@ -129,9 +129,7 @@ TEST_F(ServiceTest, IsToldWhenTheMountAnswersAndWhenItEnds) {
 // The journal's socket has a fixed place, so a namespace of its own gets one.
 TEST_F(ServiceTest, NoticesGoToTheJournalWithTheirFields) {
   put_file(root() / "config", "default: {archetype: AUDITOR}\n");
-  const auto result = bash(R"(
-    R=${S%/*}
-    unshare --mount bash -ec '
+  const auto result = bash("R=${S%/*}; " + tool("private_mounts") + R"( bash -ec '
       mkdir -p /run/systemd/journal
       mount -t tmpfs none /run/systemd/journal
       python3 "$1" /run/systemd/journal/socket "$2/heard" &
@@ -181,7 +179,8 @@ TEST_F(HostTest, SelfTestPassesAndLeavesNothing) {
 }
 
 TEST_F(HostTest, SelfTestSaysWhatIsMissing) {
-  const auto result = bash("TMPDIR=${S%/*} unshare --mount bash -c 'mount -t tmpfs none /dev; \"$B\" selftest'");
+  const auto result =
+      bash("TMPDIR=${S%/*} " + tool("private_mounts") + " bash -c 'mount -t tmpfs none /dev; \"$B\" selftest'");
   EXPECT_EQ(2, result.exit_status);
   EXPECT_THAT(result.output, HasSubstr("FAILED  it is mounted: "));
   EXPECT_THAT(result.output, HasSubstr("there is no /dev/fuse"));
