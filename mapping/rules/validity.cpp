@@ -144,7 +144,7 @@ std::optional<std::string> complaint_about(const Field& field, const Value& valu
 }
 
 std::optional<std::string> complaint_about(const EntryMember& member, const Value& value) {
-  if (value.is_null() && member.nullable) return std::nullopt;
+  if (member.takes_any || (value.is_null() && member.nullable)) return std::nullopt;
   Field as_field;
   as_field.name = member.key;
   as_field.type = member.type;

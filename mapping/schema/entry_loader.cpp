@@ -19,7 +19,7 @@ void check_member_type(const YamlNode& node, FieldType type) {
       break;
   }
   node.fail("a member of an entry cannot be of type " + std::string(name_of(type)) +
-            "; accepted: string, text, integer, boolean, hash, string_list or document");
+            "; accepted: string, text, integer, boolean, hash, string_list, document or any");
 }
 
 FieldType type_of_value(const Value& value) {
@@ -58,6 +58,12 @@ void check_one_source(const YamlNode& node, std::string_view source) {
   }
 }
 
+// A member of this type has the place that its row gives it among the others, and takes any JSON value.
+bool takes_any(const YamlNode& node) {
+  const YamlNode* type = node.find("type");
+  return type != nullptr && type->any_text() == "any";
+}
+
 void read_member_values(const YamlNode& node, EntryMember& member) {
   const ValueShape shape{member.type, member.nullable, false, nullptr};
   if (const YamlNode* always = node.find("always")) member.always = read_value(*always, shape);
@@ -74,6 +80,12 @@ EntryMember read_member(const YamlNode& node) {
   EntryMember member;
   member.key = node.key();
   if (const YamlNode* stamp = node.find("stamp")) member.stamp = read_stamp_of_a_write(*stamp);
+  member.takes_any = takes_any(node);
+  if (member.takes_any) {
+    node.accept_only({"type", "required"});
+    member.required = node.flag_at("required");
+    return member;
+  }
   member.type = member_type(node, member);
   if (member.stamp != Stamp::none && member.type != type_of(member.stamp)) {
     node.at("type").fail("the stamp " + in_quotes(name_of(member.stamp)) + " is of type " +

@@ -64,6 +64,7 @@ struct Enumeration {
 struct EntryMember {
   std::string key;
   FieldType type = FieldType::string;
+  bool takes_any = false;        ///< of no type: any JSON value
   Stamp stamp = Stamp::none;     ///< overwrites what the writer gave
   std::optional<Value> always;   ///< overwrites what the writer gave
   std::optional<Value> initial;  ///< where the writer gave none
