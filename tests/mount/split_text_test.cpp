@@ -38,10 +38,11 @@ TEST_F(SplitTextTest, ACharacterThatIsCutIsJudgedWithItsRest) {
 
 TEST_F(SplitTextTest, APipeThatIsCutAnywhereBecomesTheWholeText) {
   const CommandOptions options{.environment = {{"F", details().string()}}};
-  EXPECT_EQ(0, bash("export LC_ALL=C.UTF-8; printf 'x%.0s' {1..4095} > $S/../t; printf '\u20ac%.0s' {1..3000} >> $S/../t; "
-                    "dd if=$S/../t of=\"$F\" bs=4096 status=none && cmp $S/../t <(head -c -1 \"$F\")",
-                    options)
-                   .exit_status)
+  EXPECT_EQ(0,
+            bash("export LC_ALL=C.UTF-8; printf 'x%.0s' {1..4095} > $S/../t; printf '\u20ac%.0s' {1..3000} >> $S/../t; "
+                 "dd if=$S/../t of=\"$F\" bs=4096 status=none && cmp $S/../t <(head -c -1 \"$F\")",
+                 options)
+                .exit_status)
       << last_error();
 }
 
