@@ -170,8 +170,6 @@ ExitStatus import_command(const TransferArguments& arguments) try {
   return ExitStatus::done;
 } catch (const CommandError&) {
   throw;
-} catch (const OptionError&) {
-  throw;
 } catch (const std::exception& error) {
   throw CommandError(ExitStatus::unusable, arguments.to + ": " + error.what());
 }

@@ -141,9 +141,6 @@ class CommandLine {
     } catch (const CommandError& error) {
       std::cerr << "statusfs: " << error.what() << '\n';
       return static_cast<int>(error.status());
-    } catch (const OptionError& error) {
-      std::cerr << "statusfs: " << error.what() << '\n';
-      return static_cast<int>(ExitStatus::usage);
     } catch (const std::exception& error) {
       std::cerr << "statusfs: " << error.what() << '\n';
       return static_cast<int>(ExitStatus::unusable);

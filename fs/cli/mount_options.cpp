@@ -117,7 +117,6 @@ void read_one(MountSettings& settings, const std::string& text) {
 }  // namespace
 
 std::span<const MountOption> mount_options() { return options; }
-std::span<const std::string_view> passed_options() { return kernel_names; }
 
 MountSettings read_mount_options(const std::vector<std::string>& lists) {
   MountSettings settings;

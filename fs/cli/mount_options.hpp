@@ -5,12 +5,12 @@
 
 #include <optional>
 #include <span>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "fs/cli/etcd_access.hpp"
+#include "fs/cli/exit_status.hpp"
 
 namespace statusfs {
 
@@ -22,9 +22,6 @@ struct MountOption {
 };
 
 std::span<const MountOption> mount_options();
-
-/// Options that mount(8) and fstab use and that are handed to the kernel or are of no meaning here.
-std::span<const std::string_view> passed_options();
 
 struct MountSettings {
   bool read_only = false;
@@ -40,9 +37,9 @@ struct MountSettings {
 };
 
 /// An option that is not accepted; what() says what would be.
-class OptionError : public std::runtime_error {
+class OptionError : public CommandError {
  public:
-  using std::runtime_error::runtime_error;
+  explicit OptionError(const std::string& message) : CommandError(ExitStatus::usage, message) {}
 };
 
 /// Reads the arguments of all -o, each a list with commas.

@@ -5,8 +5,8 @@ import re
 
 import tree
 
-# Directories that exist on some machines only. /usr/local and /etc are every machine's.
-MACHINE_PATH = re.compile(r"(?<![\w./$}-])/(home|root|work|workspace|Users|mnt/c|nix|opt|build|builds|tmp/bash\w*)/\w")
+# Directories that exist on some machines only. /usr/local and /etc are every machine's, and /home/ada is README's.
+MACHINE_PATH = re.compile(r"(?<![\w./$}-])/(home(?!/ada/|/\{)|root|work|workspace|Users|mnt/c|nix|opt|build|builds|tmp/bash\w*)/\w")
 
 # The hosts that may stand in an address: name spaces, standards, and who Debian is. Every other one is asked about here.
 HOSTS = {"www.w3.org", "www.debian.org", "one"}

@@ -1,6 +1,7 @@
 // What a chain alone cannot prove: anchors that are kept elsewhere, and what verify says separately.
 #include <random>
 
+#include "tests/mount/key_pairs.hpp"
 #include "tests/mount/mounted_test.hpp"
 
 namespace statusfs::test {
@@ -26,14 +27,7 @@ class AnchorTest : public SampleTest {
     arguments.insert(arguments.end(), more.begin(), more.end());
     return on_file("verify", arguments);
   }
-  void make_keys() {
-    ASSERT_EQ(
-        0,
-        bash("cd $S/.. && umask 077 && openssl genpkey -algorithm ed25519 -out key.pem && "
-             "openssl pkey -in key.pem -pubout -out public.pem && "
-             "openssl genpkey -algorithm ed25519 -out other.pem && openssl pkey -in other.pem -pubout -out wrong.pem")
-            .exit_status);
-  }
+  void make_keys() { ASSERT_EQ(0, bash(make_key_pairs).exit_status); }
   std::string file(const char* name) const { return (root() / name).string(); }
 };
 

@@ -3,6 +3,7 @@
 
 #include <thread>
 
+#include "tests/mount/key_pairs.hpp"
 #include "tests/mount/mounted_test.hpp"
 
 namespace statusfs::test {
@@ -13,12 +14,7 @@ class SignatureTest : public MountedTest {
   void SetUp() override {
     MountedTest::SetUp();
     make_sample();
-    ASSERT_EQ(
-        0,
-        bash("cd $S/.. && umask 077 && openssl genpkey -algorithm ed25519 -out key.pem && "
-             "openssl pkey -in key.pem -pubout -out public.pem && "
-             "openssl genpkey -algorithm ed25519 -out other.pem && openssl pkey -in other.pem -pubout -out wrong.pem")
-            .exit_status);
+    ASSERT_EQ(0, bash(make_key_pairs).exit_status);
   }
   std::string file(const char* name) const { return (root() / name).string(); }
   Path signature() const { return status_file().string() + ".sig"; }
