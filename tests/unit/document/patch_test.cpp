@@ -7,8 +7,8 @@
 
 #include "mapping/document/parse.hpp"
 #include "mapping/document/text.hpp"
-#include "mapping/rejection.hpp"
 #include "tests/unit/document/random_values.hpp"
+#include "tests/unit/expect_refused.hpp"
 
 namespace statusfs {
 namespace {
@@ -21,21 +21,10 @@ void expect_patched(const std::string& document, const std::string& patch, const
   EXPECT_EQ(compact(patched(document, patch)), compact(parse_json(expected))) << patch;
 }
 
-template <typename Action>
-void expect_rejection(Cause cause, const std::vector<std::string>& parts, const Action& action) {
-  try {
-    action();
-    ADD_FAILURE() << "nothing was refused";
-  } catch (const Rejection& rejection) {
-    EXPECT_EQ(rejection.cause(), cause) << rejection.what();
-    for (const std::string& part : parts) EXPECT_THAT(rejection.what(), testing::HasSubstr(part));
-  }
-}
-
 void expect_rejected(const std::string& document, const std::string& patch, Cause cause,
                      const std::vector<std::string>& parts) {
   SCOPED_TRACE(patch);
-  expect_rejection(cause, parts, [&] { patched(document, patch); });
+  expect_refused(cause, parts, [&] { patched(document, patch); });
 }
 
 // RFC 6902 appendix A, in its order.
@@ -122,7 +111,7 @@ TEST(JsonPatchTest, FailedTestsAreStale) {
 TEST(JsonPatchTest, MalformedPatchesNameTheOperation) {
   const auto expect = [](const std::string& patch, const std::vector<std::string>& parts) {
     SCOPED_TRACE(patch);
-    expect_rejection(Cause::invalid, parts, [&] { decode_json_patch(parse_json(patch)); });
+    expect_refused(Cause::invalid, parts, [&] { decode_json_patch(parse_json(patch)); });
   };
   const std::string good = R"({"op":"remove","path":"/a"})";
   expect(R"({"op":"remove","path":"/a"})", {"array"});

@@ -7,18 +7,10 @@
 #include "mapping/document/patch.hpp"
 #include "mapping/document/text.hpp"
 #include "mapping/schema/mapping_loader.hpp"
+#include "tests/unit/sample_text.hpp"
 
 namespace statusfs {
 namespace {
-
-std::string plain_task(const std::string& id) {
-  return R"({"task_id_ref": ")" + id + R"(", "status": "PENDING", "percent_complete": 0, "g_last_update": 1,
-    "last_updated_by_persona_id": null, "last_updated_by_archetype": null, "signature_hash": null,
-    "readiness_check": {"status": "NOT_CHECKED", "g_checked": null, "idempotency_key": null,
-                        "readiness_assessment_id_ref": null},
-    "execution_log": {"failure_details": null, "retry_attempts_log": [], "lock_override_log": []},
-    "latest_test_status": null})";
-}
 
 MutationStamp stamp_with(std::int64_t g) {
   MutationStamp stamp;
@@ -33,15 +25,9 @@ CommitEntry entry_of(const Version& version) { return {version.record, version.h
 }  // namespace
 
 std::string plain_status_text() {
-  return R"({"os_file_header": {"file_id": "exec_status_7", "entity_type": "EXECUTION_STATUS",
-  "schema_definition_id_ref": "HybridAI_OS_ExecutionStatus_Payload_v1.0", "g_file_created": 1,
-  "g_file_last_modified": 1, "v_file_instance": 1},
-  "payload": {"execution_plan_id_ref": "exec_plan_7", "payload_hash_previous": null, "payload_hash_current": null,
-  "g_last_update": 1, "last_mutation_trace_id": null, "partition_status": "CONSISTENT",
-  "overall_status_summary": {"overall_completion_percentage": 0, "active_blockers_summary": []},
-  "key_achievements_log": [], "tasks_status": [)" +
-         plain_task("one") + "," + plain_task("two") + "," + plain_task("three") +
-         R"(], "_tasks_status_list_immutable": false}, "unknown": {"kept": 1.50}})" + "\n";
+  std::string text = sample_text();
+  text.insert(text.rfind('}'), R"(, "unknown": {"kept": 1.50})");
+  return text + "\n";
 }
 
 ChainMaker::ChainMaker() : mapping_(default_mapping()) {
@@ -69,10 +55,6 @@ CommitEntry ChainMaker::next(const std::string& merge_patch) {
 CommitEntry ChainMaker::next_of_size(std::size_t bytes) {
   const std::string text = "blocker " + std::to_string(++count_) + " " + std::string(bytes, 'x');
   return next(R"({"payload": {"overall_status_summary": {"active_blockers_summary": [)" + ('"' + text + '"') + "]}}}");
-}
-
-CommitEntry ChainMaker::next_document(const StatusDocument& document) {
-  return entry_of(chain_->append_document(document, stamp_with(head().g + 1), "external"));
 }
 
 void ChainMaker::back_to(const CommitEntry& entry) { chain_->reset(entry.document, entry.head); }

@@ -34,8 +34,6 @@ class ChainMaker {
   /// The next version: another blocker in the summary, of about so many bytes.
   CommitEntry next_of_size(std::size_t bytes);
   CommitEntry next() { return next_of_size(40); }
-  /// Takes a whole document as the next version.
-  CommitEntry next_document(const StatusDocument& document);
   /// Forgets versions that were not committed.
   void back_to(const CommitEntry& entry);
 
