@@ -70,7 +70,7 @@ void Progress::without_bar(const std::function<void()>& print) {
 }
 
 void Progress::run(const std::stop_token& stop) {
-  std::mutex waiting;
+  std::mutex waiting;  // guards nothing: only to wait with
   std::condition_variable_any condition;
   std::unique_lock lock(waiting);
   const auto never = [] { return false; };

@@ -37,7 +37,7 @@ class VersionIndex {
 
   Store& store_;
 
-  std::mutex mutex_;  // guards all below; held while the journal is read, so that it is read once
+  std::mutex mutex_;  // guards all below; held while the journal is read, once: taken before the store's own
   std::uint64_t first_ = 0;
   std::vector<Attributes> entries_;  // of first_ and the following versions
 };

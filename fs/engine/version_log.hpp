@@ -31,7 +31,7 @@ class VersionLog {
   const std::shared_ptr<const Mapping> mapping_;
   Store& store_;
 
-  std::mutex mutex_;  // guards all below; held while the journal is read, so that it is read once
+  std::mutex mutex_;  // guards all below; held while the journal is read, once: taken before the store's own
   std::uint64_t first_ = 0;
   std::vector<std::uint64_t> ends_;  // offset in text_ behind the line of first_ and of each following version
   Value newest_;                     // the document of the last of them

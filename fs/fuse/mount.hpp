@@ -21,7 +21,7 @@ namespace statusfs {
 /// A directory that is being read: what it held when the reading began.
 struct OpenDirectory {
   std::shared_ptr<const Inode> inode;
-  std::mutex mutex;  // guards entries
+  std::mutex mutex;  // guards entries; taken before those of the files that are listed
   std::vector<DirectoryEntry> entries;
 };
 

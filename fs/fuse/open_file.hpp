@@ -16,7 +16,7 @@
 
 namespace statusfs {
 
-/// Thread safety: any thread. No other lock is taken while the file's own is held.
+/// Thread safety: any thread. Lock order: mutex_ comes before all that a read of the newest text takes.
 class OpenFile {
  public:
   OpenFile(std::shared_ptr<const Inode> inode, std::optional<WriteBuffer> buffer)

@@ -193,8 +193,22 @@ def check_errors(findings):
     )
 
 
+def check_operations(findings):
+    """What a journal's lines call the mutations, and the table beside the format's code."""
+    rows = section(tree.text("mapping/chain/README.md"), "| op | is |", r"$")
+    code = "\n".join(tree.text(path) for path in tree.sources() if path.parts[0] != "tests")
+    given = re.findall(r"(?:\.op = |\brotation_op = |\bbegin_chain\(|\bappend_document\()[^;]*;", code)
+    compare(
+        findings,
+        "op",
+        source={name for text in given for name in re.findall(r'"([a-z]+)"', text)} - {"op"},
+        README={name for names in re.findall(r"^\| (`[^|]*)\|", rows, re.M) for name in re.findall(r"`([a-z]+)`", names)},
+    )
+
+
 def check(statusfs):
     findings = []
+    check_operations(findings)
     check_mount_options(statusfs, findings)
     check_commands(statusfs, findings)
     check_command_flags(statusfs, findings)

@@ -39,7 +39,7 @@ class HostPresence {
   const std::string text_;
   std::atomic<std::int64_t> lease_{0};
 
-  std::mutex mutex_;  // guards is_stopping_
+  std::mutex mutex_;  // guards is_stopping_; innermost
   std::condition_variable stopped_;
   bool is_stopping_ = false;
   std::thread thread_;

@@ -58,7 +58,7 @@ class LockFile::Waiter {
 
   std::unique_ptr<File> file_;  ///< the thread's own
 
-  std::mutex mutex_;  // guards what follows
+  std::mutex mutex_;  // guards what follows; innermost
   std::condition_variable finished_;
   bool done_ = false;
   bool wanted_ = true;  ///< somebody is in result(), or about to be
