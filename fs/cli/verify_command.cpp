@@ -100,6 +100,7 @@ Value json_of(const std::optional<bool>& holds) { return holds ? Value(*holds) :
 
 Value json_of(const std::vector<std::string>& lines) {
   std::vector<Value> values;
+  values.reserve(lines.size());
   for (const std::string& line : lines) values.emplace_back(std::string_view(line));
   return Value::array(std::move(values));
 }

@@ -56,13 +56,13 @@ std::shared_ptr<const FileState> StatusFile::state() {
 }
 
 void StatusFile::submit(Job job) {
-  std::optional<Rejection> refusal;
-  {
-    const std::lock_guard lock(queue_mutex_);
-    refusal = reason_to_refuse(job);
-    if (!refusal) queue_.push_back(std::move(job));
+  std::unique_lock lock(queue_mutex_);
+  if (const std::optional<Rejection> refusal = reason_to_refuse(job)) {
+    lock.unlock();
+    return job.done(refusal);
   }
-  if (refusal) return job.done(refusal);
+  queue_.push_back(std::move(job));
+  lock.unlock();
   thread_.wake();
 }
 

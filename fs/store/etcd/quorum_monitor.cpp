@@ -57,8 +57,7 @@ bool QuorumMonitor::ask() {
     if (!lost_because_.empty()) return false;
     if (Clock::now() - proved_ < proof_lasts) return true;
   }
-  if (ask_now()) return true;
-  return false;
+  return ask_now();
 }
 
 bool QuorumMonitor::ask_now() try {
