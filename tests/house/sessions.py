@@ -157,6 +157,10 @@ class Comparison:
         return found is not None and all(self.is_same_hash(name, real) for name, real in zip(shown, found.groups()) if name)
 
 
+def add_lines(file, lines):
+    file.write_text("".join(f"{line}\n" for line in lines) + file.read_text())
+
+
 def own_root(work, statusfs):
     """Makes places of this mount name space's own of those that a session uses. Returns the PATH of the session."""
     binaries = work / "bin"
@@ -172,8 +176,9 @@ def own_root(work, statusfs):
         subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=1777", "none", place], check=True)
     etc = work / "etc"
     shutil.copytree("/etc", etc, symlinks=True)
-    (etc / "passwd").write_text("".join(f"{name}:x:{uid}:{uid}::/home/{name}:/bin/bash\n" for name, uid in USERS.items()))
-    (etc / "group").write_text("".join(f"{name}:x:{uid}:\n" for name, uid in USERS.items()) + "planners:x:1020:\n")
+    # Ours come first, so that their numbers bear their names whoever else has them.
+    add_lines(etc / "passwd", [f"{name}:x:{uid}:{uid}::/home/{name}:/bin/bash" for name, uid in USERS.items()])
+    add_lines(etc / "group", [*(f"{name}:x:{uid}:" for name, uid in USERS.items()), "planners:x:1020:"])
     (etc / "fuse.conf").write_text("user_allow_other\n")
     (etc / "statusfs.yaml").unlink(missing_ok=True)
     subprocess.run(["mount", "--bind", etc, "/etc"], check=True)
@@ -239,5 +244,6 @@ def check(statusfs):
 
 if __name__ == "__main__":
     if len(sys.argv) == 2:
-        os.execvp("unshare", ["unshare", "--mount", "--propagation", "private", sys.executable, "-B", *sys.argv, "--unshared"])
+        private_mounts = str(tree.ROOT / "tests/mount/private_mounts")
+        os.execv(private_mounts, [private_mounts, sys.executable, "-B", *sys.argv, "--unshared"])
     tree.conclude(*check(sys.argv[1]))

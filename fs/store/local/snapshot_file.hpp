@@ -88,7 +88,7 @@ class SnapshotFile {
   bool brought_out_ = false;            ///< swap() put something under the temporary name that was not disposed of yet
   std::optional<Kept> kept_;
 
-  std::mutex mutex_;    // innermost; held while names are exchanged: nobody sees the new file with an old status. Guards
+  std::mutex mutex_;  // innermost; held while names are exchanged: nobody sees the new file with an old status. Guards
   std::string target_;  ///< the file itself, where path_ is a link
   std::optional<FileStatus> known_;
 };
