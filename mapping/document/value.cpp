@@ -285,10 +285,9 @@ Value Value::with_inserted(std::size_t position, Value element) const {
   if (position == size()) return with_appended(std::move(element));
   std::vector<Value> elements;
   elements.reserve(size() + 1);
-  for (std::size_t at = 0; at < size(); ++at) {
-    if (at == position) elements.push_back(std::move(element));
-    elements.push_back(this->element(at));
-  }
+  for (std::size_t at = 0; at < position; ++at) elements.push_back(this->element(at));
+  elements.push_back(std::move(element));
+  for (std::size_t at = position; at < size(); ++at) elements.push_back(this->element(at));
   return array(std::move(elements));
 }
 

@@ -1,6 +1,7 @@
 #include "mapping/render/svg_page.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "mapping/render/assets.hpp"
 #include "mapping/render/picture_parts.hpp"
@@ -218,7 +219,7 @@ class SvgPage {
       if (!milestone.g) continue;
       const double share =
           last == first ? 0.5 : static_cast<double>(*milestone.g - first) / static_cast<double>(last - first);
-      body_ += "<circle" + attribute("cx", left + static_cast<int>(share * length + 0.5)) + attribute("cy", y) +
+      body_ += "<circle" + attribute("cx", left + static_cast<int>(std::lround(share * length))) + attribute("cy", y) +
                " r=\"6\" class=\"milestone\"><title>g " + std::to_string(*milestone.g) + ": " +
                text_markup(milestone.text) + "</title></circle>\n";
     }
