@@ -18,7 +18,7 @@ namespace statusfs {
 class History {
  public:
   History(std::shared_ptr<const Mapping> mapping, Store& store)
-      : index_(store), documents_(store), log_(std::move(mapping), store) {}
+      : index_(store), documents_(store), log_(std::move(mapping), store, documents_) {}
 
   using Range = VersionIndex::Range;
   using Attributes = VersionIndex::Attributes;
@@ -30,6 +30,8 @@ class History {
   /// A line for every version.
   std::string log(const FileState& state);
   std::uint64_t log_size(const FileState& state);
+  /// How many patches were applied so far to rebuild documents.
+  std::uint64_t patches_applied() const noexcept { return documents_.patches_applied(); }
 
  private:
   VersionIndex index_;

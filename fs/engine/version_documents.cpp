@@ -12,9 +12,9 @@ namespace {
 constexpr std::uint64_t distance = 64;        // versions between remembered documents
 constexpr std::size_t most_remembered = 160;  // 10,000 versions and some
 
-JournalRecord record_of(std::string_view line) {
+std::vector<PatchOperation> patch_of(std::string_view line) {
   try {
-    return decode_record(line);
+    return decode_json_patch(patch_of_line(line));
   } catch (const RecordError& error) {
     throw Rejection(Cause::io_failure, std::string("the history cannot be read: ") + error.what());
   }
@@ -39,20 +39,22 @@ void VersionDocuments::remember(std::uint64_t version, const Value& document) {
   std::erase_if(remembered_, [&](const auto& entry) { return entry.first != version && (is_odd = !is_odd); });
 }
 
+void VersionDocuments::offer(std::uint64_t version, const Value& document) {
+  if (version % distance == 0) remember(version, document);
+}
+
 Value VersionDocuments::document(std::uint64_t version) {
   const auto start = nearest(version);
   if (start && start->version == version) return start->document;
   Value document = start ? start->document : Value();
   const auto step = [&](std::string_view line) {
-    const JournalRecord record = record_of(line);
-    document = apply_json_patch(document, decode_json_patch(record.patch));
-    if (record.version % distance == 0) remember(record.version, document);
+    const std::uint64_t of_line = version_of_line(line).value_or(0);
+    if (start && of_line <= start->version) return;  // the remembered one lies in this journal, and is nearer
+    document = apply_json_patch(document, patch_of(line));
+    ++patches_applied_;
+    offer(of_line, document);
   };
-  // A remembered document of an earlier journal is farther away than the beginning of the version's own.
-  if (start && version - start->version < 2 * distance)
-    read_versions(store_, start->version, version, step);
-  else
-    read_from_whole(store_, version, step);
+  read_from_whole(store_, version, step);
   return document;
 }
 

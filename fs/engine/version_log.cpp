@@ -15,6 +15,7 @@ void VersionLog::add(std::string_view line) {
     if (ends_.empty()) first_ = record.version;
     text_ += log_line(*mapping_, record, changes_of(*mapping_, newest_, record)) + "\n";
     newest_ = apply_json_patch(newest_, decode_json_patch(record.patch));
+    documents_.offer(record.version, newest_);
     ends_.push_back(text_.size());
   } catch (const RecordError& error) {
     throw Rejection(Cause::io_failure, std::string("the history cannot be read: ") + error.what());

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "fs/engine/version_documents.hpp"
 #include "fs/store/store.hpp"
 #include "mapping/schema/mapping.hpp"
 
@@ -18,7 +19,8 @@ namespace statusfs {
 /// Rejection(io_failure) where the journal cannot be read.
 class VersionLog {
  public:
-  VersionLog(std::shared_ptr<const Mapping> mapping, Store& store) : mapping_(std::move(mapping)), store_(store) {}
+  VersionLog(std::shared_ptr<const Mapping> mapping, Store& store, VersionDocuments& documents)
+      : mapping_(std::move(mapping)), store_(store), documents_(documents) {}
 
   std::string text(std::uint64_t upto);
   std::uint64_t size(std::uint64_t upto);  ///< bytes of text()
@@ -30,6 +32,7 @@ class VersionLog {
 
   const std::shared_ptr<const Mapping> mapping_;
   Store& store_;
+  VersionDocuments& documents_;  ///< the log passes all of them, and tells it
 
   std::mutex mutex_;  // guards all below; held while the journal is read, once: taken before the store's own
   std::uint64_t first_ = 0;

@@ -194,6 +194,17 @@ std::optional<RecordOutline> outline_of_line(std::string_view line) noexcept {
   return RecordOutline{*version, line.substr(time + time_mark.size(), time_end - time - time_mark.size()), *size};
 }
 
+Value patch_of_line(std::string_view line) {
+  // Quotes within strings are escaped, so that no value before the patch or behind it can look like these.
+  constexpr std::string_view patch_mark = ",\"patch\":", size_mark = ",\"size\":";
+  const std::size_t patch = line.find(patch_mark), size = line.rfind(size_mark);
+  const bool is_as_encoded =
+      patch != std::string_view::npos && size != std::string_view::npos && patch < size && line.size() > hash_tail_size;
+  if (!is_as_encoded) return decode_record(line).patch;
+  require_hash(line, std::string(line.substr(line.size() - hash_tail_size + hash_member.size() + 1, 64)));
+  return parse_line(line.substr(patch + patch_mark.size(), size - patch - patch_mark.size()));
+}
+
 ChainHead head_of(const JournalRecord& record) {
   return {record.version, record.g, record.size, record.payload_hash_current, record.record_hash, record.time};
 }

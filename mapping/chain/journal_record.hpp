@@ -62,6 +62,9 @@ struct RecordOutline {
 /// encode_record does.
 std::optional<RecordOutline> outline_of_line(std::string_view line) noexcept;
 
+/// The patch of a line whose record_hash is right, without what it costs to decode all of it. Throws RecordError.
+Value patch_of_line(std::string_view line);
+
 /// The members of the line that say where the chain stands.
 struct ChainHead {
   std::uint64_t version = 0;

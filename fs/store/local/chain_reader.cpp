@@ -4,6 +4,7 @@
 #include <limits>
 #include <vector>
 
+#include "fs/store/local/closed_journal_texts.hpp"
 #include "fs/store/local/closed_journals.hpp"
 #include "mapping/chain/journal_record.hpp"
 
@@ -23,16 +24,22 @@ bool read_lines(std::string_view text, std::uint64_t after_version, const LineVi
   }
 }
 
+std::shared_ptr<const std::string> text_of(const ClosedJournal& journal, ClosedJournalTexts* texts) {
+  return texts ? texts->text(journal) : std::make_shared<const std::string>(read_closed_journal(journal));
+}
+
 }  // namespace
 
-void read_chain(const std::string& path, std::string_view live, std::uint64_t after_version, const LineVisitor& visit) {
+void read_chain(const std::string& path, std::string_view live, std::uint64_t after_version, const LineVisitor& visit,
+                ClosedJournalTexts* closed) {
   const std::uint64_t first = version_of_line(live.substr(0, live.find('\n'))).value_or(0);
   for (const ClosedJournal& journal : closed_journals(path, first))
-    if (journal.last > after_version && !read_lines(read_closed_journal(journal), after_version, visit)) return;
+    if (journal.last > after_version && !read_lines(*text_of(journal, closed), after_version, visit)) return;
   read_lines(live, after_version, visit);
 }
 
-void read_journal_of(const std::string& path, std::string_view live, std::uint64_t version, const LineVisitor& visit) {
+void read_journal_of(const std::string& path, std::string_view live, std::uint64_t version, const LineVisitor& visit,
+                     ClosedJournalTexts* closed) {
   const std::uint64_t first = version_of_line(live.substr(0, live.find('\n'))).value_or(0);
   if (first <= version) {
     read_lines(live, 0, visit);
@@ -41,7 +48,7 @@ void read_journal_of(const std::string& path, std::string_view live, std::uint64
   const std::vector<ClosedJournal> journals = closed_journals(path, first);
   const auto found =
       std::find_if(journals.rbegin(), journals.rend(), [&](const ClosedJournal& one) { return one.first <= version; });
-  if (found != journals.rend()) read_lines(read_closed_journal(*found), 0, visit);
+  if (found != journals.rend()) read_lines(*text_of(*found, closed), 0, visit);
 }
 
 namespace {

@@ -11,14 +11,19 @@ namespace statusfs {
 /// Called with each line, without its newline. False: no more of them.
 using LineVisitor = std::function<bool(std::string_view line)>;
 
+class ClosedJournalTexts;
+
 /// Reads the lines of versions above `after_version`; 0 for all. `path` is the status file's, `live` the text of its
 /// live journal, which must have been read before: a journal that is closed meanwhile is then not missed. A torn last
-/// line is passed over. Throws std::runtime_error where a closed journal cannot be read.
-void read_chain(const std::string& path, std::string_view live, std::uint64_t after_version, const LineVisitor& visit);
+/// line is passed over. `closed`: where the text of closed journals is remembered, if it is. Throws std::runtime_error
+/// where a closed journal cannot be read.
+void read_chain(const std::string& path, std::string_view live, std::uint64_t after_version, const LineVisitor& visit,
+                ClosedJournalTexts* closed = nullptr);
 
 /// The lines of the one journal that holds the version: the newest that begins with it or before it. Throws as
 /// read_chain does.
-void read_journal_of(const std::string& path, std::string_view live, std::uint64_t version, const LineVisitor& visit);
+void read_journal_of(const std::string& path, std::string_view live, std::uint64_t version, const LineVisitor& visit,
+                     ClosedJournalTexts* closed = nullptr);
 
 /// The lines of the closed journals, newest first; `first_of_live` is the version of the live journal's first line.
 /// Throws as read_chain does.

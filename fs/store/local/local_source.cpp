@@ -92,6 +92,7 @@ OpenedFile LocalSource::open(const std::string& stem) {
   LocalOptions options;
   options.read_only = read_only_;
   options.signing_key = signing_key_;
+  options.closed_texts = closed_texts_;
   auto store = std::make_unique<LocalStore>(path_of(stem), mapping_, posix_files_, options);
   const Probe probe = store->probe();
   OpenedFile opened;

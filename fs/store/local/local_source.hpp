@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "fs/signing/ed25519.hpp"
+#include "fs/store/local/closed_journal_texts.hpp"
 #include "fs/store/local/directory_watch.hpp"
 #include "fs/store/local/posix_files.hpp"
 #include "fs/store/status_source.hpp"
@@ -46,6 +47,7 @@ class LocalSource final : public StatusSource {
   const bool read_only_;
   const std::shared_ptr<const SigningKey> signing_key_;
   PosixFiles posix_files_;
+  const std::shared_ptr<ClosedJournalTexts> closed_texts_ = std::make_shared<ClosedJournalTexts>(posix_files_);
   std::unique_ptr<DirectoryWatch> watch_;
 };
 

@@ -316,13 +316,13 @@ std::uint64_t LocalStore::record_count() {
 void LocalStore::read_records(std::uint64_t after_version, const std::function<bool(std::string_view)>& visit) {
   const auto file = files_.open(journal_path_, Files::Open::read);
   if (!file) throw std::runtime_error(journal_path_ + " is missing");
-  read_chain(path_, read_all(*file), after_version, visit);
+  read_chain(path_, read_all(*file), after_version, visit, options_.closed_texts.get());
 }
 
 void LocalStore::read_records_from_whole(std::uint64_t version, const std::function<bool(std::string_view)>& visit) {
   const auto file = files_.open(journal_path_, Files::Open::read);
   if (!file) throw std::runtime_error(journal_path_ + " is missing");
-  read_journal_of(path_, read_all(*file), version, visit);
+  read_journal_of(path_, read_all(*file), version, visit, options_.closed_texts.get());
 }
 
 std::string LocalStore::read_foreign(const std::string& kept_as) {

@@ -21,7 +21,7 @@ namespace {
 
 class HistoryTest : public ::testing::Test {
  protected:
-  HistoryTest() : store_(path_, maker_.mapping(), files_), history_(maker_.mapping(), store_) {
+  HistoryTest() : store_(path_, maker_.mapping(), files_, options()), history_(maker_.mapping(), store_) {
     EXPECT_EQ(0, ::mkdir(closed_journal_directory(path_).c_str(), 0700));
     take(maker_.first().record);
   }
@@ -42,6 +42,11 @@ class HistoryTest : public ::testing::Test {
     live_ = encode_record(last) + "\n";
     maker_ = ChainMaker(maker_.document(), head_of(last));
   }
+  LocalOptions options() const {
+    LocalOptions options;
+    options.closed_texts = texts_cache_;
+    return options;
+  }
   FileState state() const {
     FileState state;
     state.chained = true;
@@ -57,6 +62,7 @@ class HistoryTest : public ::testing::Test {
   TemporaryDirectory directory_;
   const std::string path_ = directory_ / "exec_status_7.txt";
   PosixFiles files_;
+  const std::shared_ptr<ClosedJournalTexts> texts_cache_ = std::make_shared<ClosedJournalTexts>(files_);
   ChainMaker maker_;
   LocalStore store_;
   History history_;
@@ -87,6 +93,39 @@ TEST_F(HistoryTest, EveryVersionInEveryOrderIsWhatItWas) {
   for (std::uint64_t version = range.last; version >= range.last - 100; --version) expect_version(version);
   for (std::uint64_t version = range.first; version < range.first + 100; ++version) expect_version(version);
   expect_version(range.last);
+}
+
+// The bound is one of work: how many patches are applied, and how many closed journals inflated.
+TEST_F(HistoryTest, EachLineIsAppliedAboutOnce) {
+  for (int journal = 0; journal < 3; ++journal) {
+    make(1000);
+    close_journal();
+  }
+  make(1000);
+  std::mt19937 random(11);
+  const auto any = [&] { return std::uniform_int_distribution<std::uint64_t>(first_, first_ + 4000)(random); };
+  constexpr std::uint64_t opens = 400, lines = 4004, distance = 64;
+  for (std::uint64_t open = 0; open < opens; ++open) {
+    const std::uint64_t before = history_.patches_applied();
+    expect_version(any());
+    EXPECT_LE(history_.patches_applied() - before, 1001u) << "never more than one journal has";
+  }
+  EXPECT_LE(history_.patches_applied(), lines + opens * distance);
+  EXPECT_LE(texts_cache_->inflated(), 3u);
+}
+
+TEST_F(HistoryTest, WhoeverReadTheLogOpensAnyVersionWithFewPatches) {
+  for (int journal = 0; journal < 2; ++journal) {
+    make(1000);
+    close_journal();
+  }
+  history_.log_size(state());
+  for (std::uint64_t version = first_; version <= first_ + 2000; version += 77) {
+    const std::uint64_t before = history_.patches_applied();
+    expect_version(version);
+    EXPECT_LE(history_.patches_applied() - before, 64u) << version;
+  }
+  EXPECT_LE(texts_cache_->inflated(), 2u);
 }
 
 TEST_F(HistoryTest, NewVersionsAreFollowed) {
