@@ -156,6 +156,24 @@ TEST_F(ExternalChangeTest, AnEarlierVersionIsRebuiltFromTheJournal) {
   EXPECT_NE(second, read_file(status_file()));
 }
 
+// No hash in the JSON covers its header, and here the length is what it should be, too.
+TEST_F(ExternalChangeTest, AHeaderThatIsPutBackIsNoticedAtTheMount) {
+  const std::string lock = R"("_file_id_locked": true)";
+  mount();
+  ASSERT_EQ(0, write_file(tree("patch"), R"([{"op":"add","path":"/os_file_header/_file_id_locked","value":true}])"))
+      << last_error();
+  unmount();
+  std::string text = read_file(status_file());
+  const std::size_t size = text.size();
+  const std::size_t at = text.find(lock), comma = text.rfind(',', at);
+  ASSERT_NE(std::string::npos, at);
+  text.erase(comma, at + lock.size() - comma);
+  text.insert(text.size() - 1, size - text.size(), ' ');
+  put_file(status_file(), text);
+  mount();
+  expect_quarantine(text);
+}
+
 TEST_F(ExternalChangeTest, AMissingJsonIsRebuiltAtTheMount) {
   const std::string before = read_file(status_file());
   std::filesystem::remove(status_file());

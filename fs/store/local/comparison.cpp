@@ -1,5 +1,6 @@
 #include "fs/store/local/comparison.hpp"
 
+#include <algorithm>
 #include <limits>
 
 #include "fs/store/local/chain_reader.hpp"
@@ -48,6 +49,37 @@ std::optional<Value> first_document(JournalFile& journal) {
   return *value;
 }
 
+/// Whether a change at this pointer leaves the frame (frame_of) as it is.
+bool is_outside_of_frame(const Mapping& mapping, std::string_view pointer) {
+  const Field* hash = mapping.stamped(Stamp::payload_hash_current, false);
+  const std::string payload = "/" + std::string(hash ? top_of(hash->pointer) : "payload");
+  if (pointer.starts_with(payload) && (pointer.size() == payload.size() || pointer[payload.size()] == '/')) return true;
+  return std::ranges::any_of(mapping.file_fields(), [&](const Field* field) {
+    return field->stamp != Stamp::none && field->pointer.text() == pointer;
+  });
+}
+
+/// Whether a line may have changed the frame. Its text is looked at and not decoded: what only looks like a pointer
+/// costs a replay and does no harm. Quotes within strings are escaped, so that no pointer is missed.
+bool may_change_frame(const Mapping& mapping, std::string_view line) {
+  for (const std::string_view mark : {R"("path":")", R"("from":")"}) {
+    for (std::size_t at = line.find(",\"patch\":"); (at = line.find(mark, at)) != std::string_view::npos;) {
+      at += mark.size();
+      if (!is_outside_of_frame(mapping, line.substr(at, line.find('"', at) - at))) return true;
+    }
+  }
+  return false;
+}
+
+/// Whether the frame is still that of the first line's document, so far as the lines behind it show.
+bool has_first_frame(const Mapping& mapping, JournalFile& journal) {
+  auto reader = journal.read();
+  reader.next();
+  while (const auto line = reader.next())
+    if (may_change_frame(mapping, *line)) return false;
+  return true;
+}
+
 bool bears(const Mapping& mapping, const Value& root, const ChainHead& head) {
   const Value* hash = stamped_value(mapping, root, Stamp::payload_hash_current);
   return hash && hash->is_string() && hash->as_string() == head.payload_hash_current &&
@@ -74,6 +106,7 @@ std::optional<Comparison> compare_by_hash(const std::shared_ptr<const Mapping>& 
   if (head.size != length || !bears(*mapping, root, head) || !bears_g(*mapping, root, head)) return std::nullopt;
   const auto first = first_document(journal);
   if (!first || !(frame_of(*mapping, *first) == frame_of(*mapping, root))) return std::nullopt;
+  if (!has_first_frame(*mapping, journal)) return std::nullopt;
   auto document = std::make_shared<const StatusDocument>(mapping, root);
   if (!verify_hashes(*document, 1).empty()) return std::nullopt;
   return Comparison{JsonState::head, head, std::move(document)};
