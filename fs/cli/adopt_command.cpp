@@ -4,6 +4,7 @@
 #include "fs/cli/file_commands.hpp"
 #include "fs/cli/mapping_source.hpp"
 #include "fs/cli/offline_author.hpp"
+#include "fs/cli/offline_store.hpp"
 #include "fs/cli/status_targets.hpp"
 #include "fs/store/local/local_store.hpp"
 #include "fs/store/local/posix_files.hpp"
@@ -14,9 +15,10 @@
 namespace statusfs {
 namespace {
 
-void adopt_offline(const StatusTarget& target, const std::shared_ptr<const Mapping>& mapping) {
+void adopt_offline(const StatusTarget& target, const std::shared_ptr<const Mapping>& mapping,
+                   const std::string& signing_key) {
   PosixFiles files;
-  LocalStore store(target.path, mapping, files);
+  LocalStore store(target.path, mapping, files, offline_options(signing_key));
   const StoredFile stored = store.load();
   if (stored.state == StoredFile::State::unusable)
     throw CommandError(ExitStatus::unusable, target.path + ": " + stored.reason);
@@ -28,15 +30,17 @@ void adopt_offline(const StatusTarget& target, const std::shared_ptr<const Mappi
                   {g, format_timestamp(std::chrono::system_clock::now()), offline_author()}, "adopt");
   const StoreResult result = store.begin({version.record, version.head, version.document});
   if (result.status != StoreStatus::done) throw CommandError(ExitStatus::unusable, target.path + ": " + result.reason);
+  warn_of_old_signature(target, signing_key);
 }
 
 }  // namespace
 
-ExitStatus adopt_command(const std::string& file, const std::optional<std::string>& mapping_file) {
+ExitStatus adopt_command(const std::string& file, const std::optional<std::string>& mapping_file,
+                         const std::string& signing_key) {
   const auto mapping = load_mapping_file(mapping_file);
   for (const StatusTarget& target : status_targets(file)) {
     try {
-      if (!send_control(target, "adopt")) adopt_offline(target, mapping);
+      if (!send_control(target, "adopt")) adopt_offline(target, mapping, signing_key);
     } catch (const CommandError&) {
       throw;
     } catch (const std::exception& error) {

@@ -9,8 +9,10 @@
 namespace statusfs {
 
 // Each throws CommandError.
-ExitStatus init_command(const std::string& plan_file);                                              // init_command.cpp
-ExitStatus adopt_command(const std::string& file, const std::optional<std::string>& mapping_file);  // adopt_command.cpp
+ExitStatus init_command(const std::string& plan_file);  // init_command.cpp
+/// `signing_key`, here and below: PEM file that the JSON is signed with, or empty.
+ExitStatus adopt_command(const std::string& file, const std::optional<std::string>& mapping_file,
+                         const std::string& signing_key);  // adopt_command.cpp
 ExitStatus check_command(const std::string& argument,
                          const std::optional<std::string>& mapping_file);  // check_command.cpp
 /// What verify looks at besides the file, and how it answers.
@@ -21,8 +23,8 @@ struct VerifyOptions {
 };
 ExitStatus verify_command(const std::string& argument, const std::optional<std::string>& mapping_file,
                           const VerifyOptions& options = {});  // verify_command.cpp
-ExitStatus recover_command(const std::string& argument,
-                           const std::optional<std::string>& mapping_file);  // recover_command.cpp
+ExitStatus recover_command(const std::string& argument, const std::optional<std::string>& mapping_file,
+                           const std::string& signing_key);  // recover_command.cpp
 /// `only_dead`: leaves a mount that is served alone, and finds nothing wrong where there is none.
 ExitStatus umount_command(const std::string& mountpoint, bool only_dead);  // umount_command.cpp
 /// Mounts a sample in a temporary directory, uses it, and says step by step what works here.

@@ -6,6 +6,8 @@
 namespace statusfs {
 namespace {
 
+constexpr const char* signing_help = "sign the JSON with this Ed25519 key (PEM, mode 0600); a mount uses its own";
+
 using SetRun = std::function<void(std::function<ExitStatus()>)>;
 using Command = ExitStatus (*)(const HistoryArguments&);
 
@@ -35,6 +37,10 @@ class Commands {
     command->add_option("--task", arguments_->task, help)->type_name("ID");
   }
 
+  void add_signing_key(CLI::App* command, const char* help) {
+    command->add_option("--signing-key", arguments_->signing_key, help)->type_name("FILE");
+  }
+
   void add_readers() {
     CLI::App* log = add("log", "a line for every version: who changed what", "FILE", "status file", log_command);
     add_task(log, "only versions that touch this task");
@@ -51,8 +57,7 @@ class Commands {
     blame->add_flag("--json", arguments_->json, "as a JSON object");
     CLI::App* anchor = add("anchor", "print one line that says where the chain stands, to be kept elsewhere", "FILE",
                            "status file", anchor_command);
-    anchor->add_option("--signing-key", arguments_->signing_key, "sign it with this Ed25519 key (PEM, mode 0600)")
-        ->type_name("FILE");
+    add_signing_key(anchor, "sign it with this Ed25519 key (PEM, mode 0600)");
   }
 
   void add_writers() {
@@ -60,12 +65,14 @@ class Commands {
                              "FILE", "status file", rollback_command);
     rollback->add_option("V", arguments_->version, "version")->required();
     add_task(rollback, "only this task");
+    add_signing_key(rollback, signing_help);
     CLI::App* reconcile = add("reconcile", "end a quarantine: decide about the foreign content", "FILE", "status file",
                               reconcile_command);
     CLI::Option* ours = reconcile->add_flag("--ours", arguments_->ours, "our content stays");
     CLI::Option* theirs =
         reconcile->add_flag("--theirs", arguments_->theirs, "the foreign content, as far as the rules allow it");
     CLI::Option* merge = reconcile->add_flag("--merge", arguments_->merge, "both, by field");
+    add_signing_key(reconcile, signing_help);
     ours->excludes(theirs)->excludes(merge);
     theirs->excludes(merge);
     reconcile->add_option("--prefer", arguments_->prefer, "the side that wins where both changed a field")

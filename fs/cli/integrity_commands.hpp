@@ -22,7 +22,7 @@ struct HistoryArguments {
   std::string mapping;
   bool json = false;
   bool ours = false, theirs = false, merge = false;
-  std::string signing_key;  ///< of anchor: PEM file, or empty
+  std::string signing_key;  ///< of anchor, rollback and reconcile: PEM file, or empty
   std::string prefer;       ///< ours, theirs, or empty
 };
 

@@ -75,6 +75,12 @@ class CommandLine {
         ->type_name("FILE");
   }
 
+  void add_signing_option(CLI::App* command) {
+    add_mapping_option(command);
+    command->add_option("--signing-key", signing_key_, "sign the JSON with this Ed25519 key (PEM, mode 0600)")
+        ->type_name("FILE");
+  }
+
   void add_file_commands() {
     CLI::App* umount = add("umount", "unmount, and return when everything is on disk", "MOUNTPOINT",
                            "where it is mounted", [this] { return umount_command(argument_, only_dead_); });
@@ -94,11 +100,11 @@ class CommandLine {
         ->add_option("--public-key", verify_.public_key,
                      "the JSON (FILE.sig) and the anchor must be signed by this key (PEM)")
         ->type_name("FILE");
-    add_mapping_option(add("recover", "bring the JSON up to date from its journal without mounting", "FILE|DIR",
+    add_signing_option(add("recover", "bring the JSON up to date from its journal without mounting", "FILE|DIR",
                            "status file, or a directory of them",
-                           [this] { return recover_command(argument_, mapping()); }));
-    add_mapping_option(add("adopt", "start a chain with the current content", "FILE", "status file",
-                           [this] { return adopt_command(argument_, mapping()); }));
+                           [this] { return recover_command(argument_, mapping(), signing_key_); }));
+    add_signing_option(add("adopt", "start a chain with the current content", "FILE", "status file",
+                           [this] { return adopt_command(argument_, mapping(), signing_key_); }));
     add("selftest", "mount a sample in a temporary directory, use it, and say what works on this machine", nullptr,
         nullptr, [] { return selftest_command(); });
     add_transfer("import", "put the status files of a directory into etcd, with their history", "DIR",
@@ -151,6 +157,7 @@ class CommandLine {
   MountArguments mount_;
   std::string argument_;
   std::string mapping_file_;
+  std::string signing_key_;
   VerifyOptions verify_;
   bool only_dead_ = false;
   TransferArguments transfer_;

@@ -6,6 +6,7 @@
 
 #include "fs/cli/exit_status.hpp"
 #include "fs/cli/offline_author.hpp"
+#include "fs/cli/offline_store.hpp"
 #include "fs/counter/memory_counter.hpp"
 #include "fs/engine/committer.hpp"
 #include "fs/store/local/local_source.hpp"
@@ -30,7 +31,7 @@ class NoEvents final : public VersionEvents {
 }  // namespace
 
 std::uint64_t run_offline(const StatusTarget& target, const std::shared_ptr<const Mapping>& mapping,
-                          const ControlRequest& request) {
+                          const ControlRequest& request, const std::string& signing_key) {
   MemoryCounter counter(largest_g_in_directory(target.directory()));
   Metrics metrics;
   const EngineContext context{mapping,
@@ -41,7 +42,7 @@ std::uint64_t run_offline(const StatusTarget& target, const std::shared_ptr<cons
                               false,
                               false};
   PosixFiles files;
-  LocalStore store(target.path, mapping, files);
+  LocalStore store(target.path, mapping, files, offline_options(signing_key));
   NoEvents events;
   LocalSource source({target.directory(), std::nullopt}, mapping, false);  // for the plan
   Committer committer(target.stem, source, store, context, events);
@@ -57,6 +58,7 @@ std::uint64_t run_offline(const StatusTarget& target, const std::shared_ptr<cons
   if (refusal) throw CommandError(ExitStatus::unusable, target.path + ": " + refusal->what());
   if (const StoreResult result = store.settle(); result.status != StoreStatus::done)
     throw CommandError(ExitStatus::unusable, target.path + ": " + result.reason);
+  warn_of_old_signature(target, signing_key);
   return events.version();
 }
 

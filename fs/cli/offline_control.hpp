@@ -9,9 +9,9 @@
 
 namespace statusfs {
 
-/// Returns once the mutation is in the journal and in the JSON; the version that stands then. Throws
-/// CommandError(unusable) with the reason.
+/// Returns once the mutation is in the journal and in the JSON, and signed where there is a key (offline_options); the
+/// version that stands then. Throws CommandError(unusable) with the reason.
 std::uint64_t run_offline(const StatusTarget& target, const std::shared_ptr<const Mapping>& mapping,
-                          const ControlRequest& request);
+                          const ControlRequest& request, const std::string& signing_key);
 
 }  // namespace statusfs

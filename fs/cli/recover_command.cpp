@@ -3,6 +3,7 @@
 
 #include "fs/cli/file_commands.hpp"
 #include "fs/cli/mapping_source.hpp"
+#include "fs/cli/offline_store.hpp"
 #include "fs/cli/progress.hpp"
 #include "fs/cli/status_targets.hpp"
 #include "fs/store/local/local_store.hpp"
@@ -12,9 +13,10 @@ namespace statusfs {
 namespace {
 
 // What became of one file, and what to tell of it.
-ExitStatus recover(const StatusTarget& target, const std::shared_ptr<const Mapping>& mapping, std::ostream& report) {
+ExitStatus recover(const StatusTarget& target, const std::shared_ptr<const Mapping>& mapping,
+                   const LocalOptions& options, std::ostream& report) {
   PosixFiles files;
-  LocalStore store(target.path, mapping, files);
+  LocalStore store(target.path, mapping, files, options);
   const StoredFile stored = store.load();
   for (const std::string& notice : stored.notices) report << target.path << ": notice: " << notice << '\n';
   if (stored.state == StoredFile::State::unusable || !stored.reason.empty()) {
@@ -33,7 +35,9 @@ ExitStatus recover(const StatusTarget& target, const std::shared_ptr<const Mappi
 
 }  // namespace
 
-ExitStatus recover_command(const std::string& argument, const std::optional<std::string>& mapping_file) {
+ExitStatus recover_command(const std::string& argument, const std::optional<std::string>& mapping_file,
+                           const std::string& signing_key) {
+  const LocalOptions options = offline_options(signing_key);
   const auto mapping = load_mapping_file(mapping_file);
   ExitStatus status = ExitStatus::done;
   const std::vector<StatusTarget> targets = status_targets(argument);
@@ -44,7 +48,7 @@ ExitStatus recover_command(const std::string& argument, const std::optional<std:
     progress.reach(position);
     std::ostringstream report;
     try {
-      if (recover(target, mapping, report) != ExitStatus::done) status = ExitStatus::unusable;
+      if (recover(target, mapping, options, report) != ExitStatus::done) status = ExitStatus::unusable;
     } catch (const std::exception& error) {  // the others are brought up to date all the same
       report << target.path << ": " << error.what() << '\n';
       status = ExitStatus::unusable;

@@ -19,7 +19,7 @@ ExitStatus rollback_command(const HistoryArguments& arguments) {
   request.command = ControlRequest::Command::rollback;
   request.version = arguments.version;
   if (!arguments.task.empty()) request.task = arguments.task;
-  if (!send_control(target, command)) run_offline(target, mapping, request);
+  if (!send_control(target, command)) run_offline(target, mapping, request, arguments.signing_key);
   std::cout << target.path << ": " << (arguments.task.empty() ? "" : "task " + arguments.task + " ")
             << "rolled back to version " << arguments.version << '\n';
   return ExitStatus::done;

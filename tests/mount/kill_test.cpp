@@ -7,6 +7,7 @@
 #include <random>
 #include <thread>
 
+#include "tests/mount/key_pairs.hpp"
 #include "tests/mount/load.hpp"
 
 namespace statusfs::test {
@@ -60,7 +61,7 @@ class KillTest : public MountedTest {
   }
 
   void kill_under_load() {
-    Process& daemon = mount_in_foreground();
+    Process& daemon = mount_in_foreground(mount_options_);
     std::vector<std::thread> threads;
     for (FieldWriter& writer : writers_) threads.emplace_back([&] { write_until_the_end(writer); });
     std::uniform_int_distribution<int> pause(1'000, 80'000);
@@ -92,16 +93,18 @@ class KillTest : public MountedTest {
   }
 
   void recover_by_command() {
-    const CommandResult result = statusfs({"recover", status_file().string()});
+    Arguments recover{"recover", status_file().string()};
+    recover.insert(recover.end(), recover_options_.begin(), recover_options_.end());
+    const CommandResult result = statusfs(recover);
     ASSERT_EQ(0, result.exit_status) << result.error;
     const std::string recovered = read_file(status_file());
     expect_last_values(Json::parse(recovered));
-    ASSERT_EQ(0, statusfs({"recover", status_file().string()}).exit_status);
+    ASSERT_EQ(0, statusfs(recover).exit_status);
     EXPECT_EQ(recovered, read_file(status_file())) << "recovering again changes nothing";
   }
 
   void recover_by_mount() {
-    mount();
+    mount(mount_options_);
     expect_last_values(document());
     unmount();
     expect_last_values(Json::parse(read_file(status_file())));
@@ -118,6 +121,7 @@ class KillTest : public MountedTest {
   }
 
   std::vector<FieldWriter> writers_;
+  Arguments mount_options_, recover_options_;
   std::mt19937 random_{std::random_device{}()};
 };
 
@@ -135,6 +139,25 @@ TEST_F(KillTest, EveryAcknowledgedWriteSurvives) {
       EXPECT_GT(writer.attempts.size(), static_cast<std::size_t>(2 * kills_of_a_round))
           << "too little load: " << writer.file;
     }
+  }
+}
+
+// A crash leaves the signature of a version before; recovery signs what the journal says.
+TEST_F(KillTest, WhatIsRecoveredIsSignedWhereThereIsAKey) {
+  ASSERT_EQ(0, bash(make_key_pairs).exit_status);
+  const std::string key = (root() / "key.pem").string();
+  mount_options_ = {"-o", "signing_key=" + key};
+  recover_options_ = {"--signing-key", key};
+  for (int round = 0; round < rounds() && !HasFailure(); ++round) {
+    begin_round();
+    for (int kill = 0; kill < kills_of_a_round / 2 && !HasFailure(); ++kill) {
+      kill_under_load();
+      ASSERT_NO_FATAL_FAILURE(kill % 2 == 0 ? recover_by_command() : recover_by_mount());
+      const CommandResult result =
+          statusfs({"verify", status_file().string(), "--public-key", (root() / "public.pem").string()});
+      EXPECT_EQ(0, result.exit_status) << result.output;
+    }
+    expect_history();
   }
 }
 

@@ -175,5 +175,46 @@ TEST_F(SignatureTest, AFileThatIsAdoptedIsSignedToo) {
   expect_signed();
 }
 
+TEST_F(SignatureTest, CommandsWithoutAMountSignWithAKeyAndWarnWithoutOne) {
+  mount(with_key());
+  change(10);
+  change(20);
+  unmount();
+  const std::string path = status_file().string(), key = file("key.pem");
+  CommandResult result = statusfs({"rollback", path, "2", "--signing-key", key});
+  EXPECT_EQ(0, result.exit_status) << result.error;
+  EXPECT_EQ("", result.error);
+  expect_signed();
+  result = statusfs({"rollback", path, "3"});
+  EXPECT_EQ(0, result.exit_status) << result.error;
+  EXPECT_NE(std::string::npos, result.error.find("recover --signing-key")) << result.error;
+  EXPECT_EQ(2, verify().exit_status);
+  EXPECT_EQ(0, statusfs({"recover", path, "--signing-key", key}).exit_status);
+  expect_signed();
+  EXPECT_EQ(2, statusfs({"recover", path, "--signing-key", file("public.pem")}).exit_status);
+}
+
+TEST_F(SignatureTest, AdoptingWithAKeySigns) {
+  std::filesystem::remove_all(source());
+  std::filesystem::create_directory(source());
+  put_file(status_file(), test_data("seed_example.json"));
+  EXPECT_EQ(0, statusfs({"adopt", status_file().string(), "--signing-key", file("key.pem")}).exit_status);
+  expect_signed();
+}
+
+TEST_F(SignatureTest, ReconcilingWithAKeySigns) {
+  mount(with_key());
+  Json foreign = Json::parse(read_file(status_file()));
+  foreign["payload"]["tasks_status"][0]["percent_complete"] = 77;
+  put_file(root() / "new", foreign.dump(2) + "\n");
+  ASSERT_EQ(0, bash("flock $S/exec_status_125.txt.lock mv $S/../new $S/exec_status_125.txt").exit_status);
+  ASSERT_TRUE(eventually([&] { return write_file(task("percent_complete"), "5\n") == EROFS; }));
+  unmount();
+  const CommandResult result =
+      statusfs({"reconcile", status_file().string(), "--theirs", "--signing-key", file("key.pem")});
+  EXPECT_EQ(0, result.exit_status) << result.error;
+  expect_signed();
+}
+
 }  // namespace
 }  // namespace statusfs::test
