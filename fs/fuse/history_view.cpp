@@ -22,8 +22,8 @@ std::optional<std::uint64_t> version_in(std::string_view name) {
 }  // namespace
 
 std::optional<Place> find_in_history(const HistoryPlace& directory, std::string_view name) {
-  if (name == "log") return HistoryPlace{directory.file, Kind::log, 0};
-  if (name == "head") return HistoryPlace{directory.file, Kind::head, 0};
+  if (name == "log") return HistoryPlace{directory.file, Kind::log, 0, directory.file->state()};
+  if (name == "head") return HistoryPlace{directory.file, Kind::head, 0, directory.file->state()};
   const auto version = version_in(name);
   if (!version) return std::nullopt;
   const auto range = directory.file->history().range(*directory.file->state());
@@ -33,9 +33,10 @@ std::optional<Place> find_in_history(const HistoryPlace& directory, std::string_
 
 std::vector<std::pair<std::string, Place>> list_history(const HistoryPlace& directory) {
   std::vector<std::pair<std::string, Place>> entries;
-  entries.emplace_back("log", HistoryPlace{directory.file, Kind::log, 0});
-  entries.emplace_back("head", HistoryPlace{directory.file, Kind::head, 0});
-  const auto range = directory.file->history().range(*directory.file->state());
+  const auto state = directory.file->state();
+  entries.emplace_back("log", HistoryPlace{directory.file, Kind::log, 0, state});
+  entries.emplace_back("head", HistoryPlace{directory.file, Kind::head, 0, state});
+  const auto range = directory.file->history().range(*state);
   for (std::uint64_t version = range.first; version <= range.last; ++version)
     entries.emplace_back(std::to_string(version) + std::string(version_suffix),
                          HistoryPlace{directory.file, Kind::version, version});
@@ -43,7 +44,7 @@ std::vector<std::pair<std::string, Place>> list_history(const HistoryPlace& dire
 }
 
 HistoryAttributes history_attributes(const HistoryPlace& place) {
-  const auto state = place.file->state();
+  const auto state = place.state ? place.state : place.file->state();
   switch (place.kind) {
     case Kind::log:
       return {place.file->history().log_size(*state), state->modified};
@@ -60,7 +61,7 @@ HistoryAttributes history_attributes(const HistoryPlace& place) {
 }
 
 std::string history_text(const HistoryPlace& place) {
-  const auto state = place.file->state();
+  const auto state = place.state ? place.state : place.file->state();
   switch (place.kind) {
     case Kind::log:
       return place.file->history().log(*state);

@@ -35,7 +35,7 @@ StatusFile* file_of(const Place& place) noexcept {
 bool is_immutable(const Place& place) noexcept {
   const auto* history = std::get_if<HistoryPlace>(&place);
   return std::holds_alternative<VersionPlace>(place) || std::holds_alternative<PagePlace>(place) ||
-         (history && history->kind == HistoryPlace::Kind::version);
+         (history && history->kind != HistoryPlace::Kind::directory);
 }
 
 // FNV-1a, 64 bits: spreads paths well enough that no two of a mount are likely to share a number.

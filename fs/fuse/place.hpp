@@ -57,7 +57,9 @@ struct HistoryPlace {
   enum class Kind { directory, log, head, version };
   std::shared_ptr<StatusFile> file;
   Kind kind = Kind::directory;
-  std::uint64_t version = 0;  ///< of Kind::version, whose content never changes
+  std::uint64_t version = 0;  ///< of Kind::version
+  /// Of log and head: what they are of. Each is another file when there is a newer version, so that none ever changes.
+  std::shared_ptr<const FileState> state = {};
 };
 
 /// A name that the mapping does not know.

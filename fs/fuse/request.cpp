@@ -114,13 +114,14 @@ double attribute_timeout(const Inode& inode) {
   return is_counted ? 0 : announced_timeout;
 }
 
-// A version of the whole file, or of a page, is another inode than the next one. A scratch file that is renamed over a
-// field leaves its inode to that name until the kernel asks again. A link comes and goes with the value of its task, a
-// host as it likes.
+// A version of the whole file, of a page, or of the history's log and head, is another inode than the next one. A
+// scratch file that is renamed over a field leaves its inode to that name until the kernel asks again. A link comes and
+// goes with the value of its task, a host as it likes.
 double entry_timeout(const Place& place) {
-  const bool is_passing = std::holds_alternative<VersionPlace>(place) || std::holds_alternative<PagePlace>(place) ||
-                          std::holds_alternative<ScratchPlace>(place) || std::holds_alternative<LinkPlace>(place) ||
-                          is_host(place);
+  const auto* history = std::get_if<HistoryPlace>(&place);
+  const bool is_passing = (history && history->state) || std::holds_alternative<VersionPlace>(place) ||
+                          std::holds_alternative<PagePlace>(place) || std::holds_alternative<ScratchPlace>(place) ||
+                          std::holds_alternative<LinkPlace>(place) || is_host(place);
   return is_passing ? 0 : announced_timeout;
 }
 

@@ -100,6 +100,8 @@ Found TreeView::found(const Inode& directory, std::string_view name, Place place
   std::uint64_t key = 0;
   if (const auto* version = std::get_if<VersionPlace>(&place)) key = version_key(*version->state);
   if (const auto* page = std::get_if<PagePlace>(&place)) key = version_key(page->page->state());
+  if (const auto* history = std::get_if<HistoryPlace>(&place); history && history->state)
+    key = version_key(*history->state);
   return {std::move(path), std::move(place), key};
 }
 

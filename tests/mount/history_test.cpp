@@ -1,5 +1,11 @@
 // .history in the tree, and the commands that tell the history and go back in it.
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include <chrono>
+#include <fstream>
+#include <iterator>
 
 #include "tests/mount/mounted_test.hpp"
 
@@ -53,6 +59,25 @@ TEST_F(HistoryTest, AListingTellsTrueSizes) {
   EXPECT_EQ("", bash("cd $T/.history && ls -l | awk 'NR > 1 {print $5, $9}' | while read size name; do "
                      "[ $size = $(cat $name | wc -c) ] || echo $name $size; done")
                     .output);
+}
+
+TEST_F(HistoryTest, AnOpenLogStaysAtItsVersionAndTheNextOneIsNewer) {
+  for (const char* name : {"log", "head"}) {
+    const Path file = tree(".history/" + std::string(name));
+    const std::string before = read_file(file);
+    std::ifstream open(file);
+    ASSERT_EQ(0, write_file(task("percent_complete"), name == std::string("log") ? "61\n" : "62\n"));
+    const std::string after = read_file(file);
+    EXPECT_NE(before, after);
+    EXPECT_EQ(after.size(), std::filesystem::file_size(file));
+    EXPECT_EQ(before, std::string(std::istreambuf_iterator<char>(open), {})) << "one version a handle";
+    const int handle = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+    void* page = ::mmap(nullptr, after.size(), PROT_READ, MAP_SHARED, handle, 0);
+    ASSERT_NE(MAP_FAILED, page) << "it is in the page cache";
+    EXPECT_EQ(after, std::string(static_cast<const char*>(page), after.size()));
+    ::munmap(page, after.size());
+    ::close(handle);
+  }
 }
 
 TEST_F(HistoryTest, HistoryIsNotListedAndCannotBeWritten) {
