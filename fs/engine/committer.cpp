@@ -12,10 +12,6 @@ namespace {
 using std::chrono::steady_clock;
 using std::chrono::system_clock;
 
-void answer_all(const std::vector<Job*>& jobs, const std::optional<Rejection>& refusal) {
-  for (Job* job : jobs) job->done(refusal);
-}
-
 const WriteRequest& write_of(const Job& job) { return std::get<WriteRequest>(job.request); }
 
 }  // namespace
@@ -79,8 +75,9 @@ void Committer::run_all(std::vector<Job>& jobs) {
 void Committer::run_control(Job& job) {
   const ControlRequest& request = std::get<ControlRequest>(job.request);
   const bool needs_store = request.command != ControlRequest::Command::adopt && writer_.state()->chained;
-  if (needs_store && !context_.read_only && !prepare({&job})) return;
-  const auto refusal = refusal_of([&] { carry_out(writer_, request, job.author); });
+  auto refusal = needs_store && !context_.read_only ? prepare() : std::nullopt;
+  if (refusal) return job.done(refusal);
+  refusal = refusal_of([&] { carry_out(writer_, request, job.author); });
   if (!refusal) {
     plan_.follow();
     writer_.replace();
@@ -103,35 +100,43 @@ void Committer::run_check() {
 
 // --- writes ----------------------------------------------------------------------------------------------------------
 
+void Committer::answer_all(const std::vector<Candidate>& candidates, const std::optional<Rejection>& refusal) {
+  for (const Candidate& candidate : candidates) candidate.job->done(refusal);
+}
+
 void Committer::run_writes(std::span<Job> jobs) {
-  std::vector<Job*> acceptable = judge_beforehand(jobs);
-  while (!acceptable.empty() && prepare(acceptable)) acceptable = commit(acceptable);
+  std::vector<Candidate> candidates = judge_beforehand(jobs);
+  while (!candidates.empty()) {
+    if (const auto refusal = prepare()) return answer_all(candidates, refusal);
+    candidates = commit(std::move(candidates));
+  }
 }
 
 // Requests that are refused for what they ask are answered before anything is waited for.
-std::vector<Job*> Committer::judge_beforehand(std::span<Job> jobs) {
-  std::vector<Job*> acceptable;
+std::vector<Committer::Candidate> Committer::judge_beforehand(std::span<Job> jobs) {
+  std::vector<Candidate> candidates;
   for (Job& job : jobs) {
+    Candidate candidate{&job, {}, writer_.state()};
     const auto refusal = refusal_of([&] {
       writer_.require_open_for_writes();
-      propose(*writer_.state()->document, write_of(job), writer_.judge_for(job.author));
+      candidate.proposal = propose(*writer_.state()->document, write_of(job), writer_.judge_for(job.author));
     });
     if (refusal)
       job.done(refusal);
     else
-      acceptable.push_back(&job);
+      candidates.push_back(std::move(candidate));
   }
-  return acceptable;
+  return candidates;
 }
 
-// Whether the store is ready for a commit; else the jobs have been answered.
-bool Committer::prepare(const std::vector<Job*>& jobs) {
+// Makes the store ready for a commit, or says why it cannot be.
+std::optional<Rejection> Committer::prepare() {
   const auto deadline = steady_clock::now() + VersionWriter::patience_with_others;
   for (int attempt = 0; attempt < 3 || steady_clock::now() < deadline; ++attempt) {
     const StoreResult result = writer_.store().prepare();
     switch (result.status) {
       case StoreStatus::done:
-        return true;
+        return std::nullopt;
       case StoreStatus::foreign:
         foreign_.resolve();
         break;
@@ -145,16 +150,14 @@ bool Committer::prepare(const std::vector<Job*>& jobs) {
         }
         [[fallthrough]];
       default:
-        answer_all(jobs, rejection_of(result));
-        return false;
+        return rejection_of(result);
     }
   }
-  answer_all(jobs, Rejection(Cause::busy, writer_.stem() + " is changed by other programs again and again"));
-  return false;
+  return Rejection(Cause::busy, writer_.stem() + " is changed by other programs again and again");
 }
 
-// Answers the jobs, but for those that it returns.
-std::vector<Job*> Committer::commit(const std::vector<Job*>& jobs) {
+// Answers the candidates, but for those that it returns.
+std::vector<Committer::Candidate> Committer::commit(std::vector<Candidate> candidates) {
   const auto started = steady_clock::now();
   std::unique_ptr<GlobalCounter::Lease> lease;  // until the store has the numbers, or will never have them
   auto failure = refusal_of([&] {
@@ -162,12 +165,12 @@ std::vector<Job*> Committer::commit(const std::vector<Job*>& jobs) {
     lease = context_.counter.begin();
   });
   if (failure) {
-    answer_all(jobs, failure);
+    answer_all(candidates, failure);
     return {};
   }
   Group group;
   group.expected_version = writer_.chain().head().version;
-  for (Job* job : jobs) judge_and_stamp(*job, *lease, group);
+  for (Candidate& candidate : candidates) judge_and_stamp(std::move(candidate), *lease, group);
   failure = refusal_of([&] {
     if (!group.versions.empty()) lease->commit();
   });
@@ -192,21 +195,28 @@ std::vector<Job*> Committer::commit(const std::vector<Job*>& jobs) {
   return {};
 }
 
-void Committer::judge_and_stamp(Job& job, GlobalCounter::Lease& lease, Group& group) {
+// What was judged beforehand still holds while nothing has changed since, by others or in this group.
+Proposal Committer::judged(Candidate& candidate, const Group& group) {
+  if (group.accepted.empty() && candidate.judged_by == writer_.state()) return std::move(candidate.proposal);
+  const Job& job = *candidate.job;
+  return propose(*writer_.chain().document(), write_of(job), writer_.judge_for(job.author));
+}
+
+void Committer::judge_and_stamp(Candidate candidate, GlobalCounter::Lease& lease, Group& group) {
+  Job& job = *candidate.job;
   const auto refusal = refusal_of([&] {
-    Chain& chain = writer_.chain();
-    const Proposal proposal = propose(*chain.document(), write_of(job), writer_.judge_for(job.author));
+    const Proposal proposal = judged(candidate, group);
     warn(job, proposal);
-    if (!proposal.changes.empty()) {
-      group.versions.push_back(chain.append(proposal, writer_.stamp_of(lease, job.author)));
-    }
+    if (!proposal.changes.empty())
+      group.versions.push_back(writer_.chain().append(proposal, writer_.stamp_of(lease, job.author)));
     if (proposal.idempotency && !proposal.is_replay)
       writer_.keys().add(job.author.uid, proposal.path, *proposal.idempotency, system_clock::now());
   });
+  candidate.judged_by.reset();  // should it be judged once more, it is by another state
   if (refusal)
     job.done(refusal);
   else
-    group.accepted.push_back(&job);
+    group.accepted.push_back(std::move(candidate));
 }
 
 void Committer::warn(Job& job, const Proposal& proposal) {
@@ -218,13 +228,14 @@ void Committer::warn(Job& job, const Proposal& proposal) {
 }
 
 // Nothing was written: the chain moved on in between (another host wrote, a journal was closed).
-std::vector<Job*> Committer::to_be_judged_again(std::vector<Job*> jobs, const StoreResult& conflict) {
+std::vector<Committer::Candidate> Committer::to_be_judged_again(std::vector<Candidate> candidates,
+                                                                const StoreResult& conflict) {
   writer_.keys().take_back();
   writer_.take_back();
   if (!conflict_since_) conflict_since_ = steady_clock::now();
-  if (steady_clock::now() - *conflict_since_ < VersionWriter::patience_with_others) return jobs;
+  if (steady_clock::now() - *conflict_since_ < VersionWriter::patience_with_others) return candidates;
   conflict_since_.reset();
-  answer_all(jobs, Rejection(Cause::busy, writer_.stem() + " is changed again and again: " + conflict.reason));
+  answer_all(candidates, Rejection(Cause::busy, writer_.stem() + " is changed again and again: " + conflict.reason));
   return {};
 }
 

@@ -30,20 +30,28 @@ class Committer {
   void run(std::vector<Job> jobs);
 
  private:
+  /// A write that was acceptable when it was looked at, and what it would change.
+  struct Candidate {
+    Job* job = nullptr;
+    Proposal proposal;
+    std::shared_ptr<const FileState> judged_by;
+  };
   /// A group of writes on its way to the disk.
   struct Group {
     std::vector<Version> versions;
-    std::vector<Job*> accepted;  // one may have made no version
+    std::vector<Candidate> accepted;  // one may have made no version
     std::uint64_t expected_version = 0;
   };
 
+  static void answer_all(const std::vector<Candidate>& candidates, const std::optional<Rejection>& refusal);
   void run_all(std::vector<Job>& jobs);
   void run_writes(std::span<Job> jobs);
-  std::vector<Job*> judge_beforehand(std::span<Job> jobs);
-  bool prepare(const std::vector<Job*>& jobs);
-  std::vector<Job*> commit(const std::vector<Job*>& jobs);
-  std::vector<Job*> to_be_judged_again(std::vector<Job*> jobs, const StoreResult& conflict);
-  void judge_and_stamp(Job& job, GlobalCounter::Lease& lease, Group& group);
+  std::vector<Candidate> judge_beforehand(std::span<Job> jobs);
+  std::optional<Rejection> prepare();
+  std::vector<Candidate> commit(std::vector<Candidate> candidates);
+  std::vector<Candidate> to_be_judged_again(std::vector<Candidate> candidates, const StoreResult& conflict);
+  Proposal judged(Candidate& candidate, const Group& group);
+  void judge_and_stamp(Candidate candidate, GlobalCounter::Lease& lease, Group& group);
   void warn(Job& job, const Proposal& proposal);
   void run_control(Job& job);
   void run_check();

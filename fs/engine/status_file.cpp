@@ -32,7 +32,14 @@ StatusFile::StatusFile(std::string name, StatusSource& source, std::unique_ptr<S
       store_(std::move(store)),
       history_(context.mapping, *store_),
       committer_(name_, source, *store_, context, *this),
-      thread_([this] { return commit_step(); }, idle_time) {}
+      thread_(
+          [this] {
+            turn_.acquire();
+            const bool was_busy = commit_step();
+            turn_.release();
+            return was_busy;
+          },
+          idle_time) {}
 
 StatusFile::~StatusFile() = default;
 
@@ -56,14 +63,33 @@ std::shared_ptr<const FileState> StatusFile::state() {
 }
 
 void StatusFile::submit(Job job) {
+  if (enqueue(std::move(job))) thread_.wake();
+}
+
+void StatusFile::carry_out(Job job) {
+  if (!enqueue(std::move(job))) return;
+  if (!turn_.try_acquire()) return thread_.wake();
+  commit_step();
+  turn_.release();
+  // Whoever queued a job meanwhile found the turn taken and woke the thread; what one group did not take is left to it.
+  if (has_queued()) thread_.wake();
+}
+
+// Whether the job was queued; else it has been answered.
+bool StatusFile::enqueue(Job job) {
   std::unique_lock lock(queue_mutex_);
   if (const std::optional<Rejection> refusal = reason_to_refuse(job)) {
     lock.unlock();
-    return job.done(refusal);
+    job.done(refusal);
+    return false;
   }
   queue_.push_back(std::move(job));
-  lock.unlock();
-  thread_.wake();
+  return true;
+}
+
+bool StatusFile::has_queued() const {
+  const std::lock_guard lock(queue_mutex_);
+  return !queue_.empty();
 }
 
 // Precondition: queue_mutex_ is held.
@@ -178,7 +204,10 @@ std::vector<Job> StatusFile::take_group() {
   return group;
 }
 
-bool StatusFile::commit_step() {
+// Jobs that were taken have to be answered: what cannot even be refused ends the daemon and not the order of answers.
+bool StatusFile::commit_step() noexcept { return commit_group(); }
+
+bool StatusFile::commit_group() {
   std::vector<Job> group = take_group();
   if (group.empty()) return false;
   try {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <semaphore>
 #include <span>
 #include <string>
 #include <vector>
@@ -58,6 +59,9 @@ class StatusFile final : private VersionEvents {
 
   /// Queues the job; jobs are carried out in order, those that wait together share one fsync.
   void submit(Job job);
+  /// The same, for a thread that may wait for the disk: where no other is at work it carries the job out itself, which
+  /// saves waking another.
+  void carry_out(Job job);
   /// Queues a look at the file, after something happened to it from outside.
   void check();
   /// The same after a file of the directory changed: looks at the plan, if this is its name, or if the name is empty.
@@ -78,7 +82,10 @@ class StatusFile final : private VersionEvents {
   void replace(std::shared_ptr<const FileState> state) override;
   void anchor(const FileState& state);
   std::optional<Rejection> reason_to_refuse(const Job& job) const;
-  bool commit_step();
+  bool enqueue(Job job);
+  bool has_queued() const;
+  bool commit_step() noexcept;
+  bool commit_group();
   std::vector<Job> take_group();
   void set_state(std::shared_ptr<const FileState> state);
   void show_partition(std::optional<std::string> value);
@@ -96,12 +103,14 @@ class StatusFile final : private VersionEvents {
   std::shared_ptr<const FileState> state_;  // as it is shown: with the partition below
   std::optional<std::string> partition_;    // state of the connection that is shown in place of what is stored
 
-  std::mutex queue_mutex_;  // guards what follows up to committer_
+  mutable std::mutex queue_mutex_;  // guards what follows up to turn_
   std::deque<Job> queue_;
   std::string lost_because_;  // not empty: no write is queued
   bool is_retired_ = false;   // nor here; set once
 
-  Committer committer_;    // after load(), used by the commit thread alone
+  // Whoever takes it is the commit thread until he gives it back. No lock: jobs are answered meanwhile.
+  std::binary_semaphore turn_{1};
+  Committer committer_;    // after load(), used by whoever has the turn
   OnDemandThread thread_;  // last, so that it ends first
 };
 

@@ -2,10 +2,12 @@
 
 #include <unistd.h>
 
-#include <set>
+#include <algorithm>
+#include <utility>
 
 #include "fs/fuse/fuse_library.hpp"
 #include "fs/store/timestamp.hpp"
+#include "mapping/tree/names.hpp"
 #include "mapping/tree/node.hpp"
 
 namespace statusfs {
@@ -23,19 +25,29 @@ std::string parent_of(const std::string& path) {
 
 std::string name_of(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
-// The file that shows a changed value: the field at or around it.
-std::optional<Node> node_of(const Mapping& mapping, const ChangedValue& change) {
-  for (Pointer pointer = change.pointer; !pointer.is_root(); pointer = pointer.parent())
-    if (const Field* field = mapping.at(pointer, !change.task.empty()))
-      return Node{Node::Kind::field, field, change.task, {}};
-  return std::nullopt;
+PathNumber task_number(const std::string& top, const Mapping& mapping, const std::string& task) {
+  return PathNumber().add_name(top).add_name(mapping.collection->name).add_name(encode_name(task));
 }
 
-// The task's own view changes with each of its values.
-const Field* view_of_task(const Mapping& mapping) {
-  for (const Field* field : mapping.task_fields())
-    if (field->type == FieldType::view) return field;
-  return nullptr;
+// The file of the field, which is in the task or, where that is empty, beside all tasks.
+std::uint64_t number_of(const std::string& top, const Mapping& mapping, const std::string& task, const Field& field) {
+  PathNumber scope = task.empty() ? PathNumber().add_name(top) : task_number(top, mapping, task);
+  return scope.add_name(field.path).get();
+}
+
+// The files of the tree that a version changed. A task's own view changes with each of its values; the file's views,
+// events and pages with everything, and are left to the caller.
+void add_changed(const std::string& top, const Version& version, std::vector<std::uint64_t>& numbers) {
+  const Mapping& mapping = version.document->mapping();
+  const std::string* viewed = nullptr;
+  for (const ChangedValue& change : version.changes) {
+    if (change.field) numbers.push_back(number_of(top, mapping, change.task, *change.field));
+    const bool is_viewed = viewed && *viewed == change.task;  // the changes of a task stand together
+    if (change.task.empty() || is_viewed || !mapping.view_of_task()) continue;
+    numbers.push_back(number_of(top, mapping, change.task, *mapping.view_of_task()));
+    viewed = &change.task;
+  }
+  if (version.tasks_listed_anew) numbers.push_back(number_of(top, mapping, {}, *mapping.collection));
 }
 
 bool shows_every_change(FieldType type) {
@@ -86,48 +98,36 @@ void Announcer::drop_name(const std::string& path) {
 }
 
 void Announcer::versions_published(StatusFile& file, std::span<const Version> versions) {
+  if (versions.empty()) return;
   const std::string top = top_of(file);
-  const auto now = std::chrono::system_clock::now();
-  std::vector<NodeId> ids;
-  std::vector<PollHandle> waiters;
-  // The versions of a group mostly touch the same fields; each is looked up once.
-  std::set<std::pair<const Field*, std::string>> seen;
-  const auto touched = [&](const StatusDocument& document, const Node& node) {
-    if (!seen.emplace(node.field, node.task).second) return;
-    const std::string path = joined(top, path_of(document, node));
-    changed(path, now, waiters);
-    if (const auto id = inodes_.known(path)) ids.push_back(*id);
-  };
-  for (const Version& version : versions) {
-    const StatusDocument& document = *version.document;
-    const Mapping& mapping = document.mapping();
-    for (const ChangedValue& change : version.changes) {
-      if (const auto node = node_of(mapping, change)) touched(document, *node);
-      if (change.task.empty()) continue;
-      if (const Field* view = view_of_task(mapping)) touched(document, {Node::Kind::field, view, change.task, {}});
-      if (change.pointer.is_root() && !document.find_task(change.task)) {
-        const std::string path = joined(top, path_of(document, {Node::Kind::task, nullptr, change.task, {}}));
-        for (const auto& inode : inodes_.known_below(path)) changed(inode->path, now, waiters);
-        drop_name(path);
-      }
-    }
-    if (version.tasks_listed_anew) touched(document, {Node::Kind::field, mapping.collection, {}, {}});
-  }
-  if (!versions.empty()) {
-    const Mapping& mapping = versions.back().document->mapping();
-    for (const auto& row : mapping.tree)
-      if (shows_every_change(row->type)) changed(joined(top, row->name), now, waiters);
-    events_.of(file.name())->append(versions);
-  }
+  std::vector<std::uint64_t> numbers;
+  for (const Version& version : versions) add_changed(top, version, numbers);
+  announce_removals(top, versions, numbers);
+  // The versions of a group mostly touch the same fields; each is announced once.
+  std::ranges::sort(numbers);
+  numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
+  std::vector<NodeId> ids = inodes_.known(numbers);
+  const Mapping& mapping = versions.back().document->mapping();
+  for (const auto& row : mapping.tree)
+    if (shows_every_change(row->type)) numbers.push_back(number_of(top, mapping, {}, *row));
+  std::vector<PollHandle> waiters = changes_.add(numbers, std::chrono::system_clock::now());
+  events_.of(file.name())->append(versions);
   announce_inodes(std::move(ids), versions.size() == 1);
   wake_later(std::move(waiters));
 }
 
-void Announcer::changed(const std::string& path, std::chrono::system_clock::time_point time,
-                        std::vector<PollHandle>& waiters) {
-  const std::uint64_t number = inode_number(path);
-  times_.set(number, time);
-  std::ranges::move(watches_.change(number), std::back_inserter(waiters));
+// Everything below the directory of a task that is gone has changed, and its name has to go.
+void Announcer::announce_removals(const std::string& top, std::span<const Version> versions,
+                                  std::vector<std::uint64_t>& numbers) {
+  for (const Version& version : versions) {
+    if (!version.tasks_listed_anew) continue;
+    for (const ChangedValue& change : version.changes) {
+      if (!change.is_whole_task || version.document->find_task(change.task)) continue;
+      const std::string path = joined(top, path_of(*version.document, {Node::Kind::task, nullptr, change.task, {}}));
+      for (const auto& inode : inodes_.known_below(path)) numbers.push_back(inode->number);
+      drop_name(path);
+    }
+  }
 }
 
 // After the inodes: who is woken reads what has been announced.
@@ -139,22 +139,27 @@ void Announcer::wake_later(std::vector<PollHandle> waiters) {
 
 void Announcer::drop_everything_below(const std::string& path) {
   std::vector<NodeId> ids;
-  std::vector<PollHandle> waiters;
-  const auto now = std::chrono::system_clock::now();
+  std::vector<std::uint64_t> numbers;
   for (const auto& inode : inodes_.known_below(path)) {
-    changed(inode->path, now, waiters);
+    numbers.push_back(inode_number(inode->path));
     ids.push_back(inode->id);
     if (!inode->path.empty()) drop_name(inode->path);
   }
+  std::vector<PollHandle> waiters = changes_.add(numbers, std::chrono::system_clock::now());
   announce_inodes(std::move(ids), false);
   wake_later(std::move(waiters));
 }
 
 void Announcer::state_replaced(StatusFile& file) { drop_everything_below(top_of(file)); }
 
+void Announcer::root_changed() {
+  static constexpr std::uint64_t root = FUSE_ROOT_ID;
+  wake_later(changes_.add({&root, 1}, std::chrono::system_clock::now()));
+}
+
 // Where the mount shows one file, another that takes its name is what the root shows from now on.
 void Announcer::file_appeared(const std::shared_ptr<StatusFile>& file) {
-  times_.set(FUSE_ROOT_ID, std::chrono::system_clock::now());
+  root_changed();
   if (!target().shows_one_file) return drop_name(file->name());
   inodes_.set_root(NodePlace{file, Node{}});
   drop_everything_below("");
@@ -167,7 +172,7 @@ void Announcer::outcome_found(const std::string& name, const std::string& outcom
 }
 
 void Announcer::file_vanished(const std::string& name) {
-  times_.set(FUSE_ROOT_ID, std::chrono::system_clock::now());
+  root_changed();
   drop_everything_below(target().shows_one_file ? std::string() : name);
 }
 

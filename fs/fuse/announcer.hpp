@@ -12,14 +12,14 @@
 
 #include <functional>
 #include <mutex>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "fs/engine/refusal_log.hpp"
 #include "fs/engine/status_directory.hpp"
-#include "fs/fuse/change_times.hpp"
 #include "fs/fuse/event_stream.hpp"
-#include "fs/fuse/field_watches.hpp"
+#include "fs/fuse/field_changes.hpp"
 #include "fs/fuse/inode_table.hpp"
 #include "fs/fuse/serial_worker.hpp"
 
@@ -30,8 +30,8 @@ namespace statusfs {
 /// Thread safety: any thread.
 class Announcer final : public StatusDirectoryObserver {
  public:
-  Announcer(InodeTable& inodes, ChangeTimes& times, FieldWatches& watches, EventStreams& events, RefusalLog& refusals)
-      : inodes_(inodes), times_(times), watches_(watches), events_(events), refusals_(refusals) {}
+  Announcer(InodeTable& inodes, FieldChanges& changes, EventStreams& events, RefusalLog& refusals)
+      : inodes_(inodes), changes_(changes), events_(events), refusals_(refusals) {}
   ~Announcer() override = default;
 
   /// Nothing is announced before and after the time in which there is a session.
@@ -58,14 +58,15 @@ class Announcer final : public StatusDirectoryObserver {
   Target target() const;
   std::string top_of(const StatusFile& file) const;
   void announce_inodes(std::vector<NodeId> ids, bool at_once);
-  void changed(const std::string& path, std::chrono::system_clock::time_point time, std::vector<PollHandle>& waiters);
+  void announce_removals(const std::string& top, std::span<const Version> versions,
+                         std::vector<std::uint64_t>& numbers);
+  void root_changed();
   void wake_later(std::vector<PollHandle> waiters);
   void drop_name(const std::string& path);
   void drop_everything_below(const std::string& path);
 
   InodeTable& inodes_;
-  ChangeTimes& times_;
-  FieldWatches& watches_;
+  FieldChanges& changes_;
   EventStreams& events_;
   RefusalLog& refusals_;
 

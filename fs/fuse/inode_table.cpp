@@ -8,11 +8,6 @@ namespace {
 
 constexpr NodeId root_id = 1;
 
-std::string key_of(const std::string& path, std::uint64_t version) {
-  // A name has no NUL byte, so the key of a version is no path.
-  return version == 0 ? path : path + '\0' + std::to_string(version);
-}
-
 bool is_at_or_below(std::string_view path, std::string_view top) {
   return path.starts_with(top) && (path.size() == top.size() || top.empty() || path[top.size()] == '/');
 }
@@ -38,22 +33,15 @@ bool is_immutable(const Place& place) noexcept {
          (history && history->kind != HistoryPlace::Kind::directory);
 }
 
-// FNV-1a, 64 bits: spreads paths well enough that no two of a mount are likely to share a number.
-std::uint64_t inode_number(std::string_view path) noexcept {
-  std::uint64_t hash = 14695981039346656037ULL;
-  for (const char byte : path) hash = (hash ^ static_cast<unsigned char>(byte)) * 1099511628211ULL;
-  return hash <= root_id ? hash + 2 : hash;
-}
-
 InodeTable::InodeTable(Place root) {
-  ids_.emplace("", root_id);
+  ids_.emplace(inode_number(""), root_id);
   set_root(std::move(root));
 }
 
 void InodeTable::set_root(Place root) {
   std::shared_ptr<const Inode> inode = std::make_shared<Inode>(Inode{root_id, root_id, "", std::move(root), false});
   const std::unique_lock lock(mutex_);
-  Entry& entry = entries_.try_emplace(root_id, Entry{nullptr, 1, ""}).first->second;
+  Entry& entry = entries_.try_emplace(root_id, Entry{nullptr, 1, 0}).first->second;
   entry.inode.swap(inode);  // the old one is destroyed after the lock was let go: it may own a status file
 }
 
@@ -63,22 +51,41 @@ std::shared_ptr<const Inode> InodeTable::find(NodeId id) const {
   return found == entries_.end() ? nullptr : found->second.inode;
 }
 
+InodeTable::Ids::const_iterator InodeTable::id_of(std::string_view path, std::uint64_t version) const {
+  const auto [first, last] = ids_.equal_range(inode_number(path));
+  const auto found = std::find_if(first, last, [&](const auto& number_and_id) {
+    const Entry& entry = entries_.at(number_and_id.second);
+    return entry.version == version && entry.inode->path == path;
+  });
+  return found == last ? ids_.end() : found;
+}
+
+// The inode is found by its path no more, if it was.
+void InodeTable::drop_id(const Entry& entry) {
+  const auto [first, last] = ids_.equal_range(inode_number(entry.inode->path));
+  const auto found =
+      std::find_if(first, last, [&](const auto& number_and_id) { return number_and_id.second == entry.inode->id; });
+  if (found != last) ids_.erase(found);
+}
+
 std::shared_ptr<const Inode> InodeTable::look_up(std::string path, Place place, std::uint64_t version) {
-  std::string key = key_of(path, version);
   const std::unique_lock lock(mutex_);
-  const auto found = ids_.try_emplace(key, 0).first;
-  // A file that vanished and came back is another one; the kernel may still hold inodes of the old.
-  const bool is_new = found->second == 0 || file_of(entries_.at(found->second).inode->place) != file_of(place);
-  if (is_new) {
-    found->second = next_id_;
-    const std::uint64_t number = inode_number(path);
-    auto inode = std::make_shared<Inode>(Inode{next_id_, number, std::move(path), std::move(place), false});
-    entries_.emplace(next_id_, Entry{std::move(inode), 0, std::move(key)});
-    ++next_id_;
+  const auto known = id_of(path, version);
+  if (known != ids_.end()) {
+    Entry& entry = entries_.at(known->second);
+    // A file that vanished and came back is another one; the kernel may still hold inodes of the old.
+    if (file_of(entry.inode->place) == file_of(place)) {
+      ++entry.lookups;
+      return entry.inode;
+    }
+    ids_.erase(known);
   }
-  Entry& entry = entries_.at(found->second);
-  ++entry.lookups;
-  return entry.inode;
+  const std::uint64_t number = inode_number(path);
+  auto inode = std::make_shared<Inode>(Inode{next_id_, number, std::move(path), std::move(place), false});
+  entries_.emplace(next_id_, Entry{inode, 1, version});
+  ids_.emplace(number, next_id_);
+  ++next_id_;
+  return inode;
 }
 
 void InodeTable::become(NodeId id, std::string path, Place place) {
@@ -87,8 +94,7 @@ void InodeTable::become(NodeId id, std::string path, Place place) {
   const std::unique_lock lock(mutex_);
   const auto found = entries_.find(id);
   if (found == entries_.end()) return;
-  const auto id_of_key = ids_.find(found->second.key);
-  if (id_of_key != ids_.end() && id_of_key->second == id) ids_.erase(id_of_key);
+  drop_id(found->second);
   dropped = std::exchange(found->second.inode, std::move(inode));
 }
 
@@ -99,17 +105,27 @@ void InodeTable::forget(NodeId id, std::uint64_t lookups) {
   if (found == entries_.end() || id == root_id) return;
   found->second.lookups -= std::min(lookups, found->second.lookups);
   if (found->second.lookups > 0) return;
+  drop_id(found->second);
   dropped = std::move(found->second.inode);
-  const auto id_of_key = ids_.find(found->second.key);
-  if (id_of_key != ids_.end() && id_of_key->second == id) ids_.erase(id_of_key);
   entries_.erase(found);
 }
 
 std::optional<NodeId> InodeTable::known(std::string_view path) const {
   const std::shared_lock lock(mutex_);
-  const auto found = ids_.find(std::string(path));
+  const auto found = id_of(path, 0);
   if (found == ids_.end()) return std::nullopt;
   return found->second;
+}
+
+std::vector<NodeId> InodeTable::known(std::span<const std::uint64_t> numbers) const {
+  std::vector<NodeId> result;
+  const std::shared_lock lock(mutex_);
+  for (const std::uint64_t number : numbers) {
+    const auto [first, last] = ids_.equal_range(number);
+    for (auto at = first; at != last; ++at)
+      if (entries_.at(at->second).version == 0) result.push_back(at->second);
+  }
+  return result;
 }
 
 std::vector<std::shared_ptr<const Inode>> InodeTable::known_below(std::string_view path) const {

@@ -6,11 +6,13 @@
 #include <mutex>
 #include <optional>
 #include <shared_mutex>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
+#include "fs/fuse/path_number.hpp"
 #include "fs/fuse/place.hpp"
 
 namespace statusfs {
@@ -44,6 +46,8 @@ class InodeTable {
 
   /// The id of the inode of a path, if the kernel knows it.
   std::optional<NodeId> known(std::string_view path) const;
+  /// The ids of those inodes that the kernel knows, by their numbers. Inodes of a version are not among them.
+  std::vector<NodeId> known(std::span<const std::uint64_t> numbers) const;
   /// All inodes at or below a path that the kernel knows.
   std::vector<std::shared_ptr<const Inode>> known_below(std::string_view path) const;
 
@@ -51,16 +55,17 @@ class InodeTable {
   struct Entry {
     std::shared_ptr<const Inode> inode;
     std::uint64_t lookups = 0;
-    std::string key;
+    std::uint64_t version = 0;
   };
+  using Ids = std::unordered_multimap<std::uint64_t, NodeId>;
+
+  Ids::const_iterator id_of(std::string_view path, std::uint64_t version) const;
+  void drop_id(const Entry& entry);
 
   mutable std::shared_mutex mutex_;  // guards all below; innermost
   std::unordered_map<NodeId, Entry> entries_;
-  std::unordered_map<std::string, NodeId> ids_;  // by path, and "@version" where there is one
+  Ids ids_;  // by the number of the path, of all inodes but those that are the second of their path
   NodeId next_id_ = 2;
 };
-
-/// A number for st_ino that follows from the path alone.
-std::uint64_t inode_number(std::string_view path) noexcept;
 
 }  // namespace statusfs

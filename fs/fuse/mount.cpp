@@ -8,9 +8,9 @@ namespace statusfs {
 Mount::Mount(StatusSource& source, const EngineContext& engine_context, Presentation how)
     : context(engine_context), presentation(std::move(how)) {
   inodes_ = std::make_unique<InodeTable>(RootPlace{});
-  announcer_ = std::make_unique<Announcer>(*inodes_, times, watches, events, refusals);
+  announcer_ = std::make_unique<Announcer>(*inodes_, changes, events, refusals);
   directory_ = std::make_unique<StatusDirectory>(source, context, *announcer_);
-  tree_ = std::make_unique<TreeView>(*directory_, presentation, *context.mapping, context.metrics, refusals, times,
+  tree_ = std::make_unique<TreeView>(*directory_, presentation, *context.mapping, context.metrics, refusals, changes,
                                      scratch, events);
   inodes_->set_root(tree_->root());
 }
@@ -26,7 +26,7 @@ void Mount::close() {
     context.log(std::string("the JSON is behind its journal, which has everything: ") + rejection.what());
   }
   announcer_->drain();
-  watches.clear();
+  changes.drop_waiters();
 }
 
 Caller Mount::identify(uid_t uid, gid_t gid, pid_t thread) const {

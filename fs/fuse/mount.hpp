@@ -4,12 +4,12 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <semaphore>
 #include <string>
 
 #include "fs/engine/refusal_log.hpp"
 #include "fs/engine/status_directory.hpp"
 #include "fs/fuse/announcer.hpp"
-#include "fs/fuse/change_times.hpp"
 #include "fs/fuse/handle_table.hpp"
 #include "fs/fuse/inode_table.hpp"
 #include "fs/fuse/open_file.hpp"
@@ -35,9 +35,9 @@ class Mount {
   const EngineContext& context;
   const Presentation presentation;
   RefusalLog refusals;
-  ChangeTimes times;
+  FieldChanges changes;
+  std::counting_semaphore<2> waiting_for_disk{2};  ///< threads that serve requests and may wait for it
   ScratchTable scratch;
-  FieldWatches watches;
   EventStreams events;
   StatusDirectory& directory() noexcept { return *directory_; }
   TreeView& tree() noexcept { return *tree_; }

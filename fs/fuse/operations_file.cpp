@@ -49,14 +49,14 @@ fuse_file_info opened(Mount& mount, std::shared_ptr<const Inode> inode, const fu
   info.keep_cache = is_cacheable;
   info.noflush = !wants_to_write(info);
   auto file = std::make_shared<OpenFile>(inode, buffer_for(*inode, info));
-  file->saw_changes(mount.watches.changes(inode->number));
+  file->saw_changes(mount.changes.count_of(inode->number));
   info.fh = mount.files.add(std::move(file));
   mount.context.metrics.handle_opened();
   return info;
 }
 
 void closed(Mount& mount, std::uint64_t handle) {
-  if (const auto file = mount.files.find(handle)) mount.watches.forget(file->inode().number, handle);
+  if (const auto file = mount.files.find(handle)) mount.changes.forget(file->inode().number, handle);
   mount.files.remove(handle);
   mount.context.metrics.handle_closed();
 }
@@ -95,7 +95,7 @@ void read_file(fuse_req_t request, fuse_ino_t id, std::size_t size, off_t offset
   guarded(request, id, [&](Mount& mount) -> Reply {
     const auto file = mount.files.find(info->fh);
     if (!file) return reply_error(EBADF);
-    if (offset == 0) file->saw_changes(mount.watches.changes(file->inode().number));
+    if (offset == 0) file->saw_changes(mount.changes.count_of(file->inode().number));
     if (const ScratchFile* scratch = scratch_of(*file)) {
       return [part = scratch->read(size, static_cast<std::uint64_t>(offset))](fuse_req_t to) {
         fuse_reply_buf(to, part.data(), part.size());
@@ -143,6 +143,13 @@ std::optional<JobRequest> job_request(OpenFile& file, std::string_view bytes, st
   return JobRequest(std::move(*write));
 }
 
+// Few threads that serve requests may wait for the disk, so that always enough are left for the readers.
+void commit(Mount& mount, StatusFile& file, Job job) {
+  if (!mount.waiting_for_disk.try_acquire()) return file.submit(std::move(job));
+  file.carry_out(std::move(job));
+  mount.waiting_for_disk.release();
+}
+
 void write_file(fuse_req_t request, fuse_ino_t id, const char* bytes, std::size_t size, off_t offset,
                 fuse_file_info* info) {
   guarded(request, id, [&](Mount& mount) -> Reply {
@@ -161,9 +168,9 @@ void write_file(fuse_req_t request, fuse_ino_t id, const char* bytes, std::size_
     const Caller caller = caller_of(request);
     Author author = mount.author_of(caller, file.get());
     const PendingWrite pending{request, mount, file, caller, author.persona, size};
-    status_file->submit({std::move(*job), std::move(author),
-                         [pending](const auto& refusal) { pending.answer(refusal); },
-                         [pending](const RuleWarning& warning) { pending.warn(warning); }});
+    commit(mount, *status_file,
+           {std::move(*job), std::move(author), [pending](const auto& refusal) { pending.answer(refusal); },
+            [pending](const RuleWarning& warning) { pending.warn(warning); }});
     return later();
   });
 }

@@ -65,14 +65,14 @@ std::size_t count_directories(const StatusDocument& document, const Node& node) 
 }  // namespace
 
 TreeView::TreeView(StatusDirectory& directory, const Presentation& presentation, const Mapping& mapping,
-                   const Metrics& metrics, const RefusalLog& refusals, const ChangeTimes& times,
+                   const Metrics& metrics, const RefusalLog& refusals, const FieldChanges& changes,
                    const ScratchTable& scratch, EventStreams& events)
     : directory_(directory),
       presentation_(presentation),
       mapping_(mapping),
       metrics_(metrics),
       refusals_(refusals),
-      times_(times),
+      changes_(changes),
       scratch_(scratch),
       events_(events) {}
 
@@ -235,7 +235,7 @@ void TreeView::set_file(struct stat& attributes, std::uint64_t size, bool is_wri
 
 void TreeView::set_node(struct stat& attributes, const Inode& inode, const NodePlace& place) const {
   const auto state = place.file->state();
-  const auto time = times_.find(inode.number);
+  const auto time = changes_.time_of(inode.number);
   attributes.st_mtim = attributes.st_ctim = attributes.st_atim = timespec_of(time ? *time : state->modified_at_load);
   if (!state->document) {
     if (!is_top(place)) refuse_gone(inode);
@@ -266,7 +266,7 @@ system_clock::time_point TreeView::time_of(const Inode& inode) const {
                 about->kind == AboutPlace::Kind::last_error);
   if (is_always_new) return system_clock::now();
   if (StatusFile* file = file_of(inode.place)) return file->state()->modified;
-  return times_.find(inode.number).value_or(mounted_);
+  return changes_.time_of(inode.number).value_or(mounted_);
 }
 
 struct stat TreeView::attributes(const Inode& inode) const {

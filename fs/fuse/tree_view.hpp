@@ -11,7 +11,7 @@
 
 #include "fs/engine/refusal_log.hpp"
 #include "fs/engine/status_directory.hpp"
-#include "fs/fuse/change_times.hpp"
+#include "fs/fuse/field_changes.hpp"
 #include "fs/fuse/inode_table.hpp"
 
 namespace statusfs {
@@ -49,7 +49,7 @@ struct Reader {
 class TreeView {
  public:
   TreeView(StatusDirectory& directory, const Presentation& presentation, const Mapping& mapping, const Metrics& metrics,
-           const RefusalLog& refusals, const ChangeTimes& times, const ScratchTable& scratch, EventStreams& events);
+           const RefusalLog& refusals, const FieldChanges& changes, const ScratchTable& scratch, EventStreams& events);
 
   /// What stands at the root of the mount.
   Place root() const;
@@ -87,7 +87,7 @@ class TreeView {
   const Mapping& mapping_;
   const Metrics& metrics_;
   const RefusalLog& refusals_;
-  const ChangeTimes& times_;
+  const FieldChanges& changes_;
   const ScratchTable& scratch_;
   EventStreams& events_;
   const std::chrono::system_clock::time_point mounted_ = std::chrono::system_clock::now();

@@ -54,12 +54,11 @@ Version Chain::append(const Proposal& proposal, const MutationStamp& stamp) {
   record.payload_hash_current = builder.set_payload_hash();
   record.idempotency = proposal.idempotency;
   record.record_previous = head_.record_hash;
-  record.patch = builder.patch();
   record.size = digest_.file_size(builder.document());
   Version version;
-  version.record = encode_record(record);
+  version.record = encode_record(record, builder.take_patch());
   version.head = head_of(record);
-  version.document = std::make_shared<const StatusDocument>(builder.document());
+  version.document = std::make_shared<const StatusDocument>(builder.take_document());
   version.changes = builder.take_changes();
   version.tasks_listed_anew = !proposal.changes.added_tasks.empty() || !proposal.changes.removed_tasks.empty();
   document_ = version.document;
@@ -116,7 +115,7 @@ Version begin_chain(const StatusDocument& document, const TemplateNames& names, 
   Version version;
   version.record = encode_record(record);
   version.head = head_of(record);
-  version.document = std::make_shared<const StatusDocument>(builder.document());
+  version.document = std::make_shared<const StatusDocument>(builder.take_document());
   version.tasks_listed_anew = true;
   return version;
 }

@@ -25,7 +25,9 @@ struct MutationStamp {
 /// A value that is another one in this version than in the one before.
 struct ChangedValue {
   std::string task;  ///< id; empty in the file's scope
-  Pointer pointer;   ///< from the scope; the root for a task that was added or removed
+  const Field* field =
+      nullptr;                 ///< the row of the mapping that shows it, or what is around it; nullptr where none does
+  bool is_whole_task = false;  ///< the task was added or removed
 };
 
 /// One new version of a document.

@@ -16,7 +16,7 @@ std::set<std::string> ids_at(const StatusDocument& before, const StatusDocument&
 
 void add_missing_tasks(const StatusDocument& of, const StatusDocument& in, std::vector<ChangedValue>& changes) {
   for (std::size_t position = 0; position < of.task_count(); ++position)
-    if (!in.find_task(of.task_id(position))) changes.push_back({std::string(of.task_id(position)), Pointer()});
+    if (!in.find_task(of.task_id(position))) changes.push_back({std::string(of.task_id(position)), nullptr, true});
 }
 
 // The list whose element is added, else the value itself.
@@ -26,7 +26,8 @@ Pointer changed_place(const Pointer& path) { return path.last() == "-" ? path.pa
 
 Version followed_version(const StatusDocument& before, std::shared_ptr<const StatusDocument> after, std::string record,
                          ChainHead head) {
-  const Pointer& collection = before.mapping().collection->pointer;
+  const Mapping& mapping = before.mapping();
+  const Pointer& collection = mapping.collection->pointer;
   const std::size_t depth = collection.tokens().size();
   Version version;
   for (const PatchOperation& operation : decode_json_patch(decode_record(record).patch)) {
@@ -34,12 +35,13 @@ Version followed_version(const StatusDocument& before, std::shared_ptr<const Sta
     if (tokens.size() > depth + 1 && operation.path.starts_with(collection)) {
       const Pointer inside =
           changed_place(Pointer({tokens.begin() + static_cast<std::ptrdiff_t>(depth) + 1, tokens.end()}));
-      for (const std::string& id : ids_at(before, *after, tokens[depth])) version.changes.push_back({id, inside});
+      const Field* field = mapping.at_or_around(inside, true);
+      for (const std::string& id : ids_at(before, *after, tokens[depth])) version.changes.push_back({id, field});
     } else if (tokens.size() <= depth + 1 &&
                (operation.path.starts_with(collection) || collection.starts_with(operation.path))) {
       version.tasks_listed_anew = true;
     } else {
-      version.changes.push_back({{}, changed_place(operation.path)});
+      version.changes.push_back({{}, mapping.at_or_around(changed_place(operation.path), false)});
     }
   }
   if (version.tasks_listed_anew) {

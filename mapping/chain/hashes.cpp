@@ -1,5 +1,7 @@
 #include "mapping/chain/hashes.hpp"
 
+#include <algorithm>
+
 #include "mapping/document/canonical.hpp"
 #include "mapping/document/text.hpp"
 
@@ -47,8 +49,10 @@ std::uint64_t frame_size(std::size_t count, std::size_t depth) {
 }  // namespace
 
 std::string signature_hash(const Mapping& mapping, const Value& task) {
-  const Field& field = *mapping.stamped(Stamp::signature_hash, true);
-  return prefixed(sha256_hex(canonical(with_value_at(task, field.pointer, std::nullopt))));
+  const Pointer& own = mapping.stamped(Stamp::signature_hash, true)->pointer;
+  const bool is_member = own.tokens().size() == 1;
+  return prefixed(
+      sha256_hex(is_member ? canonical_without(task, own.last()) : canonical(with_value_at(task, own, std::nullopt))));
 }
 
 std::string payload_hash(const StatusDocument& document) { return IncrementalDigest(document).payload_hash(document); }
@@ -101,7 +105,7 @@ void IncrementalDigest::reset(const StatusDocument& document) {
 }
 
 void IncrementalDigest::task_changed(std::size_t position, const Value& before, const Value& after) {
-  tasks_size_ += indented_size(after, task_depth_) - indented_size(before, task_depth_);
+  tasks_size_ += static_cast<std::uint64_t>(indented_size_difference(before, after, task_depth_));
   const Value leaf = signature_of(*mapping_, after);
   is_regular_ = is_regular_ && is_regular_leaf(leaf);
   if (is_regular_) leaves_.replace(position * leaf_size + 1, hash_size, leaf.as_string());
@@ -120,7 +124,9 @@ void IncrementalDigest::task_removed(std::size_t position, const Value& task) {
 }
 
 const IncrementalDigest::CachedMember& IncrementalDigest::cached(std::string_view key, const Value& value) {
-  CachedMember& member = cache_[std::string(key)];
+  auto found = cache_.find(key);
+  if (found == cache_.end()) found = cache_.emplace(key, CachedMember()).first;
+  CachedMember& member = found->second;
   if (!member.value.is_same_node(value) || member.canonical.empty()) {
     member.value = value;
     member.canonical = canonical(value);
@@ -129,9 +135,19 @@ const IncrementalDigest::CachedMember& IncrementalDigest::cached(std::string_vie
   return member;
 }
 
+const std::vector<std::size_t>& IncrementalDigest::order_of(std::span<const Member> members) {
+  const bool is_known = std::equal(members.begin(), members.end(), ordered_keys_.begin(), ordered_keys_.end(),
+                                   [](const Member& member, const Value& key) { return member.key.is_same_node(key); });
+  if (is_known) return order_;
+  ordered_keys_.clear();
+  for (const Member& member : members) ordered_keys_.push_back(member.key);
+  return order_ = canonical_order(members);
+}
+
 void IncrementalDigest::append_payload_member(const StatusDocument& document, const Member& member) {
   append_quoted(buffer_, member.name());
   buffer_ += ':';
+  if (!member.value.is_container()) return append_canonical(buffer_, member.value);
   if (member.name() != mapping_->collection->key() || !member.value.is_array()) {
     buffer_ += cached(member.name(), member.value).canonical;
     return;
@@ -150,7 +166,7 @@ std::string IncrementalDigest::payload_hash(const StatusDocument& document) {
   const std::string& own_key = payload_hash_pointer(*mapping_).last();
   buffer_ = "{";
   bool is_first = true;
-  for (const std::size_t position : canonical_order(payload.members())) {
+  for (const std::size_t position : order_of(payload.members())) {
     const Member& member = payload.members()[position];
     if (member.name() == own_key) continue;
     if (!is_first) buffer_ += ',';
@@ -171,7 +187,7 @@ std::uint64_t IncrementalDigest::size_of_member(const StatusDocument& document, 
   const auto& path = mapping_->collection->pointer.tokens();
   if (member.name() == path[depth]) return size_on_path(document, member.value, depth + 1);
   // Only members that stand beside the tasks are cached: there alone can logs grow without bounds.
-  const bool is_beside_tasks = depth + 1 == path.size();
+  const bool is_beside_tasks = depth + 1 == path.size() && member.value.is_container();
   return is_beside_tasks ? cached(member.name(), member.value).indented_size : indented_size(member.value, depth + 1);
 }
 

@@ -7,10 +7,10 @@
 // So one task is checked alone, and a changed task costs one task. mapping/chain/README.md has a worked example.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "mapping/document/sha256.hpp"
@@ -50,13 +50,14 @@ class IncrementalDigest {
   std::uint64_t file_size(const StatusDocument& document);
 
  private:
-  // What a member of the payload looks like, valid as long as the member is this very node.
+  // What a container of the payload looks like, valid as long as it is this very node.
   struct CachedMember {
     Value value;
     std::string canonical;
     std::uint64_t indented_size = 0;
   };
   const CachedMember& cached(std::string_view key, const Value& value);
+  const std::vector<std::size_t>& order_of(std::span<const Member> members);
   void append_payload_member(const StatusDocument& document, const Member& member);
   std::uint64_t size_of_tasks(const StatusDocument& document) const;
   std::uint64_t size_on_path(const StatusDocument& document, const Value& value, std::size_t depth);
@@ -69,7 +70,10 @@ class IncrementalDigest {
   std::string leaves_;
   bool is_regular_ = true;
   std::uint64_t tasks_size_ = 0;  // sum of the tasks' indented sizes
-  std::unordered_map<std::string, CachedMember> cache_;
+  std::map<std::string, CachedMember, std::less<>> cache_;
+  // The payload's canonical order, valid as long as its keys are these very nodes.
+  std::vector<Value> ordered_keys_;
+  std::vector<std::size_t> order_;
   Sha256 sha256_;
   std::string buffer_;
 };

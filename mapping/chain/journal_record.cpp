@@ -1,6 +1,7 @@
 #include "mapping/chain/journal_record.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <limits>
 
@@ -32,11 +33,12 @@ class MemberWriter {
   template <typename Number>
   void number(std::string_view name, Number value) {
     begin(name);
-    out_ += std::to_string(value);
+    std::array<char, 24> digits;  // 64 bits have at most 20, and a sign
+    out_.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr);
   }
-  void json(std::string_view name, const Value& value) {
+  void json(std::string_view name, std::string_view text) {
     begin(name);
-    append_compact(out_, value);
+    out_ += text;
   }
 
  private:
@@ -110,8 +112,12 @@ void require_hash(std::string_view line, const std::string& claimed) {
 
 }  // namespace
 
-std::string encode_record(JournalRecord& record) {
+std::string encode_record(JournalRecord& record) { return encode_record(record, compact(record.patch)); }
+
+std::string encode_record(JournalRecord& record, std::string_view patch) {
+  constexpr std::size_t usual_rest = 1024;  // what stands around the patch
   std::string line;
+  line.reserve(patch.size() + usual_rest);
   MemberWriter writer(line);
   writer.number("v", record.version);
   writer.number("g", record.g);
@@ -128,7 +134,7 @@ std::string encode_record(JournalRecord& record) {
     writer.text("idempotency_key", record.idempotency->key);
     writer.text("request_hash", record.idempotency->request_hash);
   }
-  writer.json("patch", record.patch);
+  writer.json("patch", patch);
   writer.number("size", record.size);
   writer.optional_text("payload_hash_previous", record.payload_hash_previous);
   writer.text("payload_hash_current", record.payload_hash_current);

@@ -40,6 +40,8 @@ class RecordError : public std::runtime_error {
 
 /// The line, without a newline. Computes record.record_hash.
 std::string encode_record(JournalRecord& record);
+/// The same with a patch that is JSON text already, in the place of record.patch.
+std::string encode_record(JournalRecord& record, std::string_view patch);
 
 /// Checks the record_hash. Throws RecordError.
 JournalRecord decode_record(std::string_view line);

@@ -54,43 +54,39 @@ VersionBuilder::VersionBuilder(const StatusDocument& document, const MutationSta
                                DerivedCounts& counts)
     : document_(document), stamp_(stamp), digest_(digest), counts_(counts) {}
 
-void VersionBuilder::record_difference(const Value& before, const Value& after, const Pointer& pointer,
-                                       const Pointer& prefix, const std::string& task) {
-  const Value* old_value = find(before, pointer);
-  const Value* new_value = find(after, pointer);
-  if (old_value && new_value && *old_value == *new_value) return;
-  if (!old_value && !new_value) return;
-  changes_.push_back({task, pointer});
-  if (!new_value) return operations_.push_back({PatchOperation::Kind::remove, prefix.concat(pointer), {}, {}});
-  if (old_value) return operations_.push_back({PatchOperation::Kind::replace, prefix.concat(pointer), {}, *new_value});
-  const Pointer added = first_missing(before, pointer);
-  operations_.push_back({PatchOperation::Kind::add, prefix.concat(added), {}, *find(after, added)});
-}
-
-void VersionBuilder::set_value(const Pointer& pointer, std::optional<Value> value) {
+void VersionBuilder::set_value(const Field* field, const Pointer& pointer, std::optional<Value> value) {
   const Value* before = find(document_.root(), pointer);
   // An equal value that is written otherwise (1.0 for 1) must not slip in: a replay would not have it.
   if (before && value && *before == *value) return;
-  const StatusDocument next = document_.with_value(pointer, std::move(value));
-  record_difference(document_.root(), next.root(), pointer, Pointer(), {});
-  document_ = next;
+  if (!before && !value) return;
+  changes_.push_back({{}, field});
+  if (!value) {
+    patch_.remove({}, pointer);
+    return document_.set_value(pointer, std::nullopt);
+  }
+  if (before) {
+    patch_.replace({}, pointer, *value);
+    return document_.set_value(pointer, std::move(value));
+  }
+  const Pointer added = first_missing(document_.root(), pointer);
+  document_.set_value(pointer, std::move(value));
+  patch_.add({}, added, *find(document_.root(), added));
 }
 
 void VersionBuilder::append_to_log(const FieldChange& change) {
   const Value* list = find(document_.root(), change.pointer);
-  const Value after = with_appended_entries(list, *change.field, change, {stamp_.g, stamp_.author});
-  if (!list || !list->is_array()) return set_value(change.pointer, after);
+  Value after = with_appended_entries(list, *change.field, change, {stamp_.g, stamp_.author});
+  if (!list || !list->is_array()) return set_value(change.field, change.pointer, std::move(after));
   for (std::size_t position = list->size(); position < after.size(); ++position)
-    operations_.push_back({PatchOperation::Kind::add, change.pointer.child("-"), {}, after.element(position)});
-  changes_.push_back({{}, change.pointer});
-  document_ = document_.with_value(change.pointer, after);
+    patch_.append({}, change.pointer, after.element(position));
+  changes_.push_back({{}, change.field});
+  document_.set_value(change.pointer, std::move(after));
 }
 
 void VersionBuilder::apply_to_file(const FieldChange& change) {
-  if (change.is_append())
-    append_to_log(change);
-  else
-    set_value(change.pointer, change.after);
+  if (change.is_append()) return append_to_log(change);
+  const Field* field = change.field ? change.field : document_.mapping().at_or_around(change.pointer, false);
+  set_value(field, change.pointer, change.after);
 }
 
 std::optional<Value> VersionBuilder::stamp_value(Stamp stamp) const {
@@ -108,68 +104,75 @@ std::optional<Value> VersionBuilder::stamp_value(Stamp stamp) const {
   }
 }
 
-Value VersionBuilder::stamped_task(const Value& task) const {
+Value VersionBuilder::stamped_task(Value task) const {
   const Mapping& mapping = document_.mapping();
-  Value result = task;
   for (const Field* field : mapping.task_fields())
-    if (auto value = stamp_value(field->stamp)) result = with_value_at(result, field->pointer, std::move(value));
-  return with_value_at(result, mapping.stamped(Stamp::signature_hash, true)->pointer,
-                       Value(signature_hash(mapping, result)));
+    if (auto value = stamp_value(field->stamp)) task = with_value_at(std::move(task), field->pointer, std::move(value));
+  Value signature(signature_hash(mapping, task));
+  return with_value_at(std::move(task), mapping.stamped(Stamp::signature_hash, true)->pointer, std::move(signature));
 }
 
 void VersionBuilder::apply_to_task(const std::string& id, const std::vector<const FieldChange*>& changes) {
   const Mapping& mapping = document_.mapping();
   const std::size_t position = *document_.find_task(id);
   const Value before = document_.task(position);
-  const Pointer prefix = mapping.collection->pointer.child(position);
   Value after = before;
   for (const FieldChange* change : changes) {
-    if (!change->is_append()) {
-      after = with_value_at(after, change->pointer, change->after);
-      continue;
-    }
-    const Value* list = find(after, change->pointer);
-    after = with_value_at(after, change->pointer,
-                          with_appended_entries(list, *change->field, *change, {stamp_.g, stamp_.author}));
+    std::optional<Value> value = change->after;
+    if (change->is_append())
+      value = with_appended_entries(find(after, change->pointer), *change->field, *change, {stamp_.g, stamp_.author});
+    after = with_value_at(std::move(after), change->pointer, std::move(value));
   }
   for (const Field* field : mapping.task_fields())
     if (field->stamp_with && is_told(changes, trigger_of(*field)))
-      after = with_value_at(after, field->pointer, stamp_value(field->stamp_with->stamp));
-  after = stamped_task(after);
-  record_task(before, after, prefix, id);
+      after = with_value_at(std::move(after), field->pointer, stamp_value(field->stamp_with->stamp));
+  after = stamped_task(std::move(after));
+  record_members({id, before, after, mapping.collection->pointer.child(position).text()}, before, after, Pointer());
   digest_.task_changed(position, before, after);
   counts_.task_changed(&before, &after);
-  document_ = document_.with_task(position, after);
+  document_.set_task(position, std::move(after));
 }
 
-// Records a changed task by its changed members, down to the fields of the mapping; lists that only grew by their new
-// ends.
-void VersionBuilder::record_task(const Value& before, const Value& after, const Pointer& prefix,
-                                 const std::string& id) {
-  record_members(before, after, Pointer(), prefix, id, before, after);
-}
-
-void VersionBuilder::record_members(const Value& before, const Value& after, const Pointer& at, const Pointer& prefix,
-                                    const std::string& id, const Value& task_before, const Value& task_after) {
+// A changed task is recorded by its changed members, down to the fields of the mapping; lists that only grew by their
+// new ends.
+void VersionBuilder::record_members(const TaskChange& task, const Value& before, const Value& after,
+                                    const Pointer& at) {
   for (const Member& member : after.members()) {
     const Value* old_value = before.find(member.name());
-    if (old_value && old_value->is_same_node(member.value)) continue;
-    const Pointer pointer = at.child(member.name());
-    const Field* field = document_.mapping().at(pointer, true);
-    const bool is_group = field && field->type == FieldType::group;
-    if (is_group && old_value && old_value->is_object() && member.value.is_object()) {
-      record_members(*old_value, member.value, pointer, prefix, id, task_before, task_after);
-    } else if (old_value && is_extension(*old_value, member.value)) {
-      for (std::size_t position = old_value->size(); position < member.value.size(); ++position)
-        operations_.push_back(
-            {PatchOperation::Kind::add, prefix.concat(pointer).child("-"), {}, member.value.element(position)});
-      changes_.push_back({id, pointer});
-    } else {
-      record_difference(task_before, task_after, pointer, prefix, id);
-    }
+    if (!old_value || !old_value->is_same_node(member.value)) record_member(task, old_value, member, at);
   }
-  for (const Member& member : before.members())
-    if (!after.find(member.name())) record_difference(task_before, task_after, at.child(member.name()), prefix, id);
+  for (const Member& member : before.members()) {
+    if (after.find(member.name())) continue;
+    const Pointer pointer = at.child(member.name());
+    record_value(task, document_.mapping().at_or_around(pointer, true), pointer);
+  }
+}
+
+void VersionBuilder::record_member(const TaskChange& task, const Value* before, const Member& after,
+                                   const Pointer& at) {
+  const Mapping& mapping = document_.mapping();
+  const Field* field = mapping.at(at, after.name(), true);
+  const Pointer unknown = field ? Pointer() : at.child(after.name());
+  const Pointer& pointer = field ? field->pointer : unknown;
+  if (field && field->type == FieldType::group && before && before->is_object() && after.value.is_object())
+    return record_members(task, *before, after.value, pointer);
+  if (!field) field = mapping.at_or_around(at, true);
+  if (!before || !is_extension(*before, after.value)) return record_value(task, field, pointer);
+  for (std::size_t position = before->size(); position < after.value.size(); ++position)
+    patch_.append(task.pointer, pointer, after.value.element(position));
+  changes_.push_back({task.id, field});
+}
+
+void VersionBuilder::record_value(const TaskChange& task, const Field* field, const Pointer& pointer) {
+  const Value* old_value = find(task.before, pointer);
+  const Value* new_value = find(task.after, pointer);
+  if (old_value && new_value && *old_value == *new_value) return;
+  if (!old_value && !new_value) return;
+  changes_.push_back({task.id, field});
+  if (!new_value) return patch_.remove(task.pointer, pointer);
+  if (old_value) return patch_.replace(task.pointer, pointer, *new_value);
+  const Pointer added = first_missing(task.before, pointer);
+  patch_.add(task.pointer, added, *find(task.after, added));
 }
 
 Value VersionBuilder::with_stamped_entries(Value task) const {
@@ -209,22 +212,23 @@ void VersionBuilder::add_task(const Value& task) {
   const bool has_list = document_.tasks().is_array();
   document_ = document_.with_added_task(stamped);
   const Pointer& tasks = mapping.collection->pointer;
-  operations_.push_back(
-      {PatchOperation::Kind::add, has_list ? tasks.child("-") : tasks, {}, has_list ? stamped : document_.tasks()});
+  if (has_list)
+    patch_.append({}, tasks, stamped);
+  else
+    patch_.add({}, tasks, document_.tasks());
   digest_.task_added(stamped);
   counts_.task_changed(nullptr, &stamped);
-  changes_.push_back({id, Pointer()});
+  changes_.push_back({id, nullptr, true});
 }
 
 void VersionBuilder::remove_task(const std::string& id) {
   const std::size_t position = *document_.find_task(id);
   const Value task = document_.task(position);
   document_ = document_.without_task(position);
-  operations_.push_back(
-      {PatchOperation::Kind::remove, document_.mapping().collection->pointer.child(position), {}, {}});
+  patch_.remove({}, document_.mapping().collection->pointer.child(position));
   digest_.task_removed(position, task);
   counts_.task_changed(&task, nullptr);
-  changes_.push_back({id, Pointer()});
+  changes_.push_back({id, nullptr, true});
 }
 
 void VersionBuilder::stamp_what_was_told(const ChangeSet& changes) {
@@ -232,8 +236,7 @@ void VersionBuilder::stamp_what_was_told(const ChangeSet& changes) {
   for (const FieldChange& change : changes.fields)
     if (!change.in_task()) told.push_back(&change);
   for (const Field* field : document_.mapping().file_fields())
-    if (field->stamp_with && is_told(told, trigger_of(*field)))
-      set_value(field->pointer, stamp_value(field->stamp_with->stamp));
+    if (field->stamp_with && is_told(told, trigger_of(*field))) set(*field, stamp_value(field->stamp_with->stamp));
 }
 
 void VersionBuilder::apply(const ChangeSet& changes) {

@@ -23,33 +23,42 @@ class VersionBuilder {
   std::string set_payload_hash();
 
   const StatusDocument& document() const noexcept { return document_; }
-  Value patch() const { return encode_json_patch(operations_); }
+
+  // Each once, when all is done.
+  StatusDocument take_document() { return std::move(document_); }
+  std::string take_patch() { return patch_.finish(); }  ///< JSON text
   std::vector<ChangedValue> take_changes() { return std::move(changes_); }
 
  private:
-  void set(const Field& field, Value value) { set_value(field.pointer, std::move(value)); }
-  void set_value(const Pointer& pointer, std::optional<Value> value);
+  void set(const Field& field, std::optional<Value> value) { set_value(&field, field.pointer, std::move(value)); }
+  // `field` shows the value, or what is around it; nullptr where none does.
+  void set_value(const Field* field, const Pointer& pointer, std::optional<Value> value);
   void append_to_log(const FieldChange& change);
   void apply_to_file(const FieldChange& change);
   void apply_to_task(const std::string& id, const std::vector<const FieldChange*>& changes);
   void add_task(const Value& task);
   void remove_task(const std::string& id);
-  Value stamped_task(const Value& task) const;
+  Value stamped_task(Value task) const;
   Value with_stamped_entries(Value task) const;
   Value with_stamps_of_written(Value task, const std::string& id) const;
   void stamp_what_was_told(const ChangeSet& changes);
   std::optional<Value> stamp_value(Stamp stamp) const;
-  void record_task(const Value& before, const Value& after, const Pointer& prefix, const std::string& id);
-  void record_members(const Value& before, const Value& after, const Pointer& at, const Pointer& prefix,
-                      const std::string& id, const Value& task_before, const Value& task_after);
-  void record_difference(const Value& before, const Value& after, const Pointer& pointer, const Pointer& prefix,
-                         const std::string& task);
+  // A task that changes: from what to what, under which id, and where it stands in the file (a pointer's text).
+  struct TaskChange {
+    const std::string& id;
+    const Value& before;
+    const Value& after;
+    std::string pointer;
+  };
+  void record_members(const TaskChange& task, const Value& before, const Value& after, const Pointer& at);
+  void record_member(const TaskChange& task, const Value* before, const Member& after, const Pointer& at);
+  void record_value(const TaskChange& task, const Field* field, const Pointer& pointer);
 
   StatusDocument document_;
   const MutationStamp& stamp_;
   IncrementalDigest& digest_;
   DerivedCounts& counts_;
-  std::vector<PatchOperation> operations_;
+  PatchText patch_;
   std::vector<ChangedValue> changes_;
 };
 

@@ -67,13 +67,17 @@ void append_member(std::string& out, const Member& member, bool first) {
   append_canonical(out, member.value);
 }
 
-void append_canonical_object(std::string& out, std::span<const Member> members) {
+// `left_out`: a member that is passed over, or nullptr.
+void append_canonical_object(std::string& out, std::span<const Member> members, const Member* left_out = nullptr) {
   out.push_back('{');
   bool first = true;
+  const auto append = [&](const Member& member) {
+    if (&member != left_out) append_member(out, member, std::exchange(first, false));
+  };
   if (is_in_order(members)) {
-    for (const Member& member : members) append_member(out, member, std::exchange(first, false));
+    for (const Member& member : members) append(member);
   } else {
-    for (const std::size_t at : canonical_order(members)) append_member(out, members[at], std::exchange(first, false));
+    for (const std::size_t at : canonical_order(members)) append(members[at]);
   }
   out.push_back('}');
 }
@@ -111,9 +115,26 @@ void append_canonical(std::string& out, const Value& value) {
   }
 }
 
+namespace {
+
+constexpr std::size_t usual_size = 1024;
+
+}  // namespace
+
 std::string canonical(const Value& value) {
   std::string result;
+  if (value.is_container()) result.reserve(usual_size);
   append_canonical(result, value);
+  return result;
+}
+
+std::string canonical_without(const Value& object, std::string_view key) {
+  std::string result;
+  result.reserve(usual_size);
+  const auto members = object.members();
+  const auto left_out =
+      std::find_if(members.begin(), members.end(), [key](const Member& member) { return member.name() == key; });
+  append_canonical_object(result, members, left_out == members.end() ? nullptr : &*left_out);
   return result;
 }
 

@@ -1,6 +1,7 @@
 // Canonical JSON: RFC 8785 (JCS), the form that is hashed.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,8 @@ namespace statusfs {
 /// beyond +-(2^53 - 1) is kept with all its digits, where plain JCS would round it.
 void append_canonical(std::string& out, const Value& value);
 std::string canonical(const Value& value);
+/// Of the object as if it had no member of this name.
+std::string canonical_without(const Value& object, std::string_view key);
 
 /// Whether `left` sorts before `right` by UTF-16 code units (RFC 8785 section 3.2.3). Both must be valid UTF-8.
 bool utf16_less(std::string_view left, std::string_view right) noexcept;

@@ -334,6 +334,58 @@ Value encode_json_patch(const std::vector<PatchOperation>& operations) {
   return Value::array(std::move(encoded));
 }
 
+PatchText::PatchText() {
+  constexpr std::size_t usual_size = 1024;
+  text_.reserve(usual_size);
+}
+
+void PatchText::begin(Kind kind, std::string_view around, const Pointer& path, std::string_view behind) {
+  text_ += text_.empty() ? "[{\"op\":\"" : ",{\"op\":\"";
+  text_ += name_of(kind);
+  text_ += "\",\"path\":\"";
+  append_quoted_content(text_, around);
+  for (const std::string& token : path.tokens()) {
+    text_ += '/';
+    if (token.find_first_of("~/") == std::string::npos)
+      append_quoted_content(text_, token);
+    else
+      append_quoted_content(text_, Pointer({token}).text().substr(1));
+  }
+  text_ += behind;
+  text_ += '"';
+}
+
+void PatchText::end(const Value& value) {
+  text_ += ",\"value\":";
+  append_compact(text_, value);
+  text_ += '}';
+}
+
+void PatchText::add(std::string_view around, const Pointer& path, const Value& value) {
+  begin(Kind::add, around, path);
+  end(value);
+}
+
+void PatchText::append(std::string_view around, const Pointer& array, const Value& element) {
+  begin(Kind::add, around, array, "/-");
+  end(element);
+}
+
+void PatchText::replace(std::string_view around, const Pointer& path, const Value& value) {
+  begin(Kind::replace, around, path);
+  end(value);
+}
+
+void PatchText::remove(std::string_view around, const Pointer& path) {
+  begin(Kind::remove, around, path);
+  text_ += '}';
+}
+
+std::string PatchText::finish() {
+  text_ += text_.empty() ? "[]" : "]";
+  return std::move(text_);
+}
+
 Value apply_json_patch(const Value& document, const std::vector<PatchOperation>& operations) {
   Workpiece result(document);
   for (std::size_t index = 0; index < operations.size(); ++index) {

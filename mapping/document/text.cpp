@@ -1,5 +1,6 @@
 #include "mapping/document/text.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdint>
@@ -165,6 +166,56 @@ std::size_t indented_size(const Value& value, std::size_t depth) {
   return size;
 }
 
+namespace {
+
+std::int64_t frame_difference(const Value& before, const Value& after, std::size_t depth) {
+  return static_cast<std::int64_t>(frame_size(after.size(), depth)) -
+         static_cast<std::int64_t>(frame_size(before.size(), depth));
+}
+
+std::int64_t array_difference(const Value& before, const Value& after, std::size_t depth) {
+  std::int64_t difference = frame_difference(before, after, depth);
+  const std::size_t common = std::min(before.size(), after.size());
+  for (std::size_t at = 0; at < common; ++at)
+    difference += indented_size_difference(before.element(at), after.element(at), depth + 1);
+  for (std::size_t at = common; at < after.size(); ++at)
+    difference += static_cast<std::int64_t>(indented_size(after.element(at), depth + 1));
+  for (std::size_t at = common; at < before.size(); ++at)
+    difference -= static_cast<std::int64_t>(indented_size(before.element(at), depth + 1));
+  return difference;
+}
+
+std::int64_t member_size(const Member& member, std::size_t depth) {
+  return static_cast<std::int64_t>(quoted_size(member.name()) + 2 + indented_size(member.value, depth));
+}
+
+// Members are compared where they stand; under another name they count as others.
+std::int64_t object_difference(const Value& before, const Value& after, std::size_t depth) {
+  std::int64_t difference = frame_difference(before, after, depth);
+  const auto old_members = before.members(), new_members = after.members();
+  const std::size_t common = std::min(old_members.size(), new_members.size());
+  for (std::size_t at = 0; at < common; ++at) {
+    const Member &old_member = old_members[at], &new_member = new_members[at];
+    if (old_member.key.is_same_node(new_member.key) || old_member.name() == new_member.name())
+      difference += indented_size_difference(old_member.value, new_member.value, depth + 1);
+    else
+      difference += member_size(new_member, depth + 1) - member_size(old_member, depth + 1);
+  }
+  for (std::size_t at = common; at < new_members.size(); ++at) difference += member_size(new_members[at], depth + 1);
+  for (std::size_t at = common; at < old_members.size(); ++at) difference -= member_size(old_members[at], depth + 1);
+  return difference;
+}
+
+}  // namespace
+
+std::int64_t indented_size_difference(const Value& before, const Value& after, std::size_t depth) {
+  if (before.is_same_node(after)) return 0;
+  if (before.is_array() && after.is_array()) return array_difference(before, after, depth);
+  if (before.is_object() && after.is_object()) return object_difference(before, after, depth);
+  return static_cast<std::int64_t>(indented_size(after, depth)) -
+         static_cast<std::int64_t>(indented_size(before, depth));
+}
+
 std::string indented_document(const Value& value) {
   std::string result;
   result.reserve(indented_size(value) + 1);
@@ -185,8 +236,7 @@ std::string compact(const Value& value) {
   return result;
 }
 
-void append_quoted(std::string& out, std::string_view text) {
-  out.push_back('"');
+void append_quoted_content(std::string& out, std::string_view text) {
   std::size_t plain = 0;
   for (std::size_t position = 0; position < text.size(); ++position) {
     if (quoted_width(text[position]) == 1) continue;
@@ -195,6 +245,11 @@ void append_quoted(std::string& out, std::string_view text) {
     plain = position + 1;
   }
   out.append(text, plain);
+}
+
+void append_quoted(std::string& out, std::string_view text) {
+  out.push_back('"');
+  append_quoted_content(out, text);
   out.push_back('"');
 }
 

@@ -23,6 +23,8 @@ struct Value::Node {
   static Type* allocate(std::size_t size, std::size_t bytes);
   static void retain(Node* node) noexcept;
   static bool drop(Node* node) noexcept;  // whether that was the last reference
+  // Nobody else can come to hold a node of which there is one reference, and what others did with it has happened.
+  bool is_held_once() const noexcept { return count.load(std::memory_order_acquire) == 1; }
   static void destroy(Kind kind, Node* node) noexcept;
 
   std::atomic<std::uint32_t> count{1};
@@ -338,32 +340,50 @@ const Value* Value::find(std::string_view key) const noexcept {
   return member == nullptr ? nullptr : &member->value;
 }
 
-Value Value::with_member(std::string_view key, Value value) const {
+Member* Value::own_member(std::string_view key) noexcept {
+  if (payload_.node == nullptr || !payload_.node->is_held_once()) return nullptr;
+  const Member* member = find_member(members(), key);
+  return member == nullptr ? nullptr : static_cast<ObjectNode*>(payload_.node)->members() + (member - members().data());
+}
+
+Value Value::take_member(std::string_view key) {
+  if (Member* own = own_member(key)) return std::exchange(own->value, Value());
+  return *find(key);
+}
+
+Value Value::with_member(std::string_view key, Value value) && {
+  Member* own = own_member(key);
+  if (own == nullptr) return std::as_const(*this).with_member(key, std::move(value));
+  own->value = std::move(value);
+  return std::move(*this);
+}
+
+Value Value::with_member(std::string_view key, Value value) const& {
   const std::span<const Member> old_members = members();
   const Member* replaced = find_member(old_members, key);
-  std::vector<Member> result;
-  result.reserve(old_members.size() + 1);
-  for (const Member& member : old_members) {
-    if (&member == replaced) {
-      result.emplace_back(member.key, std::move(value));
-    } else {
-      result.push_back(member);
-    }
+  auto* node = ObjectNode::allocate(old_members.size() + (replaced == nullptr ? 1 : 0));
+  Member* end = std::uninitialized_copy(old_members.begin(), old_members.end(), node->members());
+  if (replaced != nullptr) {
+    node->members()[replaced - old_members.data()].value = std::move(value);
+    return Value(Kind::object, node);
   }
-  if (replaced == nullptr) result.emplace_back(key, std::move(value));
-  return object(std::move(result));
+  node->size = static_cast<std::uint32_t>(old_members.size());  // should the key find no memory, this much is destroyed
+  Value result(Kind::object, node);
+  std::construct_at(end, key, std::move(value));
+  ++node->size;
+  return result;
 }
 
 Value Value::without_member(std::string_view key) const {
   const std::span<const Member> old_members = members();
   const Member* removed = find_member(old_members, key);
   if (removed == nullptr) return *this;
-  std::vector<Member> result;
-  result.reserve(old_members.size() - 1);
-  for (const Member& member : old_members) {
-    if (&member != removed) result.push_back(member);
-  }
-  return object(std::move(result));
+  if (old_members.size() == 1) return object();
+  auto* node = ObjectNode::allocate(old_members.size() - 1);
+  const auto position = removed - old_members.data();
+  Member* end = std::uninitialized_copy_n(old_members.begin(), position, node->members());
+  std::uninitialized_copy(old_members.begin() + position + 1, old_members.end(), end);
+  return Value(Kind::object, node);
 }
 
 // Comparing.

@@ -4,7 +4,7 @@
 // document costs one reference, and a changed field copies only the path that leads to it. Objects keep the order
 // of their members and numbers keep their digits: what was not changed is written back as it was read.
 //
-// Thread safety: a value never changes after it was made; references may be copied and dropped by any thread.
+// Thread safety: a value that anybody else holds never changes; references may be copied and dropped by any thread.
 #pragma once
 
 #include <cstddef>
@@ -73,9 +73,14 @@ class Value {
 
   // Objects. Precondition: is_object().
   std::span<const Member> members() const noexcept;
-  const Value* find(std::string_view key) const noexcept;      ///< nullptr when there is none, or this is no object
-  Value with_member(std::string_view key, Value value) const;  ///< replaced where it stands, or added at the end
-  Value without_member(std::string_view key) const;            ///< the same value when there is no such member
+  const Value* find(std::string_view key) const noexcept;  ///< nullptr when there is none, or this is no object
+  /// Replaced where it stands, or added at the end. Of an object that nobody else holds it is replaced in place.
+  Value with_member(std::string_view key, Value value) const&;
+  Value with_member(std::string_view key, Value value) &&;
+  /// The member's value, moved out of an object that nobody else holds (null stays in its place), else a copy of it.
+  /// Precondition: there is such a member.
+  Value take_member(std::string_view key);
+  Value without_member(std::string_view key) const;  ///< the same value when there is no such member
 
   /// Whether both are the very same node, hence equal without looking inside. False for unequal scalars; may be false
   /// for equal containers.
@@ -99,6 +104,7 @@ class Value {
 
   Value(Kind kind, Node* adopted) noexcept;
   bool holds_node() const noexcept { return kind_ >= Kind::number; }
+  Member* own_member(std::string_view key) noexcept;  // nullptr also where others hold the object, too
   void retain() const noexcept;
   void release() noexcept;
 

@@ -12,9 +12,17 @@ bool is_set(const Value& object, const std::string& lock) {
   return value && value->is_boolean() && value->as_boolean();
 }
 
+// Most objects have none, which takes no more than a glance at their members.
+bool has_set_lock(const Locks& locks, const Value& object) {
+  return std::ranges::any_of(object.members(), [&](const Member& member) {
+    return member.value.is_boolean() && member.value.as_boolean() && locks.is_lock(member.name());
+  });
+}
+
 // The locks in one object that protect its member `key`. Only the innermost step of a path can change a list's
 // membership.
 std::optional<std::string> lock_in(const Locks& locks, const Value& object, const std::string& key, bool is_list) {
+  if (!has_set_lock(locks, object)) return std::nullopt;
   // Locks of the object do not hinder changes of each other; else two of them could never be cleared.
   const bool is_object_lock = std::ranges::find(locks.object, key) != locks.object.end();
   for (const std::string& lock : locks.object)
@@ -25,14 +33,13 @@ std::optional<std::string> lock_in(const Locks& locks, const Value& object, cons
 }
 
 std::optional<Pointer> lock_on_path(const Locks& locks, const Value& scope, const Pointer& path, bool is_list) {
+  const auto& tokens = path.tokens();
   const Value* object = &scope;
-  Pointer at;
-  for (std::size_t depth = 0; depth < path.tokens().size() && object && object->is_object(); ++depth) {
-    const std::string& key = path.tokens()[depth];
-    const bool is_last = depth + 1 == path.tokens().size();
-    if (const auto lock = lock_in(locks, *object, key, is_list && is_last)) return at.child(*lock);
-    object = object->find(key);
-    at = at.child(key);
+  for (std::size_t depth = 0; depth < tokens.size() && object && object->is_object(); ++depth) {
+    const bool is_last = depth + 1 == tokens.size();
+    if (const auto lock = lock_in(locks, *object, tokens[depth], is_list && is_last))
+      return Pointer({tokens.begin(), tokens.begin() + static_cast<std::ptrdiff_t>(depth)}).child(*lock);
+    object = object->find(tokens[depth]);
   }
   return std::nullopt;
 }
@@ -85,7 +92,7 @@ std::optional<Pointer> lock_of(const StatusDocument& document, const std::string
   if (task.empty()) return lock_on_path(locks, document.root(), pointer, is_list);
   const auto position = document.find_task(task);
   if (!position) return std::nullopt;
-  const Pointer tasks = document.mapping().collection->pointer;
+  const Pointer& tasks = document.mapping().collection->pointer;
   if (auto lock = lock_on_path(locks, document.root(), tasks, false)) return lock;
   if (auto lock = lock_on_path(locks, document.task(*position), pointer, is_list))
     return tasks.child(*position).concat(*lock);

@@ -1,7 +1,7 @@
 #include "mapping/rules/task_rules.hpp"
 
 #include <algorithm>
-#include <map>
+#include <unordered_map>
 
 #include "mapping/document/text.hpp"
 #include "mapping/rejection.hpp"
@@ -18,16 +18,18 @@ struct TouchedTask {
 
 std::vector<TouchedTask> touched_tasks(const StatusDocument& document, const ChangeSet& changes) {
   std::vector<TouchedTask> tasks;
-  std::map<std::string_view, std::size_t> positions;
+  std::unordered_map<std::string_view, std::size_t> positions;
   for (const FieldChange& change : changes.fields) {
     if (!change.in_task()) continue;
-    const auto [found, is_new] = positions.emplace(change.task, tasks.size());
-    if (is_new) {
+    const bool is_last = !tasks.empty() && tasks.back().id == change.task;  // the changes of a task stand together
+    const auto known = is_last ? positions.end() : positions.find(change.task);
+    if (!is_last && known == positions.end()) {
       const Value& task = document.task(*document.find_task(change.task));
+      positions.emplace(change.task, tasks.size());
       tasks.push_back({change.task, task, task});
     }
-    Value& after = tasks[found->second].after;
-    if (!change.is_append()) after = with_value_at(after, change.pointer, change.after);
+    Value& after = known == positions.end() ? tasks.back().after : tasks[known->second].after;
+    if (!change.is_append()) after = with_value_at(std::move(after), change.pointer, change.after);
   }
   return tasks;
 }
@@ -45,7 +47,15 @@ bool is_changed(const ChangeSet& changes, const std::string& task, const Field* 
   return std::ranges::any_of(changes.fields, [&](const auto& c) { return c.task == task && c.field == field; });
 }
 
+// Whether any of the changes may have changed the field of a task.
+bool may_change(const ChangeSet& changes, const Field& field) {
+  return std::ranges::any_of(changes.fields, [&](const FieldChange& change) {
+    return change.in_task() && (change.pointer.starts_with(field.pointer) || field.pointer.starts_with(change.pointer));
+  });
+}
+
 void add_implied(const StatusDocument& document, ChangeSet& changes, const ImplicationRule& rule) {
+  if (!may_change(changes, *rule.when.field)) return;
   for (const TouchedTask& task : touched_tasks(document, changes)) {
     if (!comes_to_hold(rule.when, task) || holds(rule.then, task.after)) continue;
     if (is_changed(changes, task.id, rule.then.field)) continue;  // the writer said otherwise, and will be refused
@@ -90,6 +100,7 @@ FieldChange& change_of(ChangeSet& changes, const Field& field, const Value& befo
 }
 
 void add_cleared(const StatusDocument& document, ChangeSet& changes, const ClearingRule& rule) {
+  if (!may_change(changes, *rule.when.field)) return;
   const Value* list = document.value_of(*rule.list);
   for (const TouchedTask& task : touched_tasks(document, changes)) {
     if (!holds(rule.when, task.before) || holds(rule.when, task.after) || !list || !list->is_array()) continue;

@@ -13,11 +13,12 @@ bool is_framed(std::string_view key, std::string_view prefix, std::string_view s
   return key.size() > prefix.size() + suffix.size() && key.starts_with(prefix) && key.ends_with(suffix);
 }
 
-void collect(const std::vector<std::unique_ptr<Field>>& rows, std::vector<const Field*>& file,
-             std::vector<const Field*>& task) {
+void collect(const std::vector<std::unique_ptr<Field>>& rows, const std::string& directory,
+             std::vector<const Field*>& file, std::vector<const Field*>& task) {
   for (const auto& row : rows) {
+    row->path = directory + row->name;
     (row->in_task ? task : file).push_back(row.get());
-    collect(row->children, file, task);
+    collect(row->children, row->type == FieldType::collection ? std::string() : row->path + "/", file, task);
   }
 }
 
@@ -77,6 +78,23 @@ const Field* Mapping::at(const Pointer& pointer, bool in_task) const noexcept {
   return nullptr;
 }
 
+const Field* Mapping::at(const Pointer& around, std::string_view key, bool in_task) const noexcept {
+  const auto& outer = around.tokens();
+  for (const Field* field : in_task ? task_fields_ : file_fields_) {
+    const auto& own = field->pointer.tokens();
+    if (own.size() == outer.size() + 1 && own.back() == key && std::equal(outer.begin(), outer.end(), own.begin()) &&
+        field->has_own_value())
+      return field;
+  }
+  return nullptr;
+}
+
+const Field* Mapping::at_or_around(Pointer pointer, bool in_task) const {
+  for (; !pointer.is_root(); pointer = pointer.parent())
+    if (const Field* field = at(pointer, in_task)) return field;
+  return nullptr;
+}
+
 const Field* Mapping::override_log_of(const Field& file) const noexcept {
   for (const LockOverride& entry : overrides)
     if (entry.file == &file) return entry.log;
@@ -93,7 +111,12 @@ const Field* Mapping::file_field(std::string_view path) const noexcept {
   return holds_a_value(row) ? row : nullptr;
 }
 
-void Mapping::index() { collect(tree, file_fields_, task_fields_); }
+void Mapping::index() {
+  collect(tree, {}, file_fields_, task_fields_);
+  const auto view =
+      std::ranges::find_if(task_fields_, [](const Field* field) { return field->type == FieldType::view; });
+  if (view != task_fields_.end()) view_of_task_ = *view;
+}
 
 std::string_view name_of(FieldType type) noexcept {
   switch (type) {

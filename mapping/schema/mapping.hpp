@@ -95,6 +95,7 @@ struct StampWith {
 
 struct Field {
   std::string name;  ///< in the tree
+  std::string path;  ///< in the tree, from the directory of its scope: the status file's, or the task's
   Pointer pointer;   ///< from the scope: the file's root, or the task
   FieldType type = FieldType::string;
   Access access = Access::read_write;
@@ -246,6 +247,12 @@ class Mapping {
   const std::vector<const Field*>& task_fields() const noexcept { return task_fields_; }
   /// The field whose value lies at exactly this pointer of the scope (views and patches excluded), or nullptr.
   const Field* at(const Pointer& pointer, bool in_task) const noexcept;
+  /// The same of the member `key` of what lies at `around`.
+  const Field* at(const Pointer& around, std::string_view key, bool in_task) const noexcept;
+  /// The innermost field whose value lies at the pointer or around it, or nullptr.
+  const Field* at_or_around(Pointer pointer, bool in_task) const;
+  /// The view of a whole task, which shows every change of it; nullptr where there is none.
+  const Field* view_of_task() const noexcept { return view_of_task_; }
 
   /// The log of the overrides that are written to this file; nullptr where it takes none.
   const Field* override_log_of(const Field& file) const noexcept;
@@ -259,6 +266,7 @@ class Mapping {
 
  private:
   std::vector<const Field*> file_fields_, task_fields_;
+  const Field* view_of_task_ = nullptr;
 };
 
 std::string_view name_of(FieldType type) noexcept;

@@ -194,11 +194,6 @@ std::vector<NamedNode> children(const StatusDocument& document, const Node& node
 
 namespace {
 
-std::string row_path(const Field& field) {
-  return (field.parent && field.parent->type != FieldType::collection ? row_path(*field.parent) + "/" : "") +
-         field.name;
-}
-
 std::string unknown_path(const StatusDocument& document, const Node& node) {
   std::string path;
   Node directory = node.in_task() ? task_node(node.task) : Node{};
@@ -216,7 +211,7 @@ std::string path_of(const StatusDocument& document, const Node& node) {
   std::string path;
   if (node.in_task()) path = document.mapping().collection->name + "/" + encode_name(node.task);
   std::string below;
-  if (node.kind == Node::Kind::field) below = row_path(*node.field);
+  if (node.kind == Node::Kind::field) below = node.field->path;
   if (node.kind == Node::Kind::unknown) below = unknown_path(document, node);
   if (path.empty() || below.empty()) return path + below;
   return path + "/" + below;

@@ -137,12 +137,21 @@ StatusDocument StatusDocument::with_value(const Pointer& pointer, std::optional<
   return {mapping_, with_value_at(root_, pointer, std::move(value)), tasks_, index_};
 }
 
+void StatusDocument::set_value(const Pointer& pointer, std::optional<Value> value) {
+  root_ = with_value_at(std::move(root_), pointer, std::move(value));
+}
+
 StatusDocument StatusDocument::with_tasks(Value tasks, std::shared_ptr<const TaskIndex> index) const {
   return {mapping_, with_value_at(root_, mapping_->collection->pointer, tasks), tasks, std::move(index)};
 }
 
 StatusDocument StatusDocument::with_task(std::size_t position, Value task) const {
   return with_tasks(tasks_.with_element(position, std::move(task)), index_);
+}
+
+void StatusDocument::set_task(std::size_t position, Value task) {
+  tasks_ = tasks_.with_element(position, std::move(task));
+  set_value(mapping_->collection->pointer, tasks_);
 }
 
 StatusDocument StatusDocument::with_added_task(Value task) const {
@@ -182,14 +191,16 @@ StatusDocument StatusDocument::with_changed_root(Value root, std::span<const std
   return {mapping_, std::move(root), std::move(list), std::move(index)};
 }
 
-Value with_value_at(const Value& container, const Pointer& pointer, std::optional<Value> value, std::size_t depth) {
+Value with_value_at(Value container, const Pointer& pointer, std::optional<Value> value, std::size_t depth) {
   if (depth == pointer.tokens().size()) return value ? *std::move(value) : Value();
-  const Value object = container.is_object() ? container : Value::object();
+  Value object = container.is_object() ? std::move(container) : Value::object();
   const std::string& key = pointer.tokens()[depth];
-  const Value* child = object.find(key);
+  const bool has_child = object.find(key) != nullptr;
   if (depth + 1 == pointer.tokens().size() && !value) return object.without_member(key);
-  if (!child && !value) return object;
-  return object.with_member(key, with_value_at(child ? *child : Value(), pointer, std::move(value), depth + 1));
+  if (!has_child && !value) return object;
+  Value child = has_child ? object.take_member(key) : Value();
+  Value changed = with_value_at(std::move(child), pointer, std::move(value), depth + 1);
+  return std::move(object).with_member(key, std::move(changed));
 }
 
 }  // namespace statusfs

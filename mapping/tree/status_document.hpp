@@ -47,8 +47,11 @@ class StatusDocument {
   StatusDocument with_field(const Field& field, std::optional<Value> value) const;
   /// The same by pointer into the file, which must not lead into the tasks.
   StatusDocument with_value(const Pointer& pointer, std::optional<Value> value) const;
+  /// The same, of this very document; objects that no other document shares are changed in place.
+  void set_value(const Pointer& pointer, std::optional<Value> value);
   /// Precondition: the new task has the old one's id.
   StatusDocument with_task(std::size_t position, Value task) const;
+  void set_task(std::size_t position, Value task);
   StatusDocument with_added_task(Value task) const;  ///< precondition: its id is new
   StatusDocument without_task(std::size_t position) const;
   /// The document with another root, in which every task stands at its place but those at `changed`, which keep their
@@ -68,6 +71,7 @@ class StatusDocument {
 };
 
 /// `container` with `value` at the pointer; absent objects on the way are made, an absent value removes the member.
-Value with_value_at(const Value& container, const Pointer& pointer, std::optional<Value> value, std::size_t depth = 0);
+/// Of a container that is moved here, objects that nobody else holds are changed in place.
+Value with_value_at(Value container, const Pointer& pointer, std::optional<Value> value, std::size_t depth = 0);
 
 }  // namespace statusfs

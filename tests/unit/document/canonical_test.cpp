@@ -154,6 +154,13 @@ TEST(CanonicalTest, Structure) {
             "{\"a\":{\"c\":\"\\u0007\x7f\",\"d\":{}},\"b\":[]}");
 }
 
+TEST(CanonicalTest, WithoutAMember) {
+  const Value object = parse_json(R"({"b":{"a":1},"a":2,"c":[]})");
+  for (const char* key : {"a", "b", "c", "none"})
+    EXPECT_EQ(canonical_without(object, key), canonical(object.without_member(key))) << key;
+  EXPECT_EQ(canonical_without(parse_json(R"({"a":1})"), "a"), "{}");
+}
+
 TEST(CanonicalTest, EqualDocumentsHaveOneForm) {
   RandomValues random;
   SCOPED_TRACE(random.trace());

@@ -137,6 +137,23 @@ TEST(JsonPatchTest, EncodedPatchesComeBack) {
   EXPECT_EQ(compact(encode_json_patch(decode_json_patch(parse_json(patch)))), patch);
 }
 
+TEST(JsonPatchTest, PatchesWrittenAsTextAreEncodedPatches) {
+  EXPECT_EQ(PatchText().finish(), "[]");
+  const Value value = parse_json(R"({"quote\"":[1.50,null]})");
+  const Pointer odd({"a/b~", "quote\"\n", "-"});
+  const Pointer around({"list", "3"});
+  PatchText text;
+  text.add(around.text(), odd, value);
+  text.append("", odd, value);
+  text.replace("", Pointer(), value);
+  text.remove(odd.text(), Pointer({"x"}));
+  using Kind = PatchOperation::Kind;
+  EXPECT_EQ(text.finish(), compact(encode_json_patch({{Kind::add, around.concat(odd), {}, value},
+                                                      {Kind::add, odd.child("-"), {}, value},
+                                                      {Kind::replace, Pointer(), {}, value},
+                                                      {Kind::remove, odd.child("x"), {}, {}}})));
+}
+
 TEST(JsonPatchTest, TheOldDocumentStays) {
   const Value old = parse_json(R"({"a":{"x":[1,2]},"b":{"y":1}})");
   const std::string before = compact(old);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <vector>
 
 #include "mapping/document/parse.hpp"
 #include "tests/unit/document/random_values.hpp"
@@ -29,6 +30,33 @@ TEST(TextTest, IndentedAsJqPrints) {
   }
 }
 )");
+}
+
+void expect_difference(const Value& before, const Value& after) {
+  for (const std::size_t depth : {std::size_t{0}, std::size_t{3}}) {
+    const auto expected = static_cast<std::int64_t>(indented_size(after, depth)) -
+                          static_cast<std::int64_t>(indented_size(before, depth));
+    EXPECT_EQ(indented_size_difference(before, after, depth), expected) << compact(before) << " -> " << compact(after);
+  }
+}
+
+TEST(TextTest, DifferencesOfSizes) {
+  const std::vector<const char*> texts = {"1",
+                                          "\"a\\n\"",
+                                          "[]",
+                                          "[1]",
+                                          "[1,[2,{}],3]",
+                                          "[1,[2,{\"a\":10}]]",
+                                          "{}",
+                                          "{\"a\":1}",
+                                          "{\"b\":1}",
+                                          "{\"a\":1,\"b\":[1,2]}",
+                                          "{\"b\":[1,2,3],\"a\":1}",
+                                          "{\"a\":100,\"b\":[1,2],\"c\":null}"};
+  for (const char* before : texts)
+    for (const char* after : texts) expect_difference(parse_json(before), parse_json(after));
+  const Value shared = parse_json(R"({"a":{"x":1,"y":[1,2,3]},"b":"text"})");
+  expect_difference(shared, shared.with_member("b", Value("longer")).with_member("c", Value()));
 }
 
 TEST(TextTest, IndentedAtADepth) {

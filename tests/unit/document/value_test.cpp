@@ -189,6 +189,28 @@ TEST(ValueTest, RandomArraysAgreeWithVectorsAndOldVersionsStay) {
   for (const auto& [version, elements] : versions) expect_elements(version, elements);
 }
 
+TEST(ValueTest, ObjectsThatNobodyElseHoldsChangeInPlace) {
+  Value own = parse_json(R"({"a":1,"b":{"c":2}})");
+  const Member* place = own.members().data();
+  own = std::move(own).with_member("a", Value(std::int64_t{3}));
+  EXPECT_EQ(own.members().data(), place);
+  const Value shared = own;
+  own = std::move(own).with_member("a", Value(std::int64_t{4}));
+  EXPECT_NE(own.members().data(), place);
+  EXPECT_EQ(compact(shared), R"({"a":3,"b":{"c":2}})");
+  EXPECT_EQ(compact(own), R"({"a":4,"b":{"c":2}})");
+}
+
+TEST(ValueTest, MembersAreTakenOutOfObjectsThatNobodyElseHolds) {
+  Value own = parse_json(R"({"a":{"b":1}})");
+  const Value shared = own;
+  EXPECT_TRUE(own.take_member("a").is_same_node(*shared.find("a")));
+  EXPECT_EQ(compact(own), R"({"a":{"b":1}})");
+  Value alone = parse_json(R"({"a":{"b":1}})");
+  EXPECT_EQ(compact(alone.take_member("a")), R"({"b":1})");
+  EXPECT_EQ(compact(alone), R"({"a":null})");
+}
+
 TEST(ValueTest, EqualityOfNumbers) {
   const auto equal = [](const char* left, const char* right) {
     const bool result = Value::number(left) == Value::number(right);
