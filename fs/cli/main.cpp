@@ -5,6 +5,7 @@
 #include "fs/cli/file_commands.hpp"
 #include "fs/cli/integrity_commands.hpp"
 #include "fs/cli/mapping_source.hpp"
+#include "fs/cli/memory_policy.hpp"
 #include "fs/cli/mount_command.hpp"
 #include "fs/cli/mount_options.hpp"
 #include "fs/cli/transfer_commands.hpp"
@@ -169,4 +170,7 @@ class CommandLine {
 }  // namespace
 }  // namespace statusfs
 
-int main(int count, char** words) { return statusfs::CommandLine().run(count, words); }
+int main(int count, char** words) {
+  statusfs::return_memory_early();
+  return statusfs::CommandLine().run(count, words);
+}

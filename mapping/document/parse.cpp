@@ -1,12 +1,13 @@
 #include "mapping/document/parse.hpp"
 
 #include <algorithm>
-#include <bitset>
 #include <iterator>
 #include <nlohmann/json.hpp>
-#include <unordered_map>
 #include <utility>
 #include <vector>
+
+#include "mapping/document/fast_parse.hpp"
+#include "mapping/document/known_keys.hpp"
 
 namespace statusfs {
 
@@ -84,12 +85,6 @@ class CountingIterator {
   const char** consumed_;
 };
 
-// A key of this document: one node for all objects that have it.
-struct KnownKey {
-  Value key;
-  std::bitset<maximum_nesting> open_at;  // the levels whose object, still being read, has it
-};
-
 // Builds the value from nlohmann's events. Members and elements of all open containers lie on one stack each.
 class Builder : public nlohmann::json_sax<nlohmann::json> {
  public:
@@ -120,7 +115,6 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
 
   bool open(std::size_t begin);
   bool accept(Value value);
-  KnownKey& known(const std::string& name);
   std::size_t last_read() const noexcept { return static_cast<std::size_t>(consumed_ - text_.data()) - 1; }
 
   std::string_view text_;
@@ -129,8 +123,8 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
   std::vector<Container> containers_;
   std::vector<Value> elements_;
   std::vector<Member> members_;
-  std::vector<KnownKey*> member_keys_;                         // of members_, one each
-  std::unordered_map<std::string_view, KnownKey> known_keys_;  // by the text inside their node
+  std::vector<KnownKeys::Key*> member_keys_;  // of members_, one each
+  KnownKeys known_keys_;
 };
 
 bool Builder::number_integer(number_integer_t integer) {
@@ -162,34 +156,23 @@ bool Builder::accept(Value value) {
   return true;
 }
 
-KnownKey& Builder::known(const std::string& name) {
-  const auto found = known_keys_.find(name);
-  if (found != known_keys_.end()) return found->second;
-  Value key{std::string_view(name)};
-  const std::string_view text = key.as_string();
-  return known_keys_.emplace(text, KnownKey{std::move(key), {}}).first->second;
-}
-
 bool Builder::key(string_t& name) {
-  KnownKey& key = known(name);
-  const std::size_t level = containers_.size() - 1;
-  if (key.open_at.test(level)) {
+  KnownKeys::Key& key = known_keys_.of(name);
+  if (!key.open(containers_.size()))
     refuse(text_, opening_quote(text_, last_read()), false, "the key \"" + name + "\" occurs twice in one object");
-  }
-  key.open_at.set(level);
-  members_.emplace_back(key.key, Value());
+  members_.emplace_back(key.value(), Value());
   member_keys_.push_back(&key);
   return true;
 }
 
 bool Builder::end_object() {
   const std::size_t begin = containers_.back().begin;
+  for (std::size_t at = begin; at < member_keys_.size(); ++at) member_keys_[at]->close(containers_.size());
+  member_keys_.resize(begin);
   containers_.pop_back();
   const auto first = members_.begin() + static_cast<std::ptrdiff_t>(begin);
   std::vector<Member> members(std::make_move_iterator(first), std::make_move_iterator(members_.end()));
   members_.erase(first, members_.end());
-  for (std::size_t at = begin; at < member_keys_.size(); ++at) member_keys_[at]->open_at.reset(containers_.size());
-  member_keys_.resize(begin);
   return accept(Value::object(std::move(members)));
 }
 
@@ -218,6 +201,11 @@ bool Builder::parse_error(std::size_t bytes_read, const std::string&, const nloh
 }  // namespace
 
 Value parse_json(std::string_view text) {
+  if (auto value = parse_plain_json(text)) return *std::move(value);
+  return parse_json_exactly(text);
+}
+
+Value parse_json_exactly(std::string_view text) {
   // nlohmann would skip it.
   if (text.starts_with('\xEF'))
     refuse(text, 0, false, "a byte order mark is not allowed; the text must begin with a value");

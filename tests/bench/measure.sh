@@ -418,3 +418,12 @@ group_files() {
     rm -rf "$(source_of "files_$files")"
   done
 }
+
+# What a write is made of, in one process: beside the table, in micro.txt and micro.csv.
+group_micro() {
+  local program=$root/build/release/tests/bench/bench_micro
+  [[ -x $program ]] || { note "bench_micro was not built"; return 0; }
+  "$program" --benchmark_min_time="$(pick 0.05 0.5)" --benchmark_out="$out/micro.csv" --benchmark_out_format=csv \
+    >"$out/micro.txt" 2>"$work/micro.log" || { cat "$work/micro.log" >&2; return 1; }
+  cat "$out/micro.txt"
+}

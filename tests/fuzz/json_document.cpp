@@ -1,10 +1,13 @@
 // Any bytes as JSON text, and what parses as a status document: printing and reading are inverse, the canonical form is
 // one, and the tree shows what is there.
 #include <algorithm>
+#include <optional>
 #include <vector>
 
 #include "mapping/chain/check.hpp"
 #include "mapping/document/canonical.hpp"
+#include "mapping/document/fast_parse.hpp"
+#include "mapping/document/parse.hpp"
 #include "mapping/document/text.hpp"
 #include "mapping/rejection.hpp"
 #include "mapping/tree/node.hpp"
@@ -27,6 +30,19 @@ Value with_members_reversed(const Value& value) {
   for (const Member& member : value.members()) members.emplace_back(member.key, with_members_reversed(member.value));
   std::ranges::reverse(members);
   return Value::object(std::move(members));
+}
+
+/// The quick reader answers only what the exact one answers, to the digit.
+void check_quick_reader(std::string_view text) {
+  const auto quick = parse_plain_json(text);
+  if (!quick) return;
+  std::optional<Value> exact;
+  try {
+    exact = parse_json_exactly(text);
+  } catch (const ParseError&) {
+  }
+  require(exact.has_value(), "the quick reader accepts nothing that the exact one refuses");
+  require(compact(*quick) == compact(*exact), "both readers read the same");
 }
 
 void check_printing(const Value& value) {
@@ -74,6 +90,7 @@ void check_tree(const Value& root) {
 }
 
 void check(std::string_view text) {
+  check_quick_reader(text);
   try {
     const Value value = parse_json(text);
     check_printing(value);

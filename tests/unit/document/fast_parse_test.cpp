@@ -1,0 +1,137 @@
+#include "mapping/document/fast_parse.hpp"
+
+#include <gtest/gtest.h>
+
+#include "mapping/document/parse.hpp"
+#include "mapping/document/text.hpp"
+#include "tests/unit/document/random_values.hpp"
+
+namespace statusfs {
+namespace {
+
+std::optional<std::string> exactly(std::string_view text) {
+  try {
+    return compact(parse_json_exactly(text));
+  } catch (const ParseError&) {
+    return std::nullopt;
+  }
+}
+
+std::optional<std::string> quickly(std::string_view text) {
+  const auto value = parse_plain_json(text);
+  return value ? std::optional(compact(*value)) : std::nullopt;
+}
+
+// Whatever the quick reader answers, the exact one answers, too.
+void expect_agreement(std::string_view text) {
+  const auto quick = quickly(text);
+  if (!quick) return;
+  EXPECT_EQ(quick, exactly(text)) << text;
+}
+
+std::string nested(std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); }
+
+TEST(FastParseTest, PlainDocumentsAreRead) {
+  for (const std::string& text : std::vector<std::string>{
+           "{}", " [ ] ", R"({"o":{"a":{"b":1},"c":{"b":2,"a":3}},"a":[{"a":1},{"a":2}],"b":0})",
+           R"({"a":[1,-2,1.50,1E+03,"b\n\"\\/",true,false,null],"b":{"a":{}}})", "[-0,0.0,1e-999]",
+           "[9223372036854775807,-9223372036854775808,9223372036854775808,123456789012345678901234567890]",
+           "[\"\xC3\xA9\xF0\x9F\x98\x82\"]", "{\"\":0}", nested(maximum_nesting), "\n{\"a\" :\t1 }\r\n"})
+    EXPECT_EQ(quickly(text), exactly(text)) << text;
+  EXPECT_TRUE(quickly("[1,2]"));
+}
+
+TEST(FastParseTest, RaritiesAreLeftToTheExactReader) {
+  for (const std::string& text : std::vector<std::string>{"",
+                                                          " ",
+                                                          "1",
+                                                          "\"a\"",
+                                                          "null",
+                                                          R"(["\u00e9"])",
+                                                          R"(["\ud800"])",
+                                                          R"({"a":1,"a":2})",
+                                                          R"([{"a":1,"a":1}])",
+                                                          nested(maximum_nesting + 1),
+                                                          "\xEF\xBB\xBF[]",
+                                                          std::string("[]\0", 3),
+                                                          "[1e400]",
+                                                          "[1",
+                                                          "[1,]",
+                                                          "[,1]",
+                                                          "{\"a\"}",
+                                                          "{\"a\":}",
+                                                          "{\"a\":1,}",
+                                                          "{a:1}",
+                                                          "[01]",
+                                                          "[1.]",
+                                                          "[.5]",
+                                                          "[+1]",
+                                                          "[--1]",
+                                                          "[1e]",
+                                                          "[0x1]",
+                                                          "[NaN]",
+                                                          "[Infinity]",
+                                                          "[tru]",
+                                                          "[truex]",
+                                                          "[nul]",
+                                                          "[nullx]",
+                                                          "[falsee]",
+                                                          "[1 2]",
+                                                          "[1][2]",
+                                                          "[1]x",
+                                                          "]",
+                                                          "[1}",
+                                                          "{\"a\":1]",
+                                                          "[\"a]",
+                                                          "[\"\n\"]",
+                                                          "[\"\\x\"]",
+                                                          "[\"\xC3\"]",
+                                                          "[\"\xC0\x80\"]",
+                                                          "[\"\xED\xA0\x80\"]",
+                                                          "[\"\xF4\x90\x80\x80\"]",
+                                                          "[1,,2]",
+                                                          "/**/[]",
+                                                          "[]//",
+                                                          "['a']",
+                                                          "[1:2]",
+                                                          "{\"a\",1}",
+                                                          "[\"a\":1]",
+                                                          "{1:2}",
+                                                          "[1]]",
+                                                          "{}}",
+                                                          "[-]",
+                                                          "[1a]",
+                                                          "[\"a\"b]",
+                                                          "[true false]",
+                                                          "{\"a\":1 \"b\":2}"})
+    EXPECT_FALSE(quickly(text)) << text;
+}
+
+TEST(FastParseTest, EveryPrefixAndChangedByteAgrees) {
+  const std::string text =
+      R"({"a":[1,-2.5e3,"x\"y",true,false,null,{}],"b":{"a":[[],{"c":0}],"d":"é"},"number":10000000000000000000})";
+  for (std::size_t size = 0; size <= text.size(); ++size) expect_agreement(text.substr(0, size));
+  for (std::size_t at = 0; at < text.size(); ++at)
+    for (const char byte : std::string_view("\0\n \"\\,:[]{}0-.eEtfn\x7f\x80\xc3", 22)) {
+      std::string changed = text;
+      changed[at] = byte;
+      expect_agreement(changed);
+      expect_agreement(text.substr(0, at) + byte + text.substr(at));
+    }
+}
+
+TEST(FastParseTest, RandomValuesAgree) {
+  RandomValues values;
+  SCOPED_TRACE(values.trace());
+  for (int round = 0; round < 300; ++round) {
+    std::string text = indented_document(values.value());
+    expect_agreement(text);
+    for (int change = 0; change < 20; ++change) {
+      text[values.below(text.size())] = static_cast<char>(values.below(128));
+      expect_agreement(text);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace statusfs
