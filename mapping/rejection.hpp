@@ -19,7 +19,6 @@ enum class Cause {
   name_too_long,  ///< a name of more than 255 bytes
   exists,         ///< the name is taken
   not_found,      ///< no such name
-  not_empty,      ///< the directory has entries that must go first
   busy,           ///< another program holds the lock of the status file
   no_space,       ///< the disk is full; nothing was kept
   quota,          ///< the user's disk quota is used up; nothing was kept

@@ -25,8 +25,6 @@ int error_number_of(Cause cause) noexcept {
       return EEXIST;
     case Cause::not_found:
       return ENOENT;
-    case Cause::not_empty:
-      return ENOTEMPTY;
     case Cause::busy:
       return EBUSY;
     case Cause::no_space:

@@ -23,7 +23,6 @@ class OpenFile {
       : inode_(std::move(inode)), buffer_(std::move(buffer)) {}
 
   const Inode& inode() const noexcept { return *inode_; }
-  const std::shared_ptr<const Inode>& shared_inode() const noexcept { return inode_; }
 
   /// The part of the text that a read asks for. A read from offset 0 fixes the text for the reads behind it: `newest`
   /// is called then, or when nothing was read yet.
@@ -51,8 +50,6 @@ class OpenFile {
   /// How often the file had changed when its text was last read from the beginning, or else when it was opened.
   std::uint64_t seen_changes() const noexcept { return seen_changes_; }
   void saw_changes(std::uint64_t count) noexcept { seen_changes_ = count; }
-
-  bool has_write_buffer() const noexcept { return buffer_.has_value(); }
 
   /// The labels of the process that is writing; asked of /proc once for each process that writes through this handle in
   /// turn, because an environment does not change after the process was started.

@@ -5,8 +5,6 @@ namespace statusfs::test {
 
 std::filesystem::path statusfs_binary() { return STATUSFS_BINARY; }
 
-std::filesystem::path manual_page() { return STATUSFS_MANUAL; }
-
 std::filesystem::path completion_script() { return STATUSFS_COMPLETION; }
 
 std::filesystem::path data_file(const std::string& name) { return std::filesystem::path(STATUSFS_TEST_DATA) / name; }

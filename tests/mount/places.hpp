@@ -7,7 +7,6 @@
 namespace statusfs::test {
 
 std::filesystem::path statusfs_binary();
-std::filesystem::path manual_page();
 std::filesystem::path completion_script();
 /// A file or directory of tests/data.
 std::filesystem::path data_file(const std::string& name);
