@@ -15,7 +15,7 @@ PURE = set(
 
 # And what single folders of mapping/ take besides: hashing, parsing, and a document's count of those who share it.
 PURE_IN = {
-    "mapping/document": {"atomic", "nlohmann/json.hpp", "openssl/evp.h"},
+    "mapping/document": {"atomic", "nlohmann/json.hpp", "openssl/evp.h", "simdjson.h"},
     "mapping/schema": {"yaml-cpp/depthguard.h", "yaml-cpp/eventhandler.h", "yaml-cpp/exceptions.h", "yaml-cpp/parser.h"},
     "mapping/render": {"openssl/evp.h", "openssl/sha.h"},
 }
@@ -26,6 +26,7 @@ KNOWS_LIBFUSE = ("fs/fuse/", "tests/bench/bare_fuse.cpp")
 # The headers of libraries, and what a folder's target must link in CMake, itself and not through others, to include them.
 LIBRARIES = {
     r"nlohmann/": "nlohmann_json::nlohmann_json",
+    r"simdjson\.h": "simdjson::simdjson",
     r"yaml-cpp/": "yaml-cpp",
     r"openssl/": "OpenSSL::Crypto",
     r"curl/": "CURL::libcurl",

@@ -2,6 +2,7 @@
 // writes only after its journal was checked and written anew.
 #include <sys/stat.h>
 
+#include <fstream>
 #include <set>
 
 #include "tests/mount/load.hpp"
@@ -20,7 +21,8 @@ class FailedSyncTest : public MountedTest {
     unmount();
   }
 
-  // strace counts the calls of each thread, so that a first call is the only one that can be meant.
+  // strace counts the calls of each thread, and a write is carried out by whichever thread received it: that the first
+  // call fails means that it does once in every thread.
   void start(const std::string& calls, bool is_lasting) {
     daemon_ =
         std::make_unique<TracedProgram>(Arguments{binary().string(), source().string(), mountpoint().string(), "-f"},
@@ -73,13 +75,16 @@ std::string descriptor_in(const std::string& line) {
 
 TEST_F(FailedSyncTest, IsEioAndTheNextWriteStandsInAnotherFile) {
   start("fdatasync", false);
+  const std::ifstream held(journal_file());  // so that no other file gets its inode number
   const ino_t before = journal_inode();
   EXPECT_EQ(EIO, write_next());
   EXPECT_NE(std::string::npos, last_error().find("EIO")) << last_error();
   EXPECT_EQ("value-0\n", read_file(task("execution_log/failure_details"))) << "readers see what is durable";
-  EXPECT_EQ(0, write_next()) << "the journal was checked and written anew: " << last_error();
+  int error = EIO;
+  for (int attempt = 0; attempt < 20 && (error == EIO || error == EROFS); ++attempt) error = write_next();
+  EXPECT_EQ(0, error) << "the journal was checked and written anew: " << last_error();
   EXPECT_NE(before, journal_inode()) << "the next record must not rest on the file whose syncing failed";
-  EXPECT_EQ("value-2\n", read_file(task("execution_log/failure_details")));
+  EXPECT_EQ("value-" + std::to_string(attempts_.size() - 1) + "\n", read_file(task("execution_log/failure_details")));
   unmount();
   expect_history();
 }

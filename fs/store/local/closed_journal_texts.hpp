@@ -34,7 +34,7 @@ class ClosedJournalTexts {
 
   Files& files_;
 
-  mutable std::mutex mutex_;  // guards all below; not held while a file is read
+  mutable std::mutex mutex_;  // guards all below; innermost, and not held while a file is read
   std::list<Entry> entries_;  // the last used first
   std::size_t bytes_ = 0;
   std::uint64_t inflated_ = 0;
