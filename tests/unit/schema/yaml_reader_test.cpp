@@ -57,6 +57,13 @@ TEST(YamlReader, RefusesWhatIsNotOneCleanDocument) {
   EXPECT_THAT(refusal_of("a: \"\\ud800\"\n"), HasSubstr("m.yaml:1: malformed YAML"));
 }
 
+// yaml-cpp begins one empty document after the other there, for ever.
+TEST(YamlReader, EndsWhereADocumentBeginsWithAComma) {
+  for (const char* text : {",", ", a: 1\n", "a: 1\n---\n,\n", "a: 1\n...\n, b: 2\n"}) {
+    EXPECT_THAT(refusal_of(text), HasSubstr("a second YAML document")) << text;
+  }
+}
+
 TEST(YamlReader, RefusesAnchorsAndAliasesHoweverTheyAreNested) {
   EXPECT_THAT(refusal_of("a: &a [x]\nb: [*a, *a]\n"), HasSubstr("m.yaml:1: the anchor 'a' is not accepted"));
   EXPECT_THAT(refusal_of("&a a: 1\n"), HasSubstr("the anchor 'a' is not accepted"));
