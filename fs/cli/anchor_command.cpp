@@ -6,6 +6,7 @@
 #include "fs/cli/mapping_source.hpp"
 #include "fs/signing/ed25519.hpp"
 #include "fs/store/local/chain_reader.hpp"
+#include "fs/store/local/posix_files.hpp"
 #include "mapping/chain/checkpoint.hpp"
 #include "mapping/chain/replay.hpp"
 
@@ -16,9 +17,10 @@ Checkpoint checkpoint_of(const StatusTarget& target, const std::shared_ptr<const
   const FileSnapshot snapshot = take_snapshot(target.path);
   if (!snapshot.journal)
     throw CommandError(ExitStatus::unusable, target.path + ": has no journal; statusfs adopt begins one");
+  PosixFiles files;
   Replay replay(mapping, ReplayDepth::verified);
   try {
-    read_chain(target.path, *snapshot.journal, 0, [&](std::string_view line) {
+    read_chain(files, target.path, *snapshot.journal, 0, [&](std::string_view line) {
       replay.apply(line);
       return true;
     });

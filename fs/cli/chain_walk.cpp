@@ -5,6 +5,7 @@
 #include "fs/cli/exit_status.hpp"
 #include "fs/cli/file_snapshot.hpp"
 #include "fs/store/local/chain_reader.hpp"
+#include "fs/store/local/posix_files.hpp"
 #include "mapping/chain/replay.hpp"
 
 namespace statusfs {
@@ -22,9 +23,10 @@ void walk_chain(const StatusTarget& target, const std::shared_ptr<const Mapping>
   if (!snapshot.journal)
     throw CommandError(ExitStatus::unusable,
                        target.path + ": has no journal, so no history; statusfs adopt begins one");
+  PosixFiles files;
   Replay replay(mapping, ReplayDepth::chained);
   try {
-    read_chain(target.path, *snapshot.journal, 0, [&](std::string_view line) {
+    read_chain(files, target.path, *snapshot.journal, 0, [&](std::string_view line) {
       const Value before = replay.lines() > 0 ? replay.root() : Value();
       replay.apply(line);
       return is_rotation(replay.last()) || visit({replay.last(), before, replay.root()});

@@ -7,6 +7,7 @@
 #include "fs/cli/status_targets.hpp"
 #include "fs/signing/ed25519.hpp"
 #include "fs/store/local/chain_reader.hpp"
+#include "fs/store/local/posix_files.hpp"
 #include "mapping/chain/verification.hpp"
 #include "mapping/document/text.hpp"
 #include "mapping/rejection.hpp"
@@ -62,13 +63,14 @@ void verify_signature(const FileSnapshot& snapshot, const Yardsticks& yardsticks
 ChainVerdict verify_file(const std::shared_ptr<const Mapping>& mapping, const StatusTarget& target,
                          const Yardsticks& yardsticks, Progress& progress) {
   progress.begin("reading " + target.stem, 0);
+  PosixFiles files;
   const FileSnapshot snapshot = take_snapshot(target.path);
   ChainEvidence evidence{target.stem, snapshot.json, {}, false, yardsticks.anchor};
   if (snapshot.journal) {
     evidence.lines = [&](const std::function<bool(std::string_view)>& visit) {
       std::uint64_t done = 0;  // bytes; those of closed journals come on top
       progress.begin("verifying " + target.stem, snapshot.journal->size());
-      read_chain(target.path, *snapshot.journal, 0, [&](std::string_view line) {
+      read_chain(files, target.path, *snapshot.journal, 0, [&](std::string_view line) {
         progress.reach(done += line.size() + 1);
         return visit(line);
       });

@@ -1,9 +1,11 @@
 #include "tests/crash/script.hpp"
 
 #include <algorithm>
-#include <sstream>
 
+#include "fs/store/local/chain_reader.hpp"
+#include "fs/store/local/closed_journals.hpp"
 #include "fs/store/local/local_store.hpp"
+#include "fs/store/local/side_file.hpp"
 #include "mapping/chain/replay.hpp"
 #include "mapping/document/text.hpp"
 #include "mapping/schema/mapping_loader.hpp"
@@ -24,14 +26,8 @@ LocalOptions without_threads() {
   LocalOptions options;
   options.background = false;
   options.hold.rest = {};
+  options.longest_journal = 6000;  // so that the script closes some
   return options;
-}
-
-std::vector<std::string> lines_of(const std::string& text) {
-  std::vector<std::string> lines;
-  std::istringstream stream(text);
-  for (std::string line; std::getline(stream, line);) lines.push_back(line);
-  return lines;
 }
 
 /// Plays the engine: commits, and after a refusal goes back and, where that is asked for, has the file checked.
@@ -75,6 +71,7 @@ class Engine {
     std::vector<CommitEntry> entries;
     for (int entry = 0; entry < count; ++entry) entries.push_back(maker_.next_of_size(size));
     StoreStatus status = store_.prepare().status;
+    if (status == StoreStatus::conflict && reload()) return commit(count, size);  // a journal was closed
     const bool is_tried = status == StoreStatus::done;
     if (is_tried) status = store_.commit(last_.head.version, entries).status;
     for (const CommitEntry& entry : entries) note(entry, status, is_tried);
@@ -84,6 +81,15 @@ class Engine {
     }
     maker_.back_to(last_);
     if (status == StoreStatus::failed) store_.recheck();
+  }
+
+  /// Goes on from what the store holds. Not where that fails; the next write tries again.
+  bool reload() {
+    const StoredFile stored = store_.load();
+    if (stored.state != StoredFile::State::chained) return false;
+    last_ = {"", stored.head, stored.document};
+    maker_.back_to(last_);
+    return true;
   }
 
   void note(const CommitEntry& entry, StoreStatus status, bool is_tried) {
@@ -114,6 +120,7 @@ bool may_stand(const std::string& line, const History& history) {
 /// Every acknowledged record, in order, and behind them only what was in flight. A journal that load() began is another
 /// first line.
 std::string problem_of_lines(std::vector<std::string> lines, const History& history) {
+  std::erase_if(lines, [](const std::string& line) { return is_rotation(decode_record(line)); });
   const auto& acknowledged = history.acknowledged;
   if (!acknowledged.empty() && lines.front() != acknowledged.front().record && may_stand(lines.front(), history))
     lines.erase(lines.begin());
@@ -131,24 +138,41 @@ std::string problem_of_lines(std::vector<std::string> lines, const History& hist
 }
 
 std::string problem_of_names(const DiskState& state) {
-  for (const auto& [name, inode] : state.names)
-    if (name != json_path && name != journal_path && name != json_path + ".lock") return name + " was left over";
+  for (const auto& [name, inode] : state.names) {
+    const bool is_closed_journal =
+        directory_of(name) == closed_journal_directory(json_path) && !is_temporary_name(name_of_path(name));
+    if (name != json_path && name != journal_path && name != json_path + ".lock" && !is_closed_journal)
+      return name + " was left over";
+  }
   return {};
 }
 
-std::string problem_of_content(const DiskState& state, const History& history) {
+/// Of the closed journals and of the live one.
+std::vector<std::string> lines_of_chain(Files& files, const std::string& live) {
+  std::vector<std::string> lines;
+  read_chain(files, json_path, live, 0, [&](std::string_view line) {
+    lines.emplace_back(line);
+    return true;
+  });
+  return lines;
+}
+
+std::string problem_of_content(SimulatedFiles& files, const History& history) {
+  const DiskState& state = files.disk().now();
   const auto journal = state.text_of(journal_path);
   const auto json = state.text_of(json_path);
   if (!json) return "there is no JSON";
   if (!journal) return history.acknowledged.empty() ? "" : "there is no journal";
   Replay replay(the_mapping(), ReplayDepth::verified);
-  const auto lines = lines_of(*journal);
+  std::vector<std::string> lines;
   try {
+    lines = lines_of_chain(files, *journal);
     for (const auto& line : lines) replay.apply(line);
-  } catch (const TamperError& error) {
+  } catch (const std::runtime_error& error) {
     return error.what();
   }
   if (lines.empty()) return "the journal is empty";
+  if (!journal->ends_with('\n')) return "the journal ends in a torn line";
   if (indented_document(replay.root()) != *json) return "the JSON is not the journal's head";
   return problem_of_lines(lines, history);
 }
@@ -161,7 +185,7 @@ std::string recover(SimulatedFiles& files, const History& history) {
       return "unusable: " + stored.reason;
   }
   std::string problem = problem_of_names(files.disk().now());
-  if (problem.empty()) problem = problem_of_content(files.disk().now(), history);
+  if (problem.empty()) problem = problem_of_content(files, history);
   return problem;
 }
 

@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "fs/store/local/files.hpp"
+
 namespace statusfs::crash {
 
 using Kind = Operation::Kind;
 
 void DiskState::apply(const Operation& operation) {
+  if (operation.is_of_directory() && !directories.contains(directory_of(operation.name))) return;
   switch (operation.kind) {
     case Kind::create:
       names[operation.name] = operation.inode;
@@ -36,6 +39,9 @@ void DiskState::apply(const Operation& operation) {
       return;
     case Kind::link:
       if (names.contains(operation.name)) names[operation.other] = names[operation.name];
+      return;
+    case Kind::make_directory:
+      directories.insert(operation.name);
       return;
     case Kind::unlink:
       names.erase(operation.name);
@@ -66,7 +72,8 @@ bool SimulatedDisk::is_durable(std::size_t position, std::size_t count) const {
   const Operation& operation = log_[position];
   for (std::size_t later = position + 1; later < count; ++later) {
     const Operation& sync = log_[later];
-    if (operation.is_of_directory() && sync.kind == Kind::sync_directory) return true;
+    const bool is_of_names = operation.is_of_directory() && sync.kind == Kind::sync_directory;
+    if (is_of_names && sync.name == directory_of(operation.name)) return true;
     if (!operation.is_of_file() || sync.inode != operation.inode) continue;
     if (sync.kind == Kind::sync_file) return true;
     if (sync.kind == Kind::sync_file_failed) return false;

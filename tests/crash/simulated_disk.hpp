@@ -19,6 +19,7 @@ struct Operation {
     rename,
     exchange,
     link,
+    make_directory,
     unlink,
     sync_file,
     sync_file_failed,
@@ -28,7 +29,7 @@ struct Operation {
   int inode = 0;
   std::uint64_t offset = 0;  ///< of write; of truncate: the new size
   std::string bytes;         ///< of write
-  std::string name, other;   ///< of create and what renames
+  std::string name, other;   ///< of what changes a directory; of sync_directory: the directory. Both in one directory
 
   bool is_of_file() const { return kind == Kind::write || kind == Kind::truncate; }
   bool is_of_directory() const { return kind <= Kind::unlink && !is_of_file(); }
@@ -36,6 +37,7 @@ struct Operation {
 
 /// The names and contents at one moment.
 struct DiskState {
+  std::set<std::string> directories;
   std::map<std::string, int> names;
   std::map<int, std::string> contents;
 

@@ -73,6 +73,7 @@ class SimulatedFiles::SimulatedFile final : public File {
 void SimulatedFiles::put(const std::string& path, const std::string& text) {
   DiskState state = disk_.now();
   const int inode = disk_.new_inode();
+  state.directories.insert(directory_of(path));
   state.names[path] = inode;
   state.contents[inode] = text;
   disk_ = SimulatedDisk(std::move(state));
@@ -117,6 +118,7 @@ std::unique_ptr<File> SimulatedFiles::open(const std::string& path, Open how) {
   if (how != Open::create)
     return found == names.end() ? nullptr : std::make_unique<SimulatedFile>(*this, found->second);
   if (found != names.end()) fail(EEXIST, path);
+  if (!disk_.now().directories.contains(directory_of(path))) fail(ENOENT, path);
   const int inode = disk_.new_inode();
   modified_[inode] = ++clock_;
   disk_.add({Kind::create, inode, 0, {}, path, {}});
@@ -162,9 +164,23 @@ bool SimulatedFiles::unlink(const std::string& path) {
   return true;
 }
 
+void SimulatedFiles::make_directory(const std::string& path, const FileStatus&) {
+  may_fail(Needs::room, "make " + path);
+  if (disk_.now().names.contains(path)) fail(ENOTDIR, path);
+  if (!disk_.now().directories.contains(path)) disk_.add({Kind::make_directory, 0, 0, {}, path, {}});
+}
+
+std::vector<std::string> SimulatedFiles::names_in(const std::string& directory) {
+  may_fail(Needs::nothing, "list " + directory);
+  std::vector<std::string> names;
+  for (const auto& [path, inode] : disk_.now().names)
+    if (directory_of(path) == directory) names.push_back(name_of_path(path));
+  return names;
+}
+
 void SimulatedFiles::sync_directory(const std::string& path) {
   may_fail(Needs::room, "sync " + path);
-  disk_.add({Kind::sync_directory, 0, 0, {}, {}, {}});
+  disk_.add({Kind::sync_directory, 0, 0, {}, path, {}});
 }
 
 }  // namespace statusfs::crash

@@ -43,6 +43,8 @@ class SimulatedFiles final : public Files {
   void exchange(const std::string& one, const std::string& other) override;
   void link(const std::string& path, const std::string& name) override;
   bool unlink(const std::string& path) override;
+  void make_directory(const std::string& path, const FileStatus& like) override;
+  std::vector<std::string> names_in(const std::string& directory) override;
   void sync_directory(const std::string& path) override;
 
  private:

@@ -26,7 +26,7 @@ class FailedSyncTest : public MountedTest {
   void start(const std::string& calls, bool is_lasting) {
     daemon_ =
         std::make_unique<TracedProgram>(Arguments{binary().string(), source().string(), mountpoint().string(), "-f"},
-                                        Injection{calls, "error=EIO", 1, is_lasting}, status_file(), root());
+                                        Injection{calls, "error=EIO", 1, is_lasting}, paths_of(status_file()), root());
     ASSERT_TRUE(
         eventually([&] { return read_error(mountpoint() / ".statusfs/version") == 0; }, std::chrono::seconds{60}))
         << daemon_->log();

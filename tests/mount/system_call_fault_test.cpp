@@ -3,22 +3,16 @@
 // bytes, and nothing is left over.
 //
 // The short form takes a few calls of each kind; STATUSFS_LONG=1 takes every call until a run meets none any more.
-#include <fcntl.h>
 #include <signal.h>
-#include <unistd.h>
 
-#include <algorithm>
 #include <fstream>
 #include <iostream>
 
-#include "tests/mount/load.hpp"
-#include "tests/mount/traced_daemon.hpp"
+#include "tests/mount/fault_rounds.hpp"
 
 namespace statusfs::test {
 namespace {
 
-constexpr int tasks = 3;
-constexpr int writes = 9;
 constexpr int most_calls = 200;  // a run that still meets the injection after so many goes round in circles
 
 struct Case {
@@ -33,125 +27,6 @@ struct Case {
 };
 
 std::ostream& operator<<(std::ostream& out, const Case& one) { return out << one.name(); }
-
-class FaultRounds : public MountedTest {
- protected:
-  // A file without hashes, which the mount adopts: so the beginning of the chain is among what is hit.
-  void begin_round() {
-    const std::string plain = plain_text();
-    std::filesystem::remove_all(source());
-    std::filesystem::create_directory(source());
-    put_file(status_file(), plain);
-    attempts_.assign(tasks, {});
-  }
-
-  const std::string& plain_text() {
-    if (!plain_text_.empty()) return plain_text_;
-    make_status_file(125, {"one", "two", "three"});
-    Json document = Json::parse(read_file(status_file()));
-    document["payload"]["payload_hash_current"] = nullptr;
-    document["payload"]["payload_hash_previous"] = nullptr;
-    for (Json& task : document["payload"]["tasks_status"]) task["signature_hash"] = nullptr;
-    return plain_text_ = document.dump(2) + "\n";
-  }
-
-  static std::string pointer(std::size_t task) {
-    return "/payload/tasks_status/" + std::to_string(task) + "/execution_log/failure_details";
-  }
-
-  static const std::string& task_id(std::size_t task) {
-    static const std::vector<std::string> ids = {"one", "two", "three"};
-    return ids[task];
-  }
-
-  bool is_mounted(TracedProgram& daemon) const {
-    eventually([&] { return !daemon.is_running() || read_error(mountpoint() / ".statusfs/version") == 0; },
-               std::chrono::seconds{60});
-    return daemon.is_running();
-  }
-
-  void write_values() {
-    for (int number = 0; number < writes; ++number) {
-      const std::size_t task = static_cast<std::size_t>(number % tasks);
-      const std::string value = "value-" + std::to_string(number);
-      const int error = write("tasks/" + task_id(task) + "/execution_log/failure_details", value + "\n");
-      attempts_[task].push_back(attempt_of(value, error));
-      if (number == 2) sync_tree();
-      if (number == 5) ::usleep(100'000);  // the JSON is written meanwhile
-    }
-  }
-
-  void sync_tree() const {
-    const int handle = ::open(tree("summary/active_blockers_summary").c_str(), O_RDONLY | O_CLOEXEC);
-    if (handle < 0) return;
-    ::fsync(handle);
-    ::close(handle);
-  }
-
-  /// Mounts, writes and unmounts with the injection. Whether the call that it is about was made.
-  bool run_with(const Injection& injection) {
-    TracedProgram daemon({binary().string(), source().string(), mountpoint().string(), "-f", "-o", "adopt"}, injection,
-                         status_file(), root());
-    if (is_mounted(daemon)) write_values();
-    unmount_dead();
-    const int status = daemon.wait();
-    const bool is_death = injection.action.starts_with("signal");
-    EXPECT_TRUE(is_death || status < 128) << "the daemon ended with " << status << "\n" << daemon.log();
-    return daemon.was_met();
-  }
-
-  bool has_acknowledged() const {
-    return std::ranges::any_of(attempts_, [](const auto& of_task) {
-      return std::ranges::any_of(of_task, [](const WriteAttempt& attempt) { return attempt.acknowledged; });
-    });
-  }
-
-  void expect_recovered() {
-    const int status = statusfs({"recover", status_file().string()}).exit_status;
-    if (!std::filesystem::exists(journal_file())) {
-      EXPECT_FALSE(has_acknowledged()) << "the journal is gone";
-      EXPECT_EQ(Json::parse(plain_text()), Json::parse(read_file(status_file())));
-      return expect_nothing_left_over();
-    }
-    ASSERT_EQ(0, status);
-    const std::string json = read_file(status_file()), journal_text = read_file(journal_file());
-    ASSERT_EQ(0, statusfs({"recover", status_file().string()}).exit_status);
-    EXPECT_EQ(json, read_file(status_file())) << "recovering again changes nothing";
-    EXPECT_EQ(journal_text, read_file(journal_file())) << "recovering again changes nothing";
-    expect_verified();
-    expect_history();
-    expect_nothing_left_over();
-  }
-
-  void expect_history() const {
-    std::vector<std::string> pointers;
-    for (std::size_t task = 0; task < tasks; ++task) pointers.push_back(pointer(task));
-    std::map<std::string, std::vector<std::string>> values;
-    for (const Change& change : checked_changes(status_file(), pointers))
-      if (change.value.is_string()) values[change.pointer].push_back(change.value);
-    for (std::size_t task = 0; task < tasks; ++task)
-      expect_attempts(attempts_[task], values[pointer(task)], pointer(task));
-  }
-
-  void expect_nothing_left_over() const {
-    const std::string name = status_file().filename().string();
-    for (const auto& entry : std::filesystem::directory_iterator(source())) {
-      const std::string found = entry.path().filename().string();
-      EXPECT_TRUE(found == name || found == name + ".journal" || found == name + ".lock") << found << " was left over";
-    }
-  }
-
-  void run_case(const Injection& injection, bool& is_met) {
-    SCOPED_TRACE(injection.text());
-    begin_round();
-    is_met = run_with(injection);
-    expect_recovered();
-  }
-
- private:
-  std::string plain_text_;
-  std::vector<std::vector<WriteAttempt>> attempts_;
-};
 
 class SystemCallFaultTest : public FaultRounds, public ::testing::WithParamInterface<Case> {};
 
@@ -199,6 +74,70 @@ INSTANTIATE_TEST_SUITE_P(NoSpaceOnce, SystemCallFaultTest,
 INSTANTIATE_TEST_SUITE_P(NoSpaceFromThenOn, SystemCallFaultTest,
                          ::testing::ValuesIn(cases("error=ENOSPC", changing_calls, true)), name_of);
 
+/// A journal that is due to be closed: the first write that follows does it.
+class ClosingFaultTest : public FaultRounds, public ::testing::WithParamInterface<Case> {
+ protected:
+  void SetUp() override {
+    FaultRounds::SetUp();
+    begin_round();
+    mount({"-o", "adopt"});
+    for (char letter = 'a'; letter < 'a' + 11; ++letter) write_value(0, std::string(500'000, letter));
+    unmount();
+    earlier_attempts_ = attempts_;
+    std::filesystem::copy(source(), due());
+    const std::vector<Json> records = journal();
+    const Path directory = journal_file().string() + ".d";
+    const Path closed = directory / (records.front()["v"].dump() + "-" + records.back()["v"].dump() + ".jsonl.gz");
+    traced_paths_ = {directory, closed, temporary_of(closed), temporary_of(journal_file())};
+  }
+
+  void run_round(const Injection& injection, bool& is_met) {
+    SCOPED_TRACE(injection.text());
+    std::filesystem::remove_all(source());
+    std::filesystem::copy(due(), source());
+    attempts_ = earlier_attempts_;
+    is_met = run_with(injection);
+    expect_recovered();
+    expect_closed_at_last();
+  }
+
+ private:
+  // Whatever was left of the first try.
+  void expect_closed_at_last() {
+    mount();
+    write_value(1, "last");
+    unmount();
+    expect_recovered();
+    EXPECT_LT(std::filesystem::file_size(journal_file()), 2'000'000u) << "the journal was not closed";
+  }
+
+  Path due() const { return root() / "due"; }
+
+  std::vector<std::vector<WriteAttempt>> earlier_attempts_;
+};
+
+TEST_P(ClosingFaultTest, LosesNothing) {
+  const Case& one = GetParam();
+  int met = 0;
+  bool is_met = true;
+  for (int when = 1; is_met && when <= most_calls && !HasFailure(); ++when) {
+    run_round({one.system_call, one.action, when, one.is_lasting}, is_met);
+    met += is_met;
+    if (load_factor() == 1 && met == 1) break;
+  }
+  EXPECT_GT(met, 0) << "closing a journal never calls " << one.system_call;
+  std::cout << met << " faults survived\n";
+}
+
+const std::vector<std::string> closing_calls = {"mkdir", "openat", "pwrite64", "fsync", "renameat2"};
+
+INSTANTIATE_TEST_SUITE_P(DiesAt, ClosingFaultTest, ::testing::ValuesIn(cases("signal=SIGKILL", closing_calls, false)),
+                         name_of);
+INSTANTIATE_TEST_SUITE_P(IoErrorOnce, ClosingFaultTest, ::testing::ValuesIn(cases("error=EIO", closing_calls, false)),
+                         name_of);
+INSTANTIATE_TEST_SUITE_P(NoSpaceFromThenOn, ClosingFaultTest,
+                         ::testing::ValuesIn(cases("error=ENOSPC", {"mkdir", "pwrite64", "renameat2"}, true)), name_of);
+
 /// The second fault: the command that recovers what a crash left dies at any of its calls, too.
 class RecoveryFaultTest : public FaultRounds {
  protected:
@@ -235,7 +174,7 @@ TEST_F(RecoveryFaultTest, DyingWhileRecoveringLosesNothing) {
       SCOPED_TRACE(call + " " + std::to_string(when));
       restore_crash();
       TracedProgram recovery({binary().string(), "recover", status_file().string()},
-                             {call, "signal=SIGKILL", when, false}, status_file(), root());
+                             {call, "signal=SIGKILL", when, false}, paths_of(status_file()), root());
       recovery.wait();
       is_met = recovery.was_met();
       met += is_met;

@@ -3,19 +3,14 @@
 namespace statusfs::test {
 namespace {
 
-// A file's hidden name while it is written, as the program under test makes it; strace takes whole paths only.
-Path temporary_of(const Path& file) { return file.parent_path() / ("." + file.filename().string() + ".statusfs-new"); }
-
-Arguments traced(const Arguments& command, const Injection& injection, const Path& status_file,
+Arguments traced(const Arguments& command, const Injection& injection, const std::vector<Path>& paths,
                  const Path& trace_file) {
-  const Path journal = status_file.string() + ".journal";
   Arguments arguments = {"strace", "-f",
                          "-qq",    "-y",
                          "-o",     trace_file.string(),
                          "-e",     "trace=" + injection.system_call + ",close",
                          "-e",     "inject=" + injection.text()};
-  for (const Path& path : {status_file, journal, temporary_of(status_file), temporary_of(journal),
-                           Path(status_file.string() + ".lock"), status_file.parent_path()}) {
+  for (const Path& path : paths) {
     arguments.push_back("-P");
     arguments.push_back(path.string());
   }
@@ -33,11 +28,23 @@ CommandOptions without_leak_check() {
 
 }  // namespace
 
-TracedProgram::TracedProgram(const Arguments& command, const Injection& injection, const Path& status_file,
+Path temporary_of(const Path& file) { return file.parent_path() / ("." + file.filename().string() + ".statusfs-new"); }
+
+std::vector<Path> paths_of(const Path& status_file) {
+  const Path journal = status_file.string() + ".journal";
+  return {status_file,
+          journal,
+          temporary_of(status_file),
+          temporary_of(journal),
+          status_file.string() + ".lock",
+          status_file.parent_path()};
+}
+
+TracedProgram::TracedProgram(const Arguments& command, const Injection& injection, const std::vector<Path>& paths,
                              const Path& directory)
     : injection_(injection), trace_file_(directory / "trace") {
   std::filesystem::remove(trace_file_);
-  strace_ = std::make_unique<Process>(traced(command, injection, status_file, trace_file_), without_leak_check(),
+  strace_ = std::make_unique<Process>(traced(command, injection, paths, trace_file_), without_leak_check(),
                                       directory / "traced.log");
 }
 

@@ -3,13 +3,14 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "tests/mount/mounted_test.hpp"
 
 namespace statusfs::test {
 
-/// What is done to which call of one system call, as strace counts them (for each thread, among those that touch the
-/// status file).
+/// What is done to which call of one system call, as strace counts them (for each thread, among those that touch
+/// the watched paths).
 struct Injection {
   std::string system_call;
   std::string action;  ///< "signal=SIGKILL", "error=EIO", ...
@@ -21,11 +22,16 @@ struct Injection {
   }
 };
 
-/// Runs `command` under strace with the injection, watching the calls that touch the status file, what belongs to it,
-/// and its directory.
+/// A file's hidden name while it is written.
+Path temporary_of(const Path& file);
+/// The status file, what belongs to it, and its directory.
+std::vector<Path> paths_of(const Path& status_file);
+
+/// Runs `command` under strace with the injection, watching the calls that touch one of the paths.
 class TracedProgram {
  public:
-  TracedProgram(const Arguments& command, const Injection& injection, const Path& status_file, const Path& directory);
+  TracedProgram(const Arguments& command, const Injection& injection, const std::vector<Path>& paths,
+                const Path& directory);
 
   bool is_running() { return strace_->is_running(); }
   /// Waits for its end; the exit status, 128 + N for a death by signal N.

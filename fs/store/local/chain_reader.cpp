@@ -24,31 +24,31 @@ bool read_lines(std::string_view text, std::uint64_t after_version, const LineVi
   }
 }
 
-std::shared_ptr<const std::string> text_of(const ClosedJournal& journal, ClosedJournalTexts* texts) {
-  return texts ? texts->text(journal) : std::make_shared<const std::string>(read_closed_journal(journal));
+std::shared_ptr<const std::string> text_of(Files& files, const ClosedJournal& journal, ClosedJournalTexts* texts) {
+  return texts ? texts->text(journal) : std::make_shared<const std::string>(read_closed_journal(files, journal));
 }
 
 }  // namespace
 
-void read_chain(const std::string& path, std::string_view live, std::uint64_t after_version, const LineVisitor& visit,
-                ClosedJournalTexts* closed) {
+void read_chain(Files& files, const std::string& path, std::string_view live, std::uint64_t after_version,
+                const LineVisitor& visit, ClosedJournalTexts* closed) {
   const std::uint64_t first = version_of_line(live.substr(0, live.find('\n'))).value_or(0);
-  for (const ClosedJournal& journal : closed_journals(path, first))
-    if (journal.last > after_version && !read_lines(*text_of(journal, closed), after_version, visit)) return;
+  for (const ClosedJournal& journal : closed_journals(files, path, first))
+    if (journal.last > after_version && !read_lines(*text_of(files, journal, closed), after_version, visit)) return;
   read_lines(live, after_version, visit);
 }
 
-void read_journal_of(const std::string& path, std::string_view live, std::uint64_t version, const LineVisitor& visit,
-                     ClosedJournalTexts* closed) {
+void read_journal_of(Files& files, const std::string& path, std::string_view live, std::uint64_t version,
+                     const LineVisitor& visit, ClosedJournalTexts* closed) {
   const std::uint64_t first = version_of_line(live.substr(0, live.find('\n'))).value_or(0);
   if (first <= version) {
     read_lines(live, 0, visit);
     return;
   }
-  const std::vector<ClosedJournal> journals = closed_journals(path, first);
+  const std::vector<ClosedJournal> journals = closed_journals(files, path, first);
   const auto found =
       std::find_if(journals.rbegin(), journals.rend(), [&](const ClosedJournal& one) { return one.first <= version; });
-  if (found != journals.rend()) read_lines(*text_of(*found, closed), 0, visit);
+  if (found != journals.rend()) read_lines(*text_of(files, *found, closed), 0, visit);
 }
 
 namespace {
@@ -67,10 +67,11 @@ bool visit_lines_backwards(std::string_view text, const LineVisitor& visit) {
 
 }  // namespace
 
-void visit_closed_backwards(const std::string& path, std::uint64_t first_of_live, const LineVisitor& visit) {
-  const std::vector<ClosedJournal> journals = closed_journals(path, first_of_live);
+void visit_closed_backwards(Files& files, const std::string& path, std::uint64_t first_of_live,
+                            const LineVisitor& visit) {
+  const std::vector<ClosedJournal> journals = closed_journals(files, path, first_of_live);
   for (auto journal = journals.rbegin(); journal != journals.rend(); ++journal)
-    if (!visit_lines_backwards(read_closed_journal(*journal), visit)) return;
+    if (!visit_lines_backwards(read_closed_journal(files, *journal), visit)) return;
 }
 
 }  // namespace statusfs

@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "fs/store/local/files.hpp"
+
 namespace statusfs {
 
 /// Called with each line, without its newline. False: no more of them.
@@ -17,16 +19,17 @@ class ClosedJournalTexts;
 /// live journal, which must have been read before: a journal that is closed meanwhile is then not missed. A torn last
 /// line is passed over. `closed`: where the text of closed journals is remembered, if it is. Throws std::runtime_error
 /// where a closed journal cannot be read.
-void read_chain(const std::string& path, std::string_view live, std::uint64_t after_version, const LineVisitor& visit,
-                ClosedJournalTexts* closed = nullptr);
+void read_chain(Files& files, const std::string& path, std::string_view live, std::uint64_t after_version,
+                const LineVisitor& visit, ClosedJournalTexts* closed = nullptr);
 
 /// The lines of the one journal that holds the version: the newest that begins with it or before it. Throws as
 /// read_chain does.
-void read_journal_of(const std::string& path, std::string_view live, std::uint64_t version, const LineVisitor& visit,
-                     ClosedJournalTexts* closed = nullptr);
+void read_journal_of(Files& files, const std::string& path, std::string_view live, std::uint64_t version,
+                     const LineVisitor& visit, ClosedJournalTexts* closed = nullptr);
 
 /// The lines of the closed journals, newest first; `first_of_live` is the version of the live journal's first line.
 /// Throws as read_chain does.
-void visit_closed_backwards(const std::string& path, std::uint64_t first_of_live, const LineVisitor& visit);
+void visit_closed_backwards(Files& files, const std::string& path, std::uint64_t first_of_live,
+                            const LineVisitor& visit);
 
 }  // namespace statusfs

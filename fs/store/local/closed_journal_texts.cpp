@@ -39,7 +39,7 @@ std::shared_ptr<const std::string> ClosedJournalTexts::text(const ClosedJournal&
   const auto status = files_.status(journal.path);
   if (!status) throw std::runtime_error(journal.path + " is missing");
   if (auto known = find(journal.path, *status)) return known;
-  auto text = std::make_shared<const std::string>(read_closed_journal(journal));
+  auto text = std::make_shared<const std::string>(read_closed_journal(files_, journal));
   remember({journal.path, *status, text});
   return text;
 }

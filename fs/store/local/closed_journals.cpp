@@ -5,11 +5,10 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <filesystem>
-#include <fstream>
 #include <optional>
-#include <sstream>
 #include <stdexcept>
+
+#include "fs/store/local/side_file.hpp"
 
 namespace statusfs {
 namespace {
@@ -24,14 +23,13 @@ std::optional<std::uint64_t> number(std::string_view text) {
   return value;
 }
 
-std::optional<ClosedJournal> closed_journal(const std::filesystem::path& path) {
-  const std::string name = path.filename().string();
+std::optional<ClosedJournal> closed_journal(const std::string& directory, const std::string& name) {
   const std::size_t dash = name.find('-');
   if (!name.ends_with(suffix) || dash == std::string::npos) return std::nullopt;
   const auto first = number(std::string_view(name).substr(0, dash));
   const auto last = number(std::string_view(name).substr(dash + 1, name.size() - suffix.size() - dash - 1));
   if (!first || !last || *last < *first) return std::nullopt;
-  return ClosedJournal{*first, *last, path.string()};
+  return ClosedJournal{*first, *last, directory + "/" + name};
 }
 
 class Inflater {
@@ -72,11 +70,11 @@ std::string closed_journal_name(std::uint64_t first, std::uint64_t last) {
   return std::to_string(first) + "-" + std::to_string(last) + std::string(suffix);
 }
 
-std::vector<ClosedJournal> closed_journals(const std::string& path, std::uint64_t first_of_live) {
+std::vector<ClosedJournal> closed_journals(Files& files, const std::string& path, std::uint64_t first_of_live) {
   std::vector<ClosedJournal> journals;
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(closed_journal_directory(path), error)) {
-    const auto journal = closed_journal(entry.path());
+  const std::string directory = closed_journal_directory(path);
+  for (const std::string& name : files.names_in(directory)) {
+    const auto journal = closed_journal(directory, name);
     if (journal && journal->first < first_of_live) journals.push_back(*journal);
   }
   std::ranges::sort(journals, {}, [](const ClosedJournal& journal) { return std::pair(journal.first, journal.last); });
@@ -89,15 +87,19 @@ std::uint64_t line_count(const std::vector<ClosedJournal>& journals) {
   return count;
 }
 
-std::string read_closed_journal(const ClosedJournal& journal) {
-  std::ifstream file(journal.path, std::ios::binary);
-  std::ostringstream content;
-  content << file.rdbuf();
-  if (!file) throw std::runtime_error(journal.path + " cannot be read");
-  std::string bytes = content.str();
+std::string read_closed_journal(Files& files, const ClosedJournal& journal) {
+  const auto file = files.open(journal.path, Files::Open::read);
+  if (!file) throw std::runtime_error(journal.path + " is missing");
+  std::string bytes = read_all(*file);
   const auto text = Inflater().text_of(bytes);
   if (!text) throw std::runtime_error(journal.path + " is damaged: it is no whole gzip file");
   return *text;
+}
+
+void remove_unfinished_closing(Files& files, const std::string& path) {
+  const std::string directory = closed_journal_directory(path);
+  for (const std::string& name : files.names_in(directory))
+    if (is_temporary_name(name)) files.unlink(directory + "/" + name);
 }
 
 // Fast rather than small: writers wait meanwhile.

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "fs/store/local/files.hpp"
+
 namespace statusfs {
 
 struct ClosedJournal {
@@ -23,13 +25,16 @@ std::string closed_journal_name(std::uint64_t first, std::uint64_t last);
 
 /// The closed journals of the status file at `path` in order. One that begins where the live journal begins is left
 /// out: whoever closed it died before the live one was replaced, so the live one holds its lines still.
-std::vector<ClosedJournal> closed_journals(const std::string& path, std::uint64_t first_of_live);
+std::vector<ClosedJournal> closed_journals(Files& files, const std::string& path, std::uint64_t first_of_live);
 
 /// How many lines the closed journals hold, by their names: as many as the versions, each once.
 std::uint64_t line_count(const std::vector<ClosedJournal>& journals);
 
 /// All lines. Throws std::runtime_error, naming the file, where it cannot be read or is damaged.
-std::string read_closed_journal(const ClosedJournal& journal);
+std::string read_closed_journal(Files& files, const ClosedJournal& journal);
+
+/// Removes what a process that died while it closed a journal left half written.
+void remove_unfinished_closing(Files& files, const std::string& path);
 
 /// The text as zcat(1) takes it. Throws std::runtime_error.
 std::string gzip_compressed(std::string_view text);

@@ -130,11 +130,11 @@ void go_on_from_closed(Replay& replay, std::string_view line) try {
 }
 
 /// Whether a closed journal has the document as the version that it says it is.
-bool is_in_closed_journal(const std::shared_ptr<const Mapping>& mapping, const std::string& path, std::string_view live,
-                          std::uint64_t version, const Value& root) try {
+bool is_in_closed_journal(const std::shared_ptr<const Mapping>& mapping, Files& files, const std::string& path,
+                          std::string_view live, std::uint64_t version, const Value& root) try {
   Replay replay(mapping, ReplayDepth::chained);
   bool found = false;
-  read_chain(path, live, 0, [&](std::string_view line) {
+  read_chain(files, path, live, 0, [&](std::string_view line) {
     replay.apply(line);
     found = replay.last().version == version && replay.root() == root;
     return !found && replay.last().version < version;
@@ -167,7 +167,7 @@ Comparison compare_by_replay(const std::shared_ptr<const Mapping>& mapping, Jour
   result.head = replay.head();
   if (result.json == JsonState::foreign && json.root) {
     const std::string status_path = journal.path().substr(0, journal.path().size() - journal_suffix.size());
-    if (is_in_closed_journal(mapping, status_path, first_line(journal), version, *json.root))
+    if (is_in_closed_journal(mapping, journal.files(), status_path, first_line(journal), version, *json.root))
       result.json = JsonState::earlier;
   }
   if (result.json == JsonState::earlier && version == result.head.version) result.json = JsonState::head;

@@ -92,9 +92,11 @@ class Files {
   virtual bool unlink(const std::string& path) = 0;
   /// A directory of the owner and group of `like`, searchable for whom its mode lets read; nothing where there is one
   /// already. ENOTDIR where the name is taken by something else.
-  virtual void make_directory(const std::string& path, const FileStatus& like);
+  virtual void make_directory(const std::string& path, const FileStatus& like) = 0;
   /// Whether the process may make, rename and remove files in the directory.
   virtual bool may_change(const std::string& /*directory*/) { return true; }
+  /// The names in a directory, in no order; none where there is no such directory.
+  virtual std::vector<std::string> names_in(const std::string& directory) = 0;
   /// fsync(2) of a directory: what was renamed, linked or unlinked in it stays so.
   virtual void sync_directory(const std::string& path) = 0;
 };

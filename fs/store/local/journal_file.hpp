@@ -86,6 +86,7 @@ class JournalFile {
   /// std::system_error: it stands as it was, or has failed.
   void replace_by_line(std::string_view line);
   const std::string& path() const noexcept { return path_; }
+  Files& files() const noexcept { return files_; }  ///< where it stands
 
  private:
   JournalFile(Files& files, std::string path, std::unique_ptr<File> file);

@@ -1,6 +1,7 @@
 // How a LocalStore finds out what it holds: section 7's table.
 #include <system_error>
 
+#include "fs/store/local/closed_journals.hpp"
 #include "fs/store/local/first_entry.hpp"
 #include "fs/store/local/local_store.hpp"
 #include "fs/store/local/outcome.hpp"
@@ -54,6 +55,7 @@ void LocalStore::open_journal() {
   if (!journal) return;
   if (!options_.read_only) {
     files_.unlink(temporary_name(journal_path_));
+    remove_unfinished_closing(files_, path_);
     follower_.signature().remove_left_over();
     if (const auto dropped = journal->drop_torn_tail())
       note(journal_path_ + ": the last " + std::to_string(dropped) +

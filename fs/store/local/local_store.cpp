@@ -291,7 +291,7 @@ void LocalStore::visit_records_backwards(const std::function<bool(std::string_vi
     if (!visit(*line)) return;
     first_line = *line;
   }
-  if (!first_line.empty()) visit_closed_backwards(path_, decode_record(first_line).version, visit);
+  if (!first_line.empty()) visit_closed_backwards(files_, path_, decode_record(first_line).version, visit);
 }
 
 bool LocalStore::looks_changed() try {
@@ -310,19 +310,19 @@ bool LocalStore::looks_changed() try {
 std::uint64_t LocalStore::record_count() {
   const auto first = journal_ ? journal_->first_version() : std::nullopt;
   if (!first || *first > head_.version) return 0;
-  return line_count(closed_journals(path_, *first)) + head_.version - *first + 1;
+  return line_count(closed_journals(files_, path_, *first)) + head_.version - *first + 1;
 }
 
 void LocalStore::read_records(std::uint64_t after_version, const std::function<bool(std::string_view)>& visit) {
   const auto file = files_.open(journal_path_, Files::Open::read);
   if (!file) throw std::runtime_error(journal_path_ + " is missing");
-  read_chain(path_, read_all(*file), after_version, visit, options_.closed_texts.get());
+  read_chain(files_, path_, read_all(*file), after_version, visit, options_.closed_texts.get());
 }
 
 void LocalStore::read_records_from_whole(std::uint64_t version, const std::function<bool(std::string_view)>& visit) {
   const auto file = files_.open(journal_path_, Files::Open::read);
   if (!file) throw std::runtime_error(journal_path_ + " is missing");
-  read_journal_of(path_, read_all(*file), version, visit, options_.closed_texts.get());
+  read_journal_of(files_, path_, read_all(*file), version, visit, options_.closed_texts.get());
 }
 
 std::string LocalStore::read_foreign(const std::string& kept_as) {

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <climits>
 #include <cstdlib>
+#include <filesystem>
 #include <system_error>
 
 #include "fs/unique_fd.hpp"
@@ -201,6 +202,17 @@ void PosixFiles::make_directory(const std::string& path, const FileStatus& like)
 
 bool PosixFiles::may_change(const std::string& directory) {
   return ::faccessat(AT_FDCWD, directory.c_str(), W_OK | X_OK, AT_EACCESS) == 0;
+}
+
+std::vector<std::string> PosixFiles::names_in(const std::string& directory) {
+  std::error_code error;
+  std::filesystem::directory_iterator entry(directory, error);
+  if (error == std::errc::no_such_file_or_directory || error == std::errc::not_a_directory) return {};
+  std::vector<std::string> names;
+  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error))
+    names.push_back(entry->path().filename().string());
+  if (error) fail(error.value(), "listing " + directory);
+  return names;
 }
 
 void PosixFiles::sync_directory(const std::string& path) {

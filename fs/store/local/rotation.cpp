@@ -35,7 +35,7 @@ std::uint64_t first_version(const std::string& text) {
 }
 
 void remove_left_over(Files& files, const std::string& path, std::uint64_t first_of_live) {
-  for (const ClosedJournal& journal : closed_journals(path, std::numeric_limits<std::uint64_t>::max()))
+  for (const ClosedJournal& journal : closed_journals(files, path, std::numeric_limits<std::uint64_t>::max()))
     if (journal.first >= first_of_live) files.unlink(journal.path);
 }
 
@@ -77,6 +77,7 @@ ChainHead rotate(Files& files, const std::string& path, JournalFile& journal, co
   const FileStatus like = journal.status();
   files.make_directory(directory, like);
   files.sync_directory(directory_of(path));
+  remove_unfinished_closing(files, path);
   remove_left_over(files, path, first);
   write_closed(files, directory, closed_journal_name(first, last.version), text, like);
   JournalRecord record = continuation(last, document);

@@ -5,14 +5,17 @@
 
 namespace statusfs {
 
-// Where there are no directories, nothing is put into one.
-void Files::make_directory(const std::string& path, const FileStatus&) {
-  throw std::system_error(ENOTSUP, std::system_category(), path);
-}
+namespace {
+
+constexpr std::string_view temporary_suffix = ".statusfs-new";
+
+}  // namespace
 
 std::string temporary_name(const std::string& path) {
-  return directory_of(path) + "/." + name_of_path(path) + ".statusfs-new";
+  return directory_of(path) + "/." + name_of_path(path) + std::string(temporary_suffix);
 }
+
+bool is_temporary_name(std::string_view name) { return name.starts_with('.') && name.ends_with(temporary_suffix); }
 
 std::unique_ptr<File> create_temporary(Files& files, const std::string& name, const FileStatus& like) {
   files.unlink(name);

@@ -10,6 +10,8 @@ namespace statusfs {
 
 /// The name under which a new version of `path` is written before it takes its place: hidden, in the same directory.
 std::string temporary_name(const std::string& path);
+/// Whether a name (without directory) is one of those.
+bool is_temporary_name(std::string_view name);
 
 /// A new file of that name with the owner and mode of `like`; one that is left over is removed first.
 std::unique_ptr<File> create_temporary(Files& files, const std::string& name, const FileStatus& like);

@@ -8,6 +8,7 @@
 #include "fs/signing/ed25519.hpp"
 #include "fs/store/local/chain_reader.hpp"
 #include "fs/store/local/closed_journals.hpp"
+#include "fs/store/local/posix_files.hpp"
 #include "mapping/chain/verification.hpp"
 #include "mapping/rejection.hpp"
 #include "tests/unit/integrity/forger.hpp"
@@ -129,7 +130,7 @@ class ClosedJournalForgeryTest : public ForgeryTest {
     write_text(closed_, closed_bytes);
     said_.clear();
     const ChainLines lines = [&](const std::function<bool(std::string_view)>& visit) {
-      read_chain(path_, live_, 0, [&](std::string_view line) {
+      read_chain(files_, path_, live_, 0, [&](std::string_view line) {
         (said_ += line) += '\n';
         return visit(line);
       });
@@ -137,6 +138,7 @@ class ClosedJournalForgeryTest : public ForgeryTest {
     return verify_chain(maker_.mapping(), {file_id, evidence_.json, lines, false, evidence_.anchor}).is_good();
   }
 
+  PosixFiles files_;
   TemporaryDirectory directory_;
   const std::string path_ = directory_ / "exec_status_7.txt";
   std::string live_, closed_, said_;
