@@ -48,10 +48,10 @@ std::string plan_text(int number, const std::vector<std::string>& task_ids);
 /// 1 in the short form, 10 with STATUSFS_LONG, 50 with STATUSFS_SOAK: how often loops go round.
 int load_factor();
 
-/// Asks again until it holds or the time is over.
+/// Asks again until it holds or the time is over, which is longer where the program under test is slower.
 template <typename Condition>
 bool eventually(Condition condition, std::chrono::milliseconds limit = std::chrono::seconds{10}) {
-  const auto deadline = std::chrono::steady_clock::now() + limit;
+  const auto deadline = std::chrono::steady_clock::now() + limit * slowness();
   while (!condition()) {
     if (std::chrono::steady_clock::now() > deadline) return false;
     ::timespec pause{0, 5'000'000};
