@@ -188,9 +188,9 @@ class SlowDiskTest : public MountedTest {
     std::vector<std::string> tasks;
     for (int writer = 0; writer < writers; ++writer) tasks.push_back("task_" + std::to_string(writer));
     make_status_file(125, tasks);
-    daemon_ =
-        std::make_unique<TracedProgram>(Arguments{binary().string(), source().string(), mountpoint().string(), "-f"},
-                                        Injection{"fdatasync", "delay_enter=300000", 1, true}, status_file(), root());
+    daemon_ = std::make_unique<TracedProgram>(
+        Arguments{binary().string(), source().string(), mountpoint().string(), "-f"},
+        Injection{"fdatasync", "delay_enter=300000", 1, true}, paths_of(status_file()), root());
     ASSERT_TRUE(eventually([&] { return read_error(field(0)) == 0; }, seconds{60})) << daemon_->log();
     for (int writer = 0; writer < writers; ++writer)
       threads_.emplace_back([this, writer] {
