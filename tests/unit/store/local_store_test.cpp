@@ -201,7 +201,9 @@ TEST_F(RunningStoreTest, WritesOverAForeignChangeOnceItIsCommitted) {
 }
 
 TEST_F(RunningStoreTest, KeepsAnAcceptedChangeThatWasReplacedByAnother) {
-  auto store = open_chain();
+  LocalOptions options = without_rotation();
+  options.hold.linger = std::chrono::seconds(30);  // the lock stays ours until the commit, however busy the machine is
+  auto store = open_chain(options);
   replace_text(path_, foreign_text());
   ASSERT_EQ(store->prepare().status, StoreStatus::foreign);
   store->accept_foreign();
