@@ -62,6 +62,7 @@ TEST(Fault, NothingFailsWithoutAFault) {
   const History history = run_script(files);
   EXPECT_GE(history.acknowledged.size(), 40u);
   EXPECT_TRUE(history.refused.empty());
+  EXPECT_GE(files.names_in(json_path + ".journal.d").size(), 2u) << "journals are closed on the way";
   EXPECT_EQ(problem_after(files.disk().now(), history), "");
 }
 

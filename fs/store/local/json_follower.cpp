@@ -89,14 +89,20 @@ void JsonFollower::end_append(DocumentPointer newest) {
   appended_.notify_all();
 }
 
+bool JsonFollower::has_chain() {
+  const std::lock_guard state(mutex_);
+  return newest_ != nullptr;
+}
+
 /// Whether the JSON that was known and the journal are both gone: then neither they nor the lock file are made anew.
-/// Where one of them is missing the other is given the time to follow, for nobody removes both at once.
+/// Where one of them is missing the other is given the time to follow, for nobody removes both at once. A chain that is
+/// not begun yet has no journal to wait for.
 bool JsonFollower::is_removed() {
   if (!file_.status()) return false;
   const Time deadline = Clock::now() + removal_patience;
   for (;;) {
     const int missing = !files_.status(file_.path()) + !files_.status(file_.path() + ".journal");
-    if (missing != 1) return missing == 2;
+    if (missing != 1 || !has_chain()) return missing == 2;
     if (Clock::now() > deadline) return false;
     std::this_thread::sleep_for(removal_pause);
   }

@@ -80,6 +80,7 @@ class JsonFollower {
   bool try_release(bool only_when_idle);
   void let_go();
   void drain_if_due(Time now);
+  bool has_chain();
   bool is_removed();
   StoreResult removed() const;
   StoreResult hindrance();
