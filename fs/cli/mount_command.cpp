@@ -6,96 +6,27 @@
 #include <unistd.h>
 
 #include <filesystem>
-#include <mutex>
-#include <thread>
+#include <initializer_list>
+#include <system_error>
 
+#include "fs/cli/config_reload.hpp"
 #include "fs/cli/daemon.hpp"
+#include "fs/cli/etcd_access.hpp"
 #include "fs/cli/mapping_source.hpp"
 #include "fs/cli/mount_options.hpp"
+#include "fs/cli/mount_source.hpp"
 #include "fs/cli/notices.hpp"
 #include "fs/cli/service_manager.hpp"
 #include "fs/cli/unmounting.hpp"
-#include "fs/counter/memory_counter.hpp"
-#include "fs/counter/state_file_counter.hpp"
 #include "fs/fuse/session.hpp"
 #include "fs/signing/ed25519.hpp"
-#include "fs/store/etcd/etcd_source.hpp"
 #include "fs/store/local/journal_file.hpp"
-#include "fs/store/local/local_source.hpp"
 #include "fs/store/local/posix_files.hpp"
 
 namespace statusfs {
 namespace {
 
 namespace filesystem = std::filesystem;
-
-bool is_at_or_below(const filesystem::path& path, const filesystem::path& top) {
-  const auto [end_of_top, rest] = std::mismatch(top.begin(), top.end(), path.begin(), path.end());
-  return end_of_top == top.end();
-}
-
-filesystem::path require_directory(const std::string& mountpoint) {
-  std::error_code error;
-  filesystem::path target = filesystem::canonical(mountpoint, error);
-  if (error) throw CommandError(ExitStatus::mount_failed, mountpoint + ": " + error.message());
-  if (!filesystem::is_directory(target)) throw CommandError(ExitStatus::mount_failed, mountpoint + ": is no directory");
-  return target;
-}
-
-EtcdAddress address_of(const std::string& text) {
-  try {
-    return EtcdAddress::of(text);
-  } catch (const std::exception& error) {
-    throw CommandError(ExitStatus::unusable, error.what());
-  }
-}
-
-// The daemon works on the files of SOURCE by path. Were the mount over them, it would wait for itself.
-void require_apart(const LocalPlace& source, const std::string& mountpoint) {
-  const filesystem::path target = require_directory(mountpoint);
-  if (is_at_or_below(target, source.directory) || is_at_or_below(source.directory, target))
-    throw CommandError(
-        ExitStatus::mount_failed,
-        mountpoint + ": SOURCE and MOUNTPOINT must not lie in each other; mount on a directory of its own");
-}
-
-LocalPlace source_of(const std::string& path) {
-  try {
-    return LocalPlace::of(path);
-  } catch (const std::exception& error) {
-    throw CommandError(ExitStatus::unusable, error.what());
-  }
-}
-
-// The configuration in force, swapped as a whole when it is read again.
-class CurrentConfig {
- public:
-  /// `given`: the option's file, absolute.
-  CurrentConfig(std::optional<std::string> given, const Mapping& mapping)
-      : given_(std::move(given)), archetypes_(mapping.archetypes), config_(read()) {}
-
-  Config get() const {
-    const std::lock_guard lock(mutex_);
-    return config_;
-  }
-  /// Keeps the old one where the new one is invalid; throws ConfigError then.
-  void reload() {
-    Config config = read();
-    const std::lock_guard lock(mutex_);
-    config_ = std::move(config);
-  }
-
- private:
-  Config read() const {
-    const auto file = config_file(given_);  // each time: the default file may have come since
-    return file ? load_config(*file, archetypes_, getuid()) : default_config(getuid());
-  }
-
-  const std::optional<std::string> given_;
-  const std::vector<std::string> archetypes_;
-  mutable std::mutex mutex_;  // guards config_; innermost
-  Config config_;
-};
 
 sigset_t signals(std::initializer_list<int> numbers) {
   sigset_t set;
@@ -104,33 +35,16 @@ sigset_t signals(std::initializer_list<int> numbers) {
   return set;
 }
 
-// SIGHUP reads the configuration again. It is blocked in every thread and waited for by this one.
-class ReloadThread {
- public:
-  ReloadThread(CurrentConfig& config, const Notices& notices, const std::string& service_status)
-      : thread_([&config, &notices, service_status](const std::stop_token& stop) {
-          run(config, notices, service_status, stop);
-        }) {}
+// For the first thread, and only once it serves; all others inherit them blocked.
+void block_signals() {
+  const sigset_t handled = signals({SIGHUP, SIGINT, SIGTERM});
+  pthread_sigmask(SIG_BLOCK, &handled, nullptr);
+}
 
- private:
-  static void run(CurrentConfig& config, const Notices& notices, const std::string& service_status,
-                  const std::stop_token& stop) {
-    const sigset_t hangup = signals({SIGHUP});
-    const timespec interval{0, 200'000'000};
-    while (!stop.stop_requested()) {
-      if (sigtimedwait(&hangup, nullptr, &interval) != SIGHUP) continue;
-      report_service_reloading();
-      try {
-        config.reload();
-        notices.write("the configuration was read again", Notices::Event::config_read);
-      } catch (const std::exception& error) {
-        notices.write(std::string("the configuration stays as it was: ") + error.what(), Notices::Event::config_kept);
-      }
-      report_service_ready(service_status);
-    }
-  }
-  std::jthread thread_;
-};
+void let_signals_end_it() {
+  const sigset_t ending = signals({SIGINT, SIGTERM});
+  pthread_sigmask(SIG_UNBLOCK, &ending, nullptr);
+}
 
 // Every status file with a journal keeps one descriptor. Where the limit cannot be raised the mount says later what it
 // lacks.
@@ -139,22 +53,6 @@ void allow_many_files() {
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;
   setrlimit(RLIMIT_NOFILE, &limit);
-}
-
-// Where the status files are, and where their numbers come from.
-struct OpenedSource {
-  std::unique_ptr<StatusSource> source;
-  std::unique_ptr<GlobalCounter> own_counter;  ///< nullptr where the source has one itself
-  GlobalCounter* counter = nullptr;
-};
-
-std::unique_ptr<GlobalCounter> counter_of(const MountSettings& settings) {
-  if (!settings.state) return std::make_unique<MemoryCounter>(0);
-  try {
-    return std::make_unique<StateFileCounter>(filesystem::absolute(*settings.state));
-  } catch (const std::exception& error) {
-    throw CommandError(ExitStatus::unusable, error.what());
-  }
 }
 
 // A mount that changes nothing signs nothing, but a key that cannot be used is refused all the same.
@@ -184,16 +82,6 @@ Presentation presentation_of(const MountSettings& settings) {
   return {getuid(), getgid(), settings.umask.value_or(0), settings.allow_other, STATUSFS_VERSION, settings.history};
 }
 
-CurrentConfig config_of(const MountSettings& settings, const Mapping& mapping) {
-  try {
-    // The daemon leaves the directory that a relative path begins at.
-    const auto given = settings.config ? std::optional(filesystem::absolute(*settings.config).string()) : std::nullopt;
-    return CurrentConfig(given, mapping);
-  } catch (const ConfigError& error) {
-    throw CommandError(ExitStatus::unusable, error.what());
-  }
-}
-
 std::unique_ptr<Mount> open_source(StatusSource& source, const EngineContext& context, Presentation presentation) {
   try {
     return std::make_unique<Mount>(source, context, std::move(presentation));
@@ -204,98 +92,43 @@ std::unique_ptr<Mount> open_source(StatusSource& source, const EngineContext& co
   }
 }
 
-OpenedSource open_local_source(LocalPlace place, const MountSettings& settings,
-                               const std::shared_ptr<const Mapping>& mapping,
-                               const std::shared_ptr<const SigningKey>& signing_key) {
-  OpenedSource opened;
-  opened.own_counter = counter_of(settings);
-  opened.counter = opened.own_counter.get();
-  opened.source = std::make_unique<LocalSource>(std::move(place), mapping, settings.read_only, signing_key);
-  return opened;
-}
-
-// Threads of its own run from here on: not before the process is in the background.
-OpenedSource open_etcd_source(const std::string& name, const MountSettings& settings, EtcdAccess access,
-                              const std::shared_ptr<const Mapping>& mapping) {
+std::unique_ptr<Session> mounted(Mount& mount, const MountArguments& arguments, const MountSettings& settings,
+                                 const std::string& source) {
+  const SessionOptions options{filesystem::canonical(arguments.mountpoint).string(), source, settings.kernel_options,
+                               arguments.debug, settings.max_threads};
   try {
-    auto source =
-        std::make_unique<EtcdSource>(EtcdSourceOptions{std::move(access), EtcdAddress::of(name).prefix,
-                                                       host_name(settings.etcd), STATUSFS_VERSION, settings.read_only},
-                                     mapping);
-    OpenedSource opened;
-    opened.counter = &source->counter();
-    opened.source = std::move(source);
-    return opened;
-  } catch (const EtcdError& error) {
-    throw CommandError(ExitStatus::unusable, name + ": " + error.what());
-  }
-}
-
-// What cannot be meant together.
-void require_fitting_options(const MountSettings& settings, bool is_etcd) {
-  if (!is_etcd && settings.etcd.any())
-    throw OptionError("-o cacert, cert, key, passwordfile and host go with etcd://HOST:PORT/PREFIX alone");
-  if (is_etcd && settings.state)
-    throw OptionError("-o state does not go with etcd, where the global counter is in etcd");
-  if (is_etcd && (settings.signing_key || settings.anchor_log))
-    throw OptionError("-o signing_key and anchor_log are of files on this machine; they do not go with etcd");
-  if (is_etcd && settings.adopt) throw OptionError("-o adopt does not go with etcd: adopt before statusfs import");
-}
-
-ExitStatus serve(Mount& mount, const MountArguments& arguments, const MountSettings& settings) {
-  const std::string source =
-      EtcdAddress::is_one(arguments.source) ? arguments.source : filesystem::canonical(arguments.source).string();
-  SessionOptions options{filesystem::canonical(arguments.mountpoint).string(), source, settings.kernel_options,
-                         arguments.debug, settings.max_threads};
-  std::unique_ptr<Session> session;
-  try {
-    session = std::make_unique<Session>(mount, options);
+    return std::make_unique<Session>(mount, options);
   } catch (const std::exception& error) {
     throw CommandError(ExitStatus::mount_failed, error.what());
   }
-  const sigset_t ending = signals({SIGINT, SIGTERM});
-  pthread_sigmask(SIG_UNBLOCK, &ending, nullptr);
-  const bool ended_well = session->run();
-  report_service_stopping();
-  return ended_well ? ExitStatus::done : ExitStatus::mount_failed;
 }
 
-}  // namespace
+// The daemon has no terminal any more: why it ended is a notice.
+ExitStatus run(Session& session, const Notices& notices) {
+  ExitStatus status = ExitStatus::done;
+  try {
+    session.run();
+  } catch (const std::system_error& error) {
+    notices.write(std::string("the mount ended: ") + error.what());
+    status = ExitStatus::mount_failed;
+  }
+  report_service_stopping();
+  return status;
+}
 
-ExitStatus mount_command(const MountArguments& arguments) {
-  const MountSettings settings = read_mount_options(arguments.options);
-  const auto mapping = load_mapping_file(settings.mapping);
-  const bool is_etcd = EtcdAddress::is_one(arguments.source);
-  require_fitting_options(settings, is_etcd);
-  std::optional<LocalPlace> place;
-  std::optional<EtcdAccess> access;
-  if (is_etcd)
-    access = etcd_access(address_of(arguments.source), settings.etcd);
-  else
-    place = source_of(arguments.source);
-  const int dead_mounts = clear_dead_mounts(arguments.mountpoint);
-  if (is_etcd)
-    require_directory(arguments.mountpoint);
-  else
-    require_apart(*place, arguments.mountpoint);
-  Daemon daemon(arguments.foreground || arguments.debug);
-  // Signals are for the first thread, and only once it serves; all others inherit them blocked.
-  allow_many_files();
-  const sigset_t handled = signals({SIGHUP, SIGINT, SIGTERM});
-  pthread_sigmask(SIG_BLOCK, &handled, nullptr);
-  const Notices notices(arguments.foreground || arguments.debug, {arguments.source, arguments.mountpoint});
-  if (dead_mounts > 0)
-    notices.write("took away a mount on " + arguments.mountpoint + " whose daemon had died",
-                  Notices::Event::dead_mount_cleared);
-  CurrentConfig config = config_of(settings, *mapping);
+// In the process that stays.
+ExitStatus serve(MountSource& source, const MountArguments& arguments, const MountSettings& settings,
+                 const std::shared_ptr<const Mapping>& mapping, const Notices& notices, Daemon& daemon) {
+  CurrentConfig config(settings.config, *mapping);
   const std::string service_status = "shows " + arguments.source + " on " + arguments.mountpoint;
   const ReloadThread reload(config, notices, service_status);
   const auto signing_key = signing_key_of(settings);
-  const OpenedSource opened = is_etcd ? open_etcd_source(arguments.source, settings, std::move(*access), mapping)
-                                      : open_local_source(std::move(*place), settings, mapping, signing_key);
+  const OpenedSource opened = source.open(settings, mapping, signing_key);
   Metrics metrics;
   PosixFiles files;
   const auto anchor_log = anchor_log_of(settings, files, signing_key, notices);
+  std::optional<DocumentCache> cache;
+  if (settings.cache) cache.emplace(*settings.cache);
   const EngineContext context{mapping,
                               *opened.counter,
                               metrics,
@@ -305,13 +138,35 @@ ExitStatus mount_command(const MountArguments& arguments) {
                               settings.adopt,
                               signing_key,
                               anchor_log.get(),
-                              is_etcd ? host_name(settings.etcd) : std::string()};
+                              cache ? &*cache : nullptr,
+                              source.is_in_etcd() ? host_name(settings.etcd) : std::string()};
   const auto mount = open_source(*opened.source, context, presentation_of(settings));
   mount->on_ready = [&] {
     daemon.report_ready();
     report_service_ready(service_status);
   };
-  return serve(*mount, arguments, settings);
+  const auto session = mounted(*mount, arguments, settings, source.shown());
+  let_signals_end_it();
+  return run(*session, notices);
+}
+
+}  // namespace
+
+ExitStatus mount_command(const MountArguments& arguments) {
+  const MountSettings settings = read_mount_options(arguments.options);
+  const auto mapping = load_mapping_file(settings.mapping);
+  MountSource source(arguments.source, settings);
+  const int dead_mounts = clear_dead_mounts(arguments.mountpoint);
+  source.require_mountpoint(arguments.mountpoint);
+  const bool in_foreground = arguments.foreground || arguments.debug;
+  Daemon daemon(in_foreground);
+  allow_many_files();
+  block_signals();
+  const Notices notices(in_foreground, {arguments.source, arguments.mountpoint});
+  if (dead_mounts > 0)
+    notices.write("took away a mount on " + arguments.mountpoint + " whose daemon had died",
+                  Notices::Event::dead_mount_cleared);
+  return serve(source, arguments, settings, mapping, notices, daemon);
 }
 
 }  // namespace statusfs

@@ -2,12 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <functional>
 
 namespace statusfs {
 namespace {
 
-constexpr std::array<MountOption, 18> options{{
+constexpr std::array<MountOption, 19> options{{
     {"ro", "", "show everything, change nothing; also beside another mount of the same files"},
     {"allow_other", "", "let other users in; only together with default_permissions"},
     {"default_permissions", "", "let the kernel check owner and mode"},
@@ -19,6 +20,8 @@ constexpr std::array<MountOption, 18> options{{
     {"signing_key", "FILE", "sign every new version of a JSON with this Ed25519 key (PEM, mode 0600), into FILE.sig"},
     {"anchor_log", "FILE", "append a checkpoint every 100 versions and every 10 minutes of change"},
     {"max_threads", "N", "at most this many threads answer the kernel, 1 to 100 (default 10)"},
+    {"cache", "SIZE",
+     "free what was not needed for longest when status files take more memory: 64M, 1G (default: no limit)"},
     {"nohistory", "", "no .history in the directory of a status file"},
     {"cacert", "FILE", "etcd: who signs the members' certificates (PEM); makes the connection TLS"},
     {"cert", "FILE", "etcd: our certificate (PEM)"},
@@ -57,6 +60,17 @@ unsigned thread_count(const std::string& text) {
   return static_cast<unsigned>(count);
 }
 
+std::uint64_t size_in_bytes(const std::string& text) {
+  constexpr std::string_view units = "KMG";
+  std::uint64_t value = 0;
+  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const std::string_view unit(rest, text.data() + text.size());
+  const std::size_t power = unit.size() == 1 ? units.find(unit) + 1 : 0;  // npos + 1 is 0
+  const bool is_size = error == std::errc() && value > 0 && value < 1'000'000'000 && (unit.empty() || power > 0);
+  if (!is_size) throw OptionError("-o cache takes a size such as 500K, 64M or 1G, not '" + text + "'");
+  return value << (10 * power);
+}
+
 std::string all_names() {
   std::string names;
   for (const MountOption& option : options)
@@ -92,6 +106,7 @@ void set_value(MountSettings& settings, std::string_view name, const std::string
   if (name == "signing_key") settings.signing_key = value;
   if (name == "anchor_log") settings.anchor_log = value;
   if (name == "max_threads") settings.max_threads = thread_count(value);
+  if (name == "cache") settings.cache = size_in_bytes(value);
   if (name == "cacert") settings.etcd.cacert = value;
   if (name == "cert") settings.etcd.cert = value;
   if (name == "key") settings.etcd.key = value;

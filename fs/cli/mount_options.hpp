@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -31,6 +32,7 @@ struct MountSettings {
   bool history = true;
   std::optional<mode_t> umask;
   std::optional<unsigned> max_threads;
+  std::optional<std::uint64_t> cache;  ///< bytes
   std::optional<std::string> mapping, config, state, signing_key, anchor_log;
   EtcdSettings etcd;
   std::vector<std::string> kernel_options;

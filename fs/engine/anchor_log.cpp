@@ -11,7 +11,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::milliseconds idle_time(5000);
 constexpr mode_t log_mode = 0644;
 
 // The log, made if there is none. flock(2) is held until it is closed.
@@ -40,7 +39,7 @@ AnchorLog::AnchorLog(Files& files, std::string path, std::shared_ptr<const Signi
       key_(std::move(key)),
       notice_(std::move(notice)),
       schedule_(schedule),
-      checkpointer_([this] { return step(); }, idle_time) {
+      checkpointer_([this] { return step(); }) {
   learn(read_all(*open_log(files_, path_)));
 }
 

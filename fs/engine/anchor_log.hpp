@@ -10,8 +10,8 @@
 #include <string>
 #include <string_view>
 
+#include "fs/on_demand_thread.hpp"
 #include "fs/signing/ed25519.hpp"
-#include "fs/store/local/checkpointer.hpp"
 #include "fs/store/local/files.hpp"
 #include "mapping/chain/checkpoint.hpp"
 
@@ -44,7 +44,7 @@ class AnchorLog {
   void stands_at(Checkpoint newest);
 
  private:
-  using Time = Checkpointer::Time;
+  using Time = OnDemandThread::Time;
   struct Chain {
     Checkpoint newest;
     std::uint64_t anchored_version = 0;    // 0: no line tells of the chain
@@ -68,7 +68,7 @@ class AnchorLog {
   std::map<std::string, Chain> chains_;  // by file id
   std::optional<Time> retry_at_;         // after a failure
 
-  Checkpointer checkpointer_;  // last: its thread uses all of the above
+  OnDemandThread checkpointer_;  // last: its thread uses all of the above
 };
 
 }  // namespace statusfs

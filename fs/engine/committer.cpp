@@ -1,6 +1,7 @@
 #include "fs/engine/committer.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "fs/engine/control_commands.hpp"
 #include "fs/engine/refusal.hpp"
@@ -21,8 +22,9 @@ Committer::Committer(std::string stem, StatusSource& source, Store& store, const
     : context_(context), writer_(std::move(stem), store, context, events), plan_(source, writer_), foreign_(writer_) {}
 
 std::shared_ptr<const FileState> Committer::load() {
+  const bool is_again = writer_.state() != nullptr;
   writer_.load();
-  plan_.follow();
+  if (plan_.follow() && is_again) writer_.show_late();
   return writer_.state();
 }
 
@@ -38,10 +40,7 @@ void Committer::reload() {
   } catch (const std::exception& error) {
     writer_.set_unusable(error.what());
   }
-  const FileState& now = *writer_.state();
-  const bool is_same = before && before->chained && now.chained && before->head == now.head &&
-                       before->read_only == now.read_only && before->plan == now.plan;
-  if (!is_same) writer_.replace();
+  if (!before || !looks_the_same(*before, *writer_.state())) writer_.replace();
   writer_.announce();
 }
 
@@ -112,21 +111,39 @@ void Committer::run_writes(std::span<Job> jobs) {
   }
 }
 
-// Requests that are refused for what they ask are answered before anything is waited for.
+// Requests that are refused for what they ask are answered before anything is waited for; but none for what the newest
+// version does not say any more.
 std::vector<Committer::Candidate> Committer::judge_beforehand(std::span<Job> jobs) {
   std::vector<Candidate> candidates;
+  bool is_newest = false;
   for (Job& job : jobs) {
-    Candidate candidate{&job, {}, writer_.state()};
-    const auto refusal = refusal_of([&] {
-      writer_.require_open_for_writes();
-      candidate.proposal = propose(*writer_.state()->document, write_of(job), writer_.judge_for(job.author));
-    });
+    Candidate candidate{&job, {}, {}};
+    auto refusal = judge(candidate);
+    if (refusal && !std::exchange(is_newest, true) && take_over_news()) refusal = judge(candidate);
     if (refusal)
       job.done(refusal);
     else
       candidates.push_back(std::move(candidate));
   }
   return candidates;
+}
+
+// By the version that is known now.
+std::optional<Rejection> Committer::judge(Candidate& candidate) {
+  candidate.judged_by = writer_.state();
+  return refusal_of([&] {
+    writer_.require_open_for_writes();
+    const Job& job = *candidate.job;
+    candidate.proposal = propose(*candidate.judged_by->document, write_of(job), writer_.judge_for(job.author));
+  });
+}
+
+// Whether others had written what was not known here.
+bool Committer::take_over_news() {
+  if (context_.read_only || !writer_.state()->chained) return false;
+  if (writer_.store().look_for_news().status != StoreStatus::conflict) return false;
+  catch_up();
+  return true;
 }
 
 // Makes the store ready for a commit, or says why it cannot be.

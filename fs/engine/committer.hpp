@@ -26,6 +26,9 @@ class Committer {
   std::shared_ptr<const FileState> load();
   bool has_unannounced() const noexcept { return writer_.has_unannounced(); }
 
+  /// Frees the document until load(), and what depends on it. False where it is still needed.
+  bool forget() { return writer_.forget(); }
+
   /// Carries out the jobs in order and answers each exactly once.
   void run(std::vector<Job> jobs);
 
@@ -47,6 +50,8 @@ class Committer {
   void run_all(std::vector<Job>& jobs);
   void run_writes(std::span<Job> jobs);
   std::vector<Candidate> judge_beforehand(std::span<Job> jobs);
+  std::optional<Rejection> judge(Candidate& candidate);
+  bool take_over_news();
   std::optional<Rejection> prepare();
   std::vector<Candidate> commit(std::vector<Candidate> candidates);
   std::vector<Candidate> to_be_judged_again(std::vector<Candidate> candidates, const StoreResult& conflict);

@@ -6,6 +6,7 @@
 
 #include "fs/counter/global_counter.hpp"
 #include "fs/engine/anchor_log.hpp"
+#include "fs/engine/document_cache.hpp"
 #include "fs/engine/metrics.hpp"
 #include "fs/identity/config.hpp"
 #include "fs/signing/ed25519.hpp"
@@ -23,6 +24,7 @@ struct EngineContext {
   bool adopt_unhashed = false;  ///< -o adopt: files without any hash get a chain when they are loaded
   std::shared_ptr<const SigningKey> signing_key = nullptr;  ///< -o signing_key: nullptr, nothing is signed
   AnchorLog* anchor_log = nullptr;                          ///< -o anchor_log: nullptr, there is none
+  DocumentCache* cache = nullptr;                           ///< -o cache: nullptr, what was loaded stays in memory
   std::string host = {};  ///< named in each record; empty where the files are on this machine alone
 };
 

@@ -16,11 +16,19 @@ History::Attributes History::attributes(const FileState& state, std::uint64_t ve
   return index_.attributes(version, last_version(state));
 }
 
+void History::read_attributes(const FileState& state) { index_.read_all(last_version(state)); }
+
 std::string History::text(std::uint64_t version) { return indented_document(documents_.document(version)); }
 
 std::string History::log(const FileState& state) { return log_.text(last_version(state)); }
 
 std::uint64_t History::log_size(const FileState& state) { return log_.size(last_version(state)); }
+
+void History::forget() {
+  index_.forget();
+  log_.forget();
+  documents_.forget();
+}
 
 std::string head_text(const ChainHead& head) {
   return compact(Value::object()

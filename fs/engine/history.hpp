@@ -24,12 +24,16 @@ class History {
   using Attributes = VersionIndex::Attributes;
 
   Range range(const FileState& state);
-  /// Precondition of both: the version is in the range.
+  /// Precondition of this and of text(): the version is in the range.
   Attributes attributes(const FileState& state, std::uint64_t version);
+  /// To be called before the attributes of every version are asked for.
+  void read_attributes(const FileState& state);
   std::string text(std::uint64_t version);
   /// A line for every version.
   std::string log(const FileState& state);
   std::uint64_t log_size(const FileState& state);
+  /// Frees what was read of the journal; it is read again when it is needed.
+  void forget();
   /// How many patches were applied so far to rebuild documents.
   std::uint64_t patches_applied() const noexcept { return documents_.patches_applied(); }
 

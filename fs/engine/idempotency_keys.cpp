@@ -23,8 +23,7 @@ IdempotencyKeys::Time time_of(std::string_view record) {
   const std::size_t at = record.find(time_member);
   if (at == std::string_view::npos) return {};
   const std::size_t begin = at + time_member.size();
-  return parse_timestamp(std::string(record.substr(begin, record.find('"', begin) - begin)))
-      .value_or(IdempotencyKeys::Time{});
+  return parse_timestamp(record.substr(begin, record.find('"', begin) - begin)).value_or(IdempotencyKeys::Time{});
 }
 
 std::string text_of(const Value& record, const char* name) {

@@ -66,6 +66,7 @@ std::string Metrics::text(const Gauges& gauges) const {
   single(out, "statusfs_process_id", "gauge", "The process that serves this mount.", getpid());
   single(out, "statusfs_open_handles", "gauge", "Files of the tree that are open.", open_handles_.load());
   single(out, "statusfs_files", "gauge", "Status files shown.", gauges.files);
+  single(out, "statusfs_loaded_files", "gauge", "Status files that are held in memory.", gauges.loaded_files);
   single(out, "statusfs_active_locks", "gauge", "Locks that are set in loaded files.", gauges.active_locks);
   single(out, "statusfs_blocked_tasks", "gauge", "Tasks that are BLOCKED in loaded files.", gauges.blocked_tasks);
   const std::lock_guard lock(mutex_);

@@ -24,6 +24,7 @@ class Metrics {
   /// Values that are counted when they are asked for.
   struct Gauges {
     std::size_t files = 0;
+    std::size_t loaded_files = 0;
     std::size_t active_locks = 0;
     std::size_t blocked_tasks = 0;
   };

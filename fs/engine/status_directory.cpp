@@ -1,20 +1,69 @@
 #include "fs/engine/status_directory.hpp"
 
 #include <algorithm>
+#include <atomic>
+#include <future>
 #include <iterator>
 
 namespace statusfs {
+namespace {
+
+constexpr std::size_t most_openers = 8, files_worth_a_thread = 16;
+
+std::size_t openers_of(std::size_t files) {
+  const std::size_t processors = std::max(1u, std::thread::hardware_concurrency());
+  return std::min({processors, most_openers, files / files_worth_a_thread + 1});
+}
+
+}  // namespace
 
 StatusDirectory::StatusDirectory(StatusSource& source, const EngineContext& context, StatusDirectoryObserver& observer)
     : source_(source), context_(context), observer_(observer) {
-  for (const std::string& stem : source_.list()) files_.emplace(stem, open(stem));
+  open_all(source_.list());
 }
 
-StatusDirectory::~StatusDirectory() { source_.stop_watching(); }
+StatusDirectory::~StatusDirectory() { stop_watching(); }
+
+void StatusDirectory::stop_watching() {
+  source_.stop_watching();
+  first_look_ = {};
+}
 
 void StatusDirectory::watch() {
   source_.watch(*this);
-  rescan();  // whatever came and went since the files were opened
+  for (const std::string& stem : stems_to_look_at()) look_at(stem, [](StatusFile&) {});
+  first_look_ = std::jthread([this](const std::stop_token& stop) { look_at_all(stop); });
+}
+
+// Each file for itself; where one cannot be opened, no more are begun.
+void StatusDirectory::open_all(const std::vector<std::string>& stems) {
+  std::vector<std::shared_ptr<StatusFile>> opened(stems.size());
+  std::atomic<std::size_t> next = 0;
+  const auto open_some = [&] {
+    try {
+      for (std::size_t at = next++; at < stems.size(); at = next++) opened[at] = open(stems[at]);
+    } catch (...) {
+      next = stems.size();
+      throw;
+    }
+  };
+  std::vector<std::future<void>> others;
+  while (others.size() + 1 < openers_of(stems.size())) others.push_back(std::async(std::launch::async, open_some));
+  open_some();
+  for (std::future<void>& other : others) other.get();
+  for (std::size_t at = 0; at < stems.size(); ++at) files_.emplace(stems[at], std::move(opened[at]));
+}
+
+// Nobody waits for it: whoever needs a file sooner loads it.
+void StatusDirectory::look_at_all(const std::stop_token& stop) {
+  for (const auto& file : files()) {
+    if (stop.stop_requested()) return;
+    try {
+      file->look();
+    } catch (const std::exception& error) {
+      context_.log(file->name() + ": " + error.what());
+    }
+  }
 }
 
 std::shared_ptr<StatusFile> StatusDirectory::open(const std::string& stem) {
@@ -50,7 +99,7 @@ std::vector<std::shared_ptr<StatusFile>> StatusDirectory::files() const {
 }
 
 void StatusDirectory::drain() {
-  source_.stop_watching();
+  stop_watching();
   for (const auto& file : files()) file->drain();
 }
 
@@ -66,10 +115,17 @@ void StatusDirectory::settle() {
   if (failure) throw *failure;
 }
 
-void StatusDirectory::rescan() {
+// Those that are known, and those that are there.
+std::vector<std::string> StatusDirectory::stems_to_look_at() const {
   std::vector<std::string> stems = names();
   std::ranges::copy(source_.list(), std::back_inserter(stems));
-  for (const std::string& stem : stems) file_changed(stem);
+  std::ranges::sort(stems);
+  stems.erase(std::unique(stems.begin(), stems.end()), stems.end());
+  return stems;
+}
+
+void StatusDirectory::rescan() {
+  for (const std::string& stem : stems_to_look_at()) file_changed(stem);
   for (const auto& file : files()) file->check_plan({});
 }
 
@@ -95,14 +151,19 @@ void StatusDirectory::connection_returned() {
 void StatusDirectory::outcome_found(const std::string& stem, const std::string& outcome) {
   context_.log(stem + ": " + outcome);
   observer_.outcome_found(stem, outcome);
+  if (const auto file = find(stem)) file->look_again();
 }
 
 void StatusDirectory::file_changed(const std::string& stem) {
+  look_at(stem, [](StatusFile& file) { file.check(); });
+}
+
+void StatusDirectory::look_at(const std::string& stem, const std::function<void(StatusFile& file)>& check) {
   const std::shared_ptr<StatusFile> known = find(stem);
   if (!source_.has(stem, known && known->is_chained())) {
     if (known) vanished(stem);
   } else if (known) {
-    known->check();
+    check(*known);
   } else {
     appeared(stem);
   }

@@ -1,12 +1,14 @@
 // The status files of a mount.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "fs/engine/engine_context.hpp"
@@ -27,11 +29,11 @@ class StatusDirectoryObserver : public StatusFileObserver {
 /// Thread safety: any thread.
 class StatusDirectory final : private StatusSourceObserver {
  public:
-  /// Opens every file, and loads those that must be recovered. Throws what the source throws.
+  /// Opens every file, several at a time, and loads those that must be recovered. Throws what the source throws.
   StatusDirectory(StatusSource& source, const EngineContext& context, StatusDirectoryObserver& observer);
   ~StatusDirectory() override;
 
-  /// Files that come and go are followed from now on.
+  /// Files that come and go are followed from now on, and each is looked at once in the background.
   void watch();
 
   StatusSource& source() const noexcept { return source_; }
@@ -49,8 +51,13 @@ class StatusDirectory final : private StatusSourceObserver {
   void connection_lost(const std::string& reason) override;
   void connection_returned() override;
   void outcome_found(const std::string& stem, const std::string& outcome) override;
+  void open_all(const std::vector<std::string>& stems);
   std::shared_ptr<StatusFile> open(const std::string& stem);
   void file_changed(const std::string& stem);
+  void look_at(const std::string& stem, const std::function<void(StatusFile& file)>& check);
+  std::vector<std::string> stems_to_look_at() const;
+  void look_at_all(const std::stop_token& stop);
+  void stop_watching();
   void rescan();
   void vanished(const std::string& stem);
   void appeared(const std::string& stem);
@@ -61,6 +68,8 @@ class StatusDirectory final : private StatusSourceObserver {
 
   mutable std::mutex mutex_;  // guards files_; no other lock is taken while it is held
   std::map<std::string, std::shared_ptr<StatusFile>, std::less<>> files_;
+
+  std::jthread first_look_;  // last: it uses all of the above
 };
 
 }  // namespace statusfs

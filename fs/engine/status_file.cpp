@@ -9,8 +9,6 @@
 namespace statusfs {
 namespace {
 
-constexpr std::chrono::seconds idle_time(5);
-
 std::size_t size_of(const Job& job) {
   const auto* write = std::get_if<WriteRequest>(&job.request);
   return write ? write->text.size() : 0;
@@ -32,16 +30,22 @@ StatusFile::StatusFile(std::string name, StatusSource& source, std::unique_ptr<S
       store_(std::move(store)),
       history_(context.mapping, *store_),
       committer_(name_, source, *store_, context, *this),
-      thread_(
-          [this] {
-            turn_.acquire();
-            const bool was_busy = commit_step();
-            turn_.release();
-            return was_busy;
-          },
-          idle_time) {}
+      thread_([this] { return take_turn() ? std::optional(OnDemandThread::at_once) : std::nullopt; }) {}
 
-StatusFile::~StatusFile() = default;
+StatusFile::~StatusFile() {
+  if (context_.cache) context_.cache->remove(*this);
+  thread_.stop();
+  while (take_turn()) {  // whatever is still queued is answered
+  }
+}
+
+// Whether there was something to do, so that there may be more.
+bool StatusFile::take_turn() {
+  turn_.acquire();
+  const bool was_busy = commit_step();
+  turn_.release();
+  return was_busy;
+}
 
 std::shared_ptr<const FileState> StatusFile::loaded_state() const {
   const std::lock_guard lock(state_mutex_);
@@ -49,10 +53,22 @@ std::shared_ptr<const FileState> StatusFile::loaded_state() const {
 }
 
 std::shared_ptr<const FileState> StatusFile::state() {
+  last_use_.store(context_.cache ? context_.cache->now() : 1, std::memory_order_relaxed);
+  return loaded();
+}
+
+std::shared_ptr<const FileState> StatusFile::loaded() {
   if (auto state = loaded_state()) return state;
+  auto state = load();
+  if (context_.cache) context_.cache->add(*this);
+  return state;
+}
+
+std::shared_ptr<const FileState> StatusFile::load() {
   const std::lock_guard loading(load_mutex_);
   if (auto state = loaded_state()) return state;
   set_state(committer_.load());
+  was_loaded_ = true;
   const bool has_more_to_tell = committer_.has_unannounced();
   auto state = loaded_state();
   anchor(*state);
@@ -60,6 +76,37 @@ std::shared_ptr<const FileState> StatusFile::state() {
   if (store_->looks_changed())
     submit({CheckRequest{}, {}, [](const std::optional<Rejection>&) {}});  // it was found foreign
   return state;
+}
+
+std::uint64_t StatusFile::size() const {
+  const auto state = loaded_state();
+  return state && state->chained ? state->head.size : 0;
+}
+
+bool StatusFile::free() {
+  if (!turn_.try_acquire()) return false;
+  const bool is_free = !has_queued() && forget_state();
+  turn_.release();
+  if (has_queued()) thread_.wake();  // whoever queued it may have found the turn taken
+  if (is_free) observer_.document_freed(*this);
+  return is_free;
+}
+
+// Precondition: turn_ is taken. What a networked store shows of its connection is not freed.
+bool StatusFile::forget_state() {
+  const std::unique_lock loading(load_mutex_, std::try_to_lock);
+  if (!loading) return false;
+  {
+    const std::lock_guard lock(state_mutex_);
+    if (!durable_state_ || durable_state_->is_gone || partition_) return false;
+  }
+  if (!committer_.forget()) return false;
+  history_.forget();
+  const std::lock_guard lock(state_mutex_);
+  if (durable_state_->is_gone) return true;
+  durable_state_.reset();
+  state_.reset();
+  return true;
 }
 
 void StatusFile::submit(Job job) {
@@ -162,9 +209,16 @@ void StatusFile::set_state(std::shared_ptr<const FileState> state) {
 }
 
 void StatusFile::check() {
-  const bool was_loaded = loaded_state() != nullptr;
-  if (!was_loaded) state();
-  if (!was_loaded || store_->looks_changed()) submit({CheckRequest{}, {}, [](const std::optional<Rejection>&) {}});
+  const bool is_new = !was_loaded_.load();
+  if (is_new) loaded();
+  if (is_new || store_->looks_changed()) submit({CheckRequest{}, {}, [](const std::optional<Rejection>&) {}});
+}
+
+void StatusFile::look() {
+  loaded();  // which queues what has to be done about what it finds
+  drain();
+  settle();  // a JSON that has to be mended or signed
+  if (last_use() == 0) free();
 }
 
 void StatusFile::check_plan(const std::string& file_name) {
@@ -211,7 +265,7 @@ bool StatusFile::commit_group() {
   std::vector<Job> group = take_group();
   if (group.empty()) return false;
   try {
-    state();  // the committer works on a loaded file
+    loaded();  // the committer works on a loaded file
   } catch (const std::exception& error) {
     const Rejection refusal(Cause::io_failure, name_ + " cannot be loaded: " + error.what());
     for (Job& job : group) job.done(refusal);

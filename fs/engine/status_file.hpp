@@ -1,6 +1,7 @@
 // One status file of a mount: its durable state for readers, and the thread that commits writes to it.
 #pragma once
 
+#include <atomic>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -12,11 +13,12 @@
 #include <vector>
 
 #include "fs/engine/committer.hpp"
+#include "fs/engine/document_cache.hpp"
 #include "fs/engine/engine_context.hpp"
 #include "fs/engine/file_state.hpp"
 #include "fs/engine/history.hpp"
 #include "fs/engine/job.hpp"
-#include "fs/engine/on_demand_thread.hpp"
+#include "fs/on_demand_thread.hpp"
 #include "fs/store/store.hpp"
 
 namespace statusfs {
@@ -30,11 +32,13 @@ class StatusFileObserver {
   virtual void versions_published(StatusFile& file, std::span<const Version> versions) = 0;
   /// Anything may be another than before: the file was loaded anew, adopted, or quarantined.
   virtual void state_replaced(StatusFile& file) = 0;
+  /// The document was freed, and whoever still holds a version of it should let it go. From any thread.
+  virtual void document_freed(StatusFile& file) = 0;
 };
 
 /// Thread safety: any thread. Lock order: load_mutex_, then state_mutex_ or queue_mutex_. None is held while a job is
-/// answered.
-class StatusFile final : private VersionEvents {
+/// answered, or while the cache of documents is asked.
+class StatusFile final : private VersionEvents, private CachedDocument {
  public:
   /// `name` is the name of the directory that shows the file, `source` is where its plan lies; it, `context` and
   /// `observer` must outlive this.
@@ -44,9 +48,9 @@ class StatusFile final : private VersionEvents {
 
   const std::string& name() const noexcept { return name_; }
 
-  /// The newest durable state. Loads the file on first use. Never nullptr.
+  /// The newest durable state. Loads the file on first use, and after its document was freed. Never nullptr.
   std::shared_ptr<const FileState> state();
-  /// The same, or nullptr while the file has not been loaded.
+  /// The same, or nullptr while the file is not loaded.
   std::shared_ptr<const FileState> loaded_state() const;
 
   History& history() noexcept { return history_; }
@@ -64,6 +68,13 @@ class StatusFile final : private VersionEvents {
   void carry_out(Job job);
   /// Queues a look at the file, after something happened to it from outside.
   void check();
+  /// The same whether or not it looks changed: what is stored has become known.
+  void look_again() {
+    submit({CheckRequest{}, {}, [](const std::optional<Rejection>&) {}});
+  }
+  /// The first look after a mount, whose end it waits for: whatever happened to the file meanwhile is found, and what
+  /// nobody needed yet does not stay in memory. Throws what loading throws.
+  void look();
   /// The same after a file of the directory changed: looks at the plan, if this is its name, or if the name is empty.
   void check_plan(const std::string& file_name);
   /// The store cannot be written to: queued writes are refused, and the partition is shown in the tree.
@@ -78,12 +89,19 @@ class StatusFile final : private VersionEvents {
   void settle();
 
  private:
+  std::uint64_t size() const override;
+  std::uint64_t last_use() const noexcept override { return last_use_.load(std::memory_order_relaxed); }
+  bool free() override;
+  bool forget_state();
+  std::shared_ptr<const FileState> loaded();
+  std::shared_ptr<const FileState> load();
   void publish(std::span<const Version> versions, std::shared_ptr<const FileState> state) override;
   void replace(std::shared_ptr<const FileState> state) override;
   void anchor(const FileState& state);
   std::optional<Rejection> reason_to_refuse(const Job& job) const;
   bool enqueue(Job job);
   bool has_queued() const;
+  bool take_turn();
   bool commit_step() noexcept;
   bool commit_group();
   std::vector<Job> take_group();
@@ -96,7 +114,9 @@ class StatusFile final : private VersionEvents {
   const std::unique_ptr<Store> store_;
   History history_;
 
-  std::mutex load_mutex_;  // held while the file is loaded for the first time; guards committer_'s initial load
+  std::mutex load_mutex_;                    // held while the file is loaded when it is needed, and while it is freed
+  std::atomic<bool> was_loaded_ = false;     // once; a document that was freed since is no reason to load it
+  std::atomic<std::uint64_t> last_use_ = 0;  // by the cache's clock; 0: nobody needed it yet
 
   mutable std::mutex state_mutex_;  // guards what follows up to queue_mutex_
   std::shared_ptr<const FileState> durable_state_;

@@ -1,9 +1,11 @@
 #include "fs/engine/version_documents.hpp"
 
 #include <iterator>
+#include <utility>
 
 #include "fs/engine/version_lines.hpp"
-#include "mapping/document/patch.hpp"
+#include "mapping/document/json_patch.hpp"
+#include "mapping/document/json_patch_text.hpp"
 #include "mapping/rejection.hpp"
 
 namespace statusfs {
@@ -12,9 +14,9 @@ namespace {
 constexpr std::uint64_t distance = 64;        // versions between remembered documents
 constexpr std::size_t most_remembered = 160;  // 10,000 versions and some
 
-std::vector<PatchOperation> patch_of(std::string_view line) {
+std::vector<PatchOperation> patch_of(std::string_view line, JsonParser& parser) {
   try {
-    return decode_json_patch(patch_of_line(line));
+    return decode_json_patch(patch_of_line(line, parser));
   } catch (const RecordError& error) {
     throw Rejection(Cause::io_failure, std::string("the history cannot be read: ") + error.what());
   }
@@ -47,15 +49,21 @@ Value VersionDocuments::document(std::uint64_t version) {
   const auto start = nearest(version);
   if (start && start->version == version) return start->document;
   Value document = start ? start->document : Value();
+  JsonParser parser;
   const auto step = [&](std::string_view line) {
     const std::uint64_t of_line = version_of_line(line).value_or(0);
     if (start && of_line <= start->version) return;  // the remembered one lies in this journal, and is nearer
-    document = apply_json_patch(document, patch_of(line));
+    document = apply_json_patch(std::move(document), patch_of(line, parser));
     ++patches_applied_;
     offer(of_line, document);
   };
   read_from_whole(store_, version, step);
   return document;
+}
+
+void VersionDocuments::forget() {
+  const std::lock_guard lock(mutex_);
+  remembered_.clear();
 }
 
 }  // namespace statusfs

@@ -27,6 +27,8 @@ class VersionDocuments {
   Value document(std::uint64_t version);
   /// A document that was met on another way.
   void offer(std::uint64_t version, const Value& document);
+  /// Frees what is remembered.
+  void forget();
   /// How many patches were applied so far.
   std::uint64_t patches_applied() const noexcept { return patches_applied_; }
 

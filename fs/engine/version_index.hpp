@@ -10,7 +10,7 @@
 
 namespace statusfs {
 
-/// Sixteen bytes a version; each journal line is looked at once, and its patch never.
+/// Sixteen bytes a version. A journal is read when one of its versions is asked for, and no patch of it is looked at.
 ///
 /// Thread safety: any thread. Each call goes up to the version that it is given, which must be durable, and throws
 /// Rejection(io_failure) where the journal cannot be read.
@@ -30,16 +30,21 @@ class VersionIndex {
   Range range(std::uint64_t upto);
   /// Precondition: the version is in the range.
   Attributes attributes(std::uint64_t version, std::uint64_t upto);
+  /// Reads all journals at once: to be called before the attributes of every version are asked for.
+  void read_all(std::uint64_t upto);
+  /// Frees what was read; it is read again when it is needed.
+  void forget();
 
  private:
-  void follow(std::uint64_t upto);
+  void make_room(std::uint64_t upto);
+  bool is_known(std::uint64_t version) const;
   void add(std::string_view line);
 
   Store& store_;
 
-  std::mutex mutex_;  // guards all below; held while the journal is read, once: taken before the store's own
-  std::uint64_t first_ = 0;
-  std::vector<Attributes> entries_;  // of first_ and the following versions
+  std::mutex mutex_;         // guards all below; held while the journal is read, once: taken before the store's own
+  std::uint64_t first_ = 0;  // 0: not known yet
+  std::vector<Attributes> entries_;  // of first_ and the following versions; a size of 0: not read yet
 };
 
 }  // namespace statusfs

@@ -1,5 +1,6 @@
 #include "fs/engine/version_lines.hpp"
 
+#include <limits>
 #include <stdexcept>
 #include <string>
 
@@ -36,14 +37,19 @@ class OncePerVersion {
 };
 
 template <typename Read>
-void read_all_versions(OncePerVersion& versions, const Read& read) {
+auto told(const Read& read) {
   try {
-    read([&](std::string_view line) { return versions.take(line); });
+    return read();
   } catch (const Rejection&) {
     throw;
   } catch (const std::runtime_error& error) {
     throw Rejection(Cause::io_failure, std::string("the history cannot be read: ") + error.what());
   }
+}
+
+template <typename Read>
+void read_all_versions(OncePerVersion& versions, const Read& read) {
+  told([&] { read([&](std::string_view line) { return versions.take(line); }); });
   if (!versions.is_complete())
     throw Rejection(Cause::io_failure, "the history ends at version " + std::to_string(versions.seen()));
 }
@@ -54,6 +60,18 @@ void read_versions(Store& store, std::uint64_t after, std::uint64_t upto, const 
   OncePerVersion versions(upto, step);
   if (after > 0) versions.expect_behind(after);
   read_all_versions(versions, [&](const auto& visit) { store.read_records(after, visit); });
+}
+
+std::uint64_t first_version(Store& store) {
+  return told([&] { return store.first_version(); });
+}
+
+// The journal may go beyond the version, and is not complete where a line of it is missing.
+void read_lines_around(Store& store, std::uint64_t version, const VersionLine& step) {
+  OncePerVersion versions(std::numeric_limits<std::uint64_t>::max(), step);
+  told([&] { store.read_records_from_whole(version, [&](std::string_view line) { return versions.take(line); }); });
+  if (versions.seen() < version)
+    throw Rejection(Cause::io_failure, "the history ends at version " + std::to_string(versions.seen()));
 }
 
 void read_from_whole(Store& store, std::uint64_t version, const VersionLine& step) {

@@ -15,6 +15,12 @@ using VersionLine = std::function<void(std::string_view line)>;
 /// be read, or one is missing.
 void read_versions(Store& store, std::uint64_t after, std::uint64_t upto, const VersionLine& step);
 
+/// The first version that there is a line of. Throws Rejection(io_failure) where that cannot be told.
+std::uint64_t first_version(Store& store);
+
+/// All lines of the journal that holds the version. Throws as read_versions().
+void read_lines_around(Store& store, std::uint64_t version, const VersionLine& step);
+
 /// The lines that lead to the version: from the latest one before it, or of it, that holds a whole document.
 void read_from_whole(Store& store, std::uint64_t version, const VersionLine& step);
 

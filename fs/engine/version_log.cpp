@@ -4,17 +4,19 @@
 
 #include "fs/engine/version_lines.hpp"
 #include "mapping/chain/history.hpp"
-#include "mapping/document/patch.hpp"
+#include "mapping/document/json_patch.hpp"
+#include "mapping/document/json_patch_text.hpp"
 #include "mapping/rejection.hpp"
 
 namespace statusfs {
 
-void VersionLog::add(std::string_view line) {
+void VersionLog::add(std::string_view line, JsonParser& parser) {
   try {
-    const JournalRecord record = decode_record(line);
+    const JournalRecord record = decode_record(line, parser);
     if (ends_.empty()) first_ = record.version;
-    text_ += log_line(*mapping_, record, changes_of(*mapping_, newest_, record)) + "\n";
+    const std::string shown = log_line(*mapping_, record, changes_of(*mapping_, newest_, record)) + "\n";
     newest_ = apply_json_patch(newest_, decode_json_patch(record.patch));
+    text_ += shown;
     documents_.offer(record.version, newest_);
     ends_.push_back(text_.size());
   } catch (const RecordError& error) {
@@ -25,7 +27,8 @@ void VersionLog::add(std::string_view line) {
 void VersionLog::follow(std::uint64_t upto) {
   const std::uint64_t known = ends_.empty() ? 0 : first_ + ends_.size() - 1;
   if (upto <= known) return;
-  read_versions(store_, known, upto, [&](std::string_view line) { add(line); });
+  JsonParser parser;
+  read_versions(store_, known, upto, [&](std::string_view line) { add(line, parser); });
 }
 
 std::uint64_t VersionLog::end_of(std::uint64_t upto) const {
@@ -43,6 +46,14 @@ std::uint64_t VersionLog::size(std::uint64_t upto) {
   const std::lock_guard lock(mutex_);
   follow(upto);
   return end_of(upto);
+}
+
+void VersionLog::forget() {
+  const std::lock_guard lock(mutex_);
+  first_ = 0;
+  ends_ = {};
+  newest_ = {};
+  text_ = {};
 }
 
 }  // namespace statusfs

@@ -24,10 +24,12 @@ class VersionLog {
 
   std::string text(std::uint64_t upto);
   std::uint64_t size(std::uint64_t upto);  ///< bytes of text()
+  /// Frees what was read; it is read again when it is needed.
+  void forget();
 
  private:
   void follow(std::uint64_t upto);
-  void add(std::string_view line);
+  void add(std::string_view line, JsonParser& parser);
   std::uint64_t end_of(std::uint64_t upto) const;
 
   const std::shared_ptr<const Mapping> mapping_;

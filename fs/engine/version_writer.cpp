@@ -24,6 +24,11 @@ void apply_plan(FileState& state) {
 
 }  // namespace
 
+bool looks_the_same(const FileState& left, const FileState& right) {
+  return left.chained && right.chained && left.head == right.head && left.read_only == right.read_only &&
+         left.plan == right.plan;
+}
+
 Author driver_author(const EngineContext& context, const char* persona) {
   Author author;
   author.persona = persona;
@@ -115,12 +120,24 @@ Judge VersionWriter::judge_for(const Author& author) const { return {author, sta
 
 // --- loading ---------------------------------------------------------------------------------------------------------
 
+bool VersionWriter::forget() {
+  if (!state_->chained || !state_->document || state_->stored_document || has_unannounced()) return false;
+  if (!store_.forget_document()) return false;
+  auto known = std::make_shared<FileState>(*state_);
+  known->document.reset();
+  state_ = std::move(known);
+  chain_.reset();
+  return true;
+}
+
 void VersionWriter::load() {
+  const std::shared_ptr<const FileState> known = state_ && state_->chained && !state_->document ? state_ : nullptr;
   chain_.reset();
   keys_.read_again();
   const StoredFile stored = store_.load();
   for (const std::string& notice : stored.notices) context_.log(stem_ + ": " + notice);
   state_ = state_of(stored);
+  if (known) is_shown_late_ = !looks_the_same(*known, *state_);
   if (state_->chained) context_.counter.raise(state_->head.g);
   if (context_.adopt_unhashed && !context_.read_only && state_->document && !state_->chained &&
       !has_any_hash(*state_->document)) {
@@ -215,6 +232,7 @@ void VersionWriter::advance(std::span<const Version> versions) {
 }
 
 void VersionWriter::announce() {
+  if (std::exchange(is_shown_late_, false)) events_.replace(state_);
   if (unannounced_.empty()) return;
   events_.publish(std::exchange(unannounced_, {}), state_);
 }
@@ -227,6 +245,7 @@ void VersionWriter::publish(std::span<const Version> versions) {
 }
 
 void VersionWriter::replace() {
+  is_shown_late_ = false;
   events_.replace(state_);
   announce();
 }

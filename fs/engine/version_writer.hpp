@@ -27,6 +27,9 @@ class VersionEvents {
   virtual void replace(std::shared_ptr<const FileState> state) = 0;
 };
 
+/// Whether readers of chained states find the same in both.
+bool looks_the_same(const FileState& left, const FileState& right);
+
 /// What the driver does of its own accord is signed with one of these personas.
 Author driver_author(const EngineContext& context, const char* persona);
 
@@ -51,6 +54,9 @@ class VersionWriter {
   /// Loads the file anew and, where the context asks for it, adopts it. Tells readers nothing. Throws as Store::load
   /// does.
   void load();
+  /// Frees the document of a chained file, until load(). If that finds another state than this one, the next announce()
+  /// shows it to readers anew. False, and nothing happens, where the document is still needed.
+  bool forget();
   /// Starts a chain with the current content. Tells readers nothing. Throws Rejection.
   void begin_chain(const Author& author);
   /// What the plan means for the file from now on. Tells readers nothing.
@@ -81,7 +87,9 @@ class VersionWriter {
   /// The same for versions that nobody asked for; readers are told by the next announce(), publish() or replace().
   void advance(std::span<const Version> versions);
   void announce();
-  bool has_unannounced() const noexcept { return !unannounced_.empty(); }
+  bool has_unannounced() const noexcept { return is_shown_late_ || !unannounced_.empty(); }
+  /// Readers see the newest state anew by the next announce().
+  void show_late() noexcept { is_shown_late_ = true; }
   /// Readers see the newest state anew.
   void replace();
   /// Readers see this state until the next publish() or replace(); nothing becomes durable by it.
@@ -101,6 +109,7 @@ class VersionWriter {
   std::shared_ptr<const FileState> state_;
   std::optional<Chain> chain_;
   std::vector<Version> unannounced_;
+  bool is_shown_late_ = false;  // readers know a state from before load()
   IdempotencyKeys keys_;
 };
 

@@ -152,6 +152,11 @@ void Announcer::drop_everything_below(const std::string& path) {
 
 void Announcer::state_replaced(StatusFile& file) { drop_everything_below(top_of(file)); }
 
+// Inodes of whole versions hold their document; the kernel forgets them with their names, unless they are open.
+void Announcer::document_freed(StatusFile& file) {
+  for (const auto& inode : inodes_.known_immutable_below(top_of(file))) drop_name(inode->path);
+}
+
 void Announcer::root_changed() {
   static constexpr std::uint64_t root = FUSE_ROOT_ID;
   wake_later(changes_.add({&root, 1}, std::chrono::system_clock::now()));

@@ -46,6 +46,7 @@ class Announcer final : public StatusDirectoryObserver {
 
   void versions_published(StatusFile& file, std::span<const Version> versions) override;
   void state_replaced(StatusFile& file) override;
+  void document_freed(StatusFile& file) override;
   void file_appeared(const std::shared_ptr<StatusFile>& file) override;
   void file_vanished(const std::string& name) override;
   void outcome_found(const std::string& name, const std::string& outcome) override;

@@ -36,6 +36,7 @@ std::vector<std::pair<std::string, Place>> list_history(const HistoryPlace& dire
   const auto state = directory.file->state();
   entries.emplace_back("log", HistoryPlace{directory.file, Kind::log, 0, state});
   entries.emplace_back("head", HistoryPlace{directory.file, Kind::head, 0, state});
+  directory.file->history().read_attributes(*state);  // who lists mostly asks for those of all
   const auto range = directory.file->history().range(*state);
   for (std::uint64_t version = range.first; version <= range.last; ++version)
     entries.emplace_back(std::to_string(version) + std::string(version_suffix),

@@ -81,6 +81,7 @@ std::shared_ptr<const Inode> InodeTable::look_up(std::string path, Place place, 
     ids_.erase(known);
   }
   const std::uint64_t number = inode_number(path);
+  if (is_immutable(place)) immutable_.insert(next_id_);
   auto inode = std::make_shared<Inode>(Inode{next_id_, number, std::move(path), std::move(place), false});
   entries_.emplace(next_id_, Entry{inode, 1, version});
   ids_.emplace(number, next_id_);
@@ -106,6 +107,7 @@ void InodeTable::forget(NodeId id, std::uint64_t lookups) {
   found->second.lookups -= std::min(lookups, found->second.lookups);
   if (found->second.lookups > 0) return;
   drop_id(found->second);
+  immutable_.erase(id);
   dropped = std::move(found->second.inode);
   entries_.erase(found);
 }
@@ -133,6 +135,14 @@ std::vector<std::shared_ptr<const Inode>> InodeTable::known_below(std::string_vi
   std::vector<std::shared_ptr<const Inode>> result;
   for (const auto& [id, entry] : entries_)
     if (is_at_or_below(entry.inode->path, path)) result.push_back(entry.inode);
+  return result;
+}
+
+std::vector<std::shared_ptr<const Inode>> InodeTable::known_immutable_below(std::string_view path) const {
+  const std::shared_lock lock(mutex_);
+  std::vector<std::shared_ptr<const Inode>> result;
+  for (const NodeId id : immutable_)
+    if (const auto& inode = entries_.at(id).inode; is_at_or_below(inode->path, path)) result.push_back(inode);
   return result;
 }
 

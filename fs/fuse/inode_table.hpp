@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "fs/fuse/path_number.hpp"
@@ -50,6 +51,8 @@ class InodeTable {
   std::vector<NodeId> known(std::span<const std::uint64_t> numbers) const;
   /// All inodes at or below a path that the kernel knows.
   std::vector<std::shared_ptr<const Inode>> known_below(std::string_view path) const;
+  /// Of these, the ones whose content never changes: few, and found without looking at the others.
+  std::vector<std::shared_ptr<const Inode>> known_immutable_below(std::string_view path) const;
 
  private:
   struct Entry {
@@ -65,6 +68,7 @@ class InodeTable {
   mutable std::shared_mutex mutex_;  // guards all below; innermost
   std::unordered_map<NodeId, Entry> entries_;
   Ids ids_;  // by the number of the path, of all inodes but those that are the second of their path
+  std::unordered_set<NodeId> immutable_;
   NodeId next_id_ = 2;
 };
 

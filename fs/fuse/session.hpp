@@ -29,9 +29,9 @@ class Session {
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  /// Serves requests until the file system is unmounted or a SIGTERM or SIGINT arrives. False when the connection
-  /// failed.
-  bool run();
+  /// Serves requests until the file system is unmounted or a SIGTERM or SIGINT arrives. Throws
+  /// std::system_error where the connection failed.
+  void run();
 
  private:
   struct Implementation;

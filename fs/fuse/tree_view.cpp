@@ -285,8 +285,6 @@ struct stat TreeView::attributes(const Inode& inode) const {
   } else if (const auto* link = std::get_if<LinkPlace>(&inode.place)) {
     set_file(attributes, link_text(*link).size(), false);
     attributes.st_mode = S_IFLNK | 0777;
-  } else if (std::holds_alternative<ColumnPlace>(inode.place)) {
-    set_directory(attributes, 0);
   } else if (const auto* version = std::get_if<VersionPlace>(&inode.place)) {
     const FileState& state = *version->state;
     const std::uint64_t size = state.chained ? state.head.size : text(inode.place, {}).size();
@@ -297,7 +295,7 @@ struct stat TreeView::attributes(const Inode& inode) const {
     attributes.st_mtim = attributes.st_ctim = attributes.st_atim = timespec_of(page->page->state().modified);
   } else if (std::holds_alternative<RootPlace>(inode.place)) {
     set_directory(attributes, directory_.names().size());
-  } else if (is_directory(inode.place)) {  // .statusfs and .history
+  } else if (is_directory(inode.place)) {  // .statusfs, .history and the columns of boards
     set_directory(attributes, 0);
   } else if (const auto* history = std::get_if<HistoryPlace>(&inode.place)) {
     const HistoryAttributes of_history = history_attributes(*history);
@@ -317,6 +315,7 @@ Metrics::Gauges TreeView::gauges() const {
     ++gauges.files;
     const auto state = file->loaded_state();
     if (!state || !state->document) continue;
+    ++gauges.loaded_files;
     gauges.active_locks += count_locks(*state->document);
     const StatusDocument& document = *state->document;
     for (std::size_t position = 0; position < document.task_count(); ++position) {

@@ -97,15 +97,22 @@ class Reader {
     throw ConfigError(place(node.Mark()) + ": " + sentence);
   }
 
+  [[noreturn]] void refuse_key(const YAML::Node& key, const std::string& what,
+                               const std::vector<std::string>& known) const {
+    refuse(key, "'" + key.Scalar() + "' is not a key of " + what + "; these are: " + joined(known));
+  }
+
+  [[noreturn]] void refuse_repeated(const YAML::Node& key, const std::string& what) const {
+    refuse(key, "'" + key.Scalar() + "' stands twice in " + what);
+  }
+
   Members members_of(const YAML::Node& node, const std::string& what, const std::vector<std::string>& known) const {
     if (!node.IsMap()) refuse(node, what + " must be a mapping with the keys " + joined(known));
     Members members;
     for (const auto& member : node) {
       const std::string key = scalar(member.first, "a key of " + what);
-      if (std::ranges::find(known, key) == known.end()) {
-        refuse(member.first, "'" + key + "' is not a key of " + what + "; these are: " + joined(known));
-      }
-      if (!members.emplace(key, member.second).second) refuse(member.first, "'" + key + "' stands twice in " + what);
+      if (std::ranges::find(known, key) == known.end()) refuse_key(member.first, what, known);
+      if (!members.emplace(key, member.second).second) refuse_repeated(member.first, what);
     }
     return members;
   }

@@ -13,18 +13,23 @@
 #include "fs/unique_fd.hpp"
 
 namespace statusfs {
-namespace {
+namespace detail {
 
-constexpr std::size_t longest_pem = 64 * 1024;  // bytes; a key has about 120
-
-struct Deleter {
+struct OpenSslDeleter {
   void operator()(EVP_PKEY* key) const noexcept { EVP_PKEY_free(key); }
   void operator()(EVP_MD_CTX* context) const noexcept { EVP_MD_CTX_free(context); }
   void operator()(BIO* bytes) const noexcept { BIO_free(bytes); }
 };
-using Key = std::unique_ptr<EVP_PKEY, Deleter>;
-using Context = std::unique_ptr<EVP_MD_CTX, Deleter>;
-using Bytes = std::unique_ptr<BIO, Deleter>;
+
+}  // namespace detail
+
+namespace {
+
+constexpr std::size_t longest_pem = 64 * 1024;  // bytes; a key has about 120
+
+using Key = std::unique_ptr<EVP_PKEY, detail::OpenSslDeleter>;
+using Context = std::unique_ptr<EVP_MD_CTX, detail::OpenSslDeleter>;
+using Bytes = std::unique_ptr<BIO, detail::OpenSslDeleter>;
 
 const unsigned char* bytes_of(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
 
@@ -68,7 +73,7 @@ void require_secret(const struct stat& status, const std::string& file) {
 }  // namespace
 
 struct detail::OpenSslKey {
-  Key key;
+  std::unique_ptr<EVP_PKEY, OpenSslDeleter> key;
 
   bool verifies(std::string_view message, std::string_view signature) const {
     const Context context(EVP_MD_CTX_new());

@@ -84,9 +84,17 @@ class Store {
 
   // The calls below are made by one thread at a time, the engine's commit thread.
 
+  /// Keeps no document in memory any more, if that is possible now: then load() is to be called before anything else.
+  /// What is held on disk (the journal's lock) stays held.
+  virtual bool forget_document() { return false; }
+
   /// To be called before a group is built: takes what must be held while committing (the local store's lock) and looks
   /// whether the file is still what it was. Blocks up to the allowed time.
   virtual StoreResult prepare() = 0;
+
+  /// Takes over what others wrote until now, where that is not known at once anyway. done: there is nothing new.
+  /// Otherwise as prepare().
+  virtual StoreResult look_for_news() { return {}; }
 
   /// Makes the entries durable, in order, all or none, as successors of `expected_version`. Only after prepare()
   /// returned done.
@@ -127,6 +135,8 @@ class Store {
   /// number. By the commit thread. Throws std::runtime_error.
   virtual std::uint64_t record_count();
 
+  /// The first version that there is a record of. Any thread; throws as read_records().
+  virtual std::uint64_t first_version();
   /// Calls `visit` with the record of every version above `after_version`, oldest first, until it returns false. May go
   /// beyond what was acknowledged, and may repeat a version (is_rotation). Any thread. Throws std::runtime_error where
   /// the records cannot be read.

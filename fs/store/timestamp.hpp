@@ -4,6 +4,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace statusfs {
 
@@ -11,6 +12,6 @@ namespace statusfs {
 std::string format_timestamp(std::chrono::system_clock::time_point time);
 
 /// Reads what format_timestamp writes, with any number of digits behind the point, or none. Nothing for other text.
-std::optional<std::chrono::system_clock::time_point> parse_timestamp(const std::string& text);
+std::optional<std::chrono::system_clock::time_point> parse_timestamp(std::string_view text);
 
 }  // namespace statusfs

@@ -2,6 +2,7 @@
 
 #include "mapping/chain/version_builder.hpp"
 #include "mapping/document/difference.hpp"
+#include "mapping/document/json_patch_text.hpp"
 
 namespace statusfs {
 namespace {

@@ -9,7 +9,6 @@
 #include "mapping/chain/derived_counts.hpp"
 #include "mapping/chain/hashes.hpp"
 #include "mapping/chain/journal_record.hpp"
-#include "mapping/document/patch.hpp"
 #include "mapping/rules/write_request.hpp"
 #include "mapping/tree/template.hpp"
 

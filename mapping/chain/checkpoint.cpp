@@ -88,6 +88,8 @@ Checkpoint decode_checkpoint(std::string_view line) {
   checkpoint.file_id = decode_name(words[1]).value_or(std::string());
   checkpoint.version = number(words[2]);
   checkpoint.lines = number(words[3]);
+  // No line would be compared with it.
+  if (checkpoint.lines == 0) refuse("lines are counted from 1");
   checkpoint.record_hash = std::string(words[4]);
   checkpoint.payload_hash = std::string(words[5]);
   checkpoint.time = std::string(words[6]);

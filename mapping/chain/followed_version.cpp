@@ -2,6 +2,8 @@
 
 #include <set>
 
+#include "mapping/document/json_patch_text.hpp"
+
 namespace statusfs {
 namespace {
 

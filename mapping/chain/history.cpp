@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <span>
 
-#include "mapping/document/patch.hpp"
+#include "mapping/document/json_patch.hpp"
+#include "mapping/document/json_patch_text.hpp"
 #include "mapping/document/text.hpp"
 #include "mapping/rejection.hpp"
 #include "mapping/tree/names.hpp"
@@ -97,7 +98,7 @@ std::vector<HistoryChange> changes_of(const Mapping& mapping, const Value& befor
   for (const PatchOperation& operation : decode_json_patch(record.patch)) {
     if (operation.path.is_root()) return {};
     changes.push_back(change_of(mapping, root, operation));
-    root = apply_json_patch(root, {operation});
+    root = apply_json_patch(std::move(root), {operation});
   }
   return changes;
 }

@@ -95,9 +95,9 @@ std::optional<IdempotencyMark> read_mark(const MemberReader& reader, const Value
   return IdempotencyMark{reader.text("idempotency_key"), reader.text("request_hash")};
 }
 
-Value parse_line(std::string_view line) {
+Value parse_line(std::string_view line, JsonParser& parser) {
   try {
-    return parse_json(line);
+    return parser.parse(line);
   } catch (const ParseError& error) {
     throw RecordError(std::string("not a JSON object: ") + error.what());
   }
@@ -145,13 +145,13 @@ std::string encode_record(JournalRecord& record, std::string_view patch) {
   return line;
 }
 
-JournalRecord decode_record(std::string_view line) {
-  const Value object = parse_line(line);
-  if (!object.is_object()) throw RecordError("the record is not a JSON object");
+namespace {
+
+// The record that these members are, its hash not looked at.
+JournalRecord record_of(const Value& object) {
   const MemberReader reader(object);
   JournalRecord record;
   record.record_hash = reader.text("record_hash");
-  require_hash(line, record.record_hash);
   record.version = reader.count("v");
   record.g = reader.number("g");
   record.time = reader.text("time");
@@ -167,6 +167,20 @@ JournalRecord decode_record(std::string_view line) {
   record.payload_hash_current = reader.text("payload_hash_current");
   record.record_previous = reader.optional_text("record_previous");
   return record;
+}
+
+}  // namespace
+
+JournalRecord decode_record(std::string_view line) {
+  JsonParser parser;
+  return decode_record(line, parser);
+}
+
+JournalRecord decode_record(std::string_view line, JsonParser& parser) {
+  const Value object = parse_line(line, parser);
+  if (!object.is_object()) throw RecordError("the record is not a JSON object");
+  require_hash(line, MemberReader(object).text("record_hash"));
+  return record_of(object);
 }
 
 bool is_rotation(const JournalRecord& record) noexcept { return record.op == rotation_op; }
@@ -200,15 +214,42 @@ std::optional<RecordOutline> outline_of_line(std::string_view line) noexcept {
   return RecordOutline{*version, line.substr(time + time_mark.size(), time_end - time - time_mark.size()), *size};
 }
 
-Value patch_of_line(std::string_view line) {
+namespace {
+
+// What stands around a line's patch, and the patch.
+struct LineParts {
+  std::string_view before;
+  std::string_view patch;
+  std::string_view behind;
+};
+
+// Nothing where the line is not written as encode_record does. Throws where its hash is wrong.
+std::optional<LineParts> parts_of_line(std::string_view line) {
   // Quotes within strings are escaped, so that no value before the patch or behind it can look like these.
   constexpr std::string_view patch_mark = ",\"patch\":", size_mark = ",\"size\":";
-  const std::size_t patch = line.find(patch_mark), size = line.rfind(size_mark);
+  const std::size_t mark = line.find(patch_mark), size = line.rfind(size_mark);
   const bool is_as_encoded =
-      patch != std::string_view::npos && size != std::string_view::npos && patch < size && line.size() > hash_tail_size;
-  if (!is_as_encoded) return decode_record(line).patch;
+      mark != std::string_view::npos && size != std::string_view::npos && mark < size && line.size() > hash_tail_size;
+  if (!is_as_encoded) return std::nullopt;
   require_hash(line, std::string(line.substr(line.size() - hash_tail_size + hash_member.size() + 1, 64)));
-  return parse_line(line.substr(patch + patch_mark.size(), size - patch - patch_mark.size()));
+  const std::size_t patch = mark + patch_mark.size();
+  return LineParts{line.substr(0, patch), line.substr(patch, size - patch), line.substr(size)};
+}
+
+}  // namespace
+
+Value patch_of_line(std::string_view line, JsonParser& parser) {
+  const auto parts = parts_of_line(line);
+  return parts ? parse_line(parts->patch, parser) : decode_record(line, parser).patch;
+}
+
+ChainHead head_of_line(std::string_view line) {
+  const auto parts = parts_of_line(line);
+  if (!parts) return head_of(decode_record(line));
+  JsonParser parser;
+  const Value object = parse_line(std::string(parts->before) + "null" + std::string(parts->behind), parser);
+  if (!object.is_object()) throw RecordError("the record is not a JSON object");
+  return head_of(record_of(object));
 }
 
 ChainHead head_of(const JournalRecord& record) {

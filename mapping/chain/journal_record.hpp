@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "mapping/document/parse.hpp"
 #include "mapping/document/value.hpp"
 #include "mapping/rules/author.hpp"
 
@@ -45,6 +46,7 @@ std::string encode_record(JournalRecord& record, std::string_view patch);
 
 /// Checks the record_hash. Throws RecordError.
 JournalRecord decode_record(std::string_view line);
+JournalRecord decode_record(std::string_view line, JsonParser& parser);  ///< for line after line
 
 /// Whether the record begins a journal that goes on where a closed one ended. It is no mutation: it repeats the last
 /// version with the whole document as its patch.
@@ -65,7 +67,7 @@ struct RecordOutline {
 std::optional<RecordOutline> outline_of_line(std::string_view line) noexcept;
 
 /// The patch of a line whose record_hash is right, without what it costs to decode all of it. Throws RecordError.
-Value patch_of_line(std::string_view line);
+Value patch_of_line(std::string_view line, JsonParser& parser);
 
 /// The members of the line that say where the chain stands.
 struct ChainHead {
@@ -78,5 +80,7 @@ struct ChainHead {
   friend bool operator==(const ChainHead&, const ChainHead&) = default;
 };
 ChainHead head_of(const JournalRecord& record);
+/// The same of a line whose record_hash is right, without what it costs to decode its patch. Throws RecordError.
+ChainHead head_of_line(std::string_view line);
 
 }  // namespace statusfs

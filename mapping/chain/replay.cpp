@@ -2,7 +2,8 @@
 
 #include <algorithm>
 
-#include "mapping/document/patch.hpp"
+#include "mapping/document/json_patch.hpp"
+#include "mapping/document/json_patch_text.hpp"
 #include "mapping/document/text.hpp"
 #include "mapping/rejection.hpp"
 
@@ -163,7 +164,7 @@ void Replay::start_again(const Value& root) {
 void Replay::apply(std::string_view line) {
   JournalRecord record;
   try {
-    record = decode_record(line);
+    record = decode_record(line, parser_);
   } catch (const RecordError& error) {
     throw TamperError(lines_ + 1, error.what());
   }
@@ -183,13 +184,6 @@ void Replay::apply(std::string_view line) {
   expected_previous_ = record.record_hash;
   last_ = std::move(record);
   ++lines_;
-}
-
-bool is_whole_line(std::string_view line) noexcept {
-  constexpr std::string_view member = ",\"record_hash\":\"";
-  constexpr std::size_t tail = member.size() + 64 + 2;
-  return line.size() > tail && line.front() == '{' && line.ends_with("\"}") &&
-         line.substr(line.size() - tail).starts_with(member);
 }
 
 }  // namespace statusfs

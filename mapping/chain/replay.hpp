@@ -10,7 +10,7 @@
 
 #include "mapping/chain/hashes.hpp"
 #include "mapping/chain/journal_record.hpp"
-#include "mapping/document/patch.hpp"
+#include "mapping/document/json_patch.hpp"
 
 namespace statusfs {
 
@@ -66,9 +66,7 @@ class Replay {
   // Of verified, both or neither: the document of the last line, and its hash and size as they follow the changes.
   std::optional<StatusDocument> document_;
   std::unique_ptr<IncrementalDigest> digest_;
+  JsonParser parser_;
 };
-
-/// Whether `line` is whole: begins with '{' and ends with a record_hash member and '}'. A torn tail is not.
-bool is_whole_line(std::string_view line) noexcept;
 
 }  // namespace statusfs

@@ -2,6 +2,7 @@
 
 #include "mapping/chain/history.hpp"
 #include "mapping/document/difference.hpp"
+#include "mapping/document/json_patch.hpp"
 #include "mapping/document/parse.hpp"
 #include "mapping/document/text.hpp"
 #include "mapping/rejection.hpp"

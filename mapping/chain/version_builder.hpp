@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "mapping/chain/chain.hpp"
+#include "mapping/document/json_patch_text.hpp"
 
 namespace statusfs {
 

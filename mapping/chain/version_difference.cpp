@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "mapping/document/difference.hpp"
+#include "mapping/document/json_patch.hpp"
 #include "mapping/tree/status_document.hpp"
 
 namespace statusfs {

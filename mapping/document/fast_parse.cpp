@@ -3,6 +3,7 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -64,7 +65,7 @@ class Reader {
   Value read_array(ondemand::array array, std::size_t level) {
     if (level > maximum_nesting) throw Uncertain();
     const std::size_t begin = elements_.size();
-    for (auto element : array) elements_.push_back(read(certain(std::move(element)), level + 1));
+    for (auto element : array) elements_.push_back(read(certain(element), level + 1));
     return Value::array(taken_from(elements_, begin));
   }
 
@@ -114,11 +115,23 @@ Value read_root(ondemand::document& document) {
 
 }  // namespace
 
-std::optional<Value> parse_plain_json(std::string_view text) try {
-  if (!is_plain(text)) return std::nullopt;
-  const simdjson::padded_string padded(text);
+struct PlainJsonParser::Memory {
   ondemand::parser parser;
-  ondemand::document document = certain(parser.iterate(padded));
+  std::string padded;
+};
+
+PlainJsonParser::PlainJsonParser() : memory_(std::make_unique<Memory>()) {}
+PlainJsonParser::~PlainJsonParser() = default;
+PlainJsonParser::PlainJsonParser(PlainJsonParser&& other) noexcept = default;
+PlainJsonParser& PlainJsonParser::operator=(PlainJsonParser&& other) noexcept = default;
+
+std::optional<Value> PlainJsonParser::parse(std::string_view text) try {
+  if (!is_plain(text)) return std::nullopt;
+  std::string& padded = memory_->padded;
+  padded.clear();
+  padded.reserve(text.size() + simdjson::SIMDJSON_PADDING);
+  padded.append(text).append(simdjson::SIMDJSON_PADDING, '\0');
+  ondemand::document document = certain(memory_->parser.iterate(padded.data(), text.size(), padded.size()));
   return read_root(document);
 } catch (const Uncertain&) {
   return std::nullopt;

@@ -6,7 +6,6 @@
 #include <utility>
 #include <vector>
 
-#include "mapping/document/fast_parse.hpp"
 #include "mapping/document/known_keys.hpp"
 
 namespace statusfs {
@@ -200,8 +199,10 @@ bool Builder::parse_error(std::size_t bytes_read, const std::string&, const nloh
 
 }  // namespace
 
-Value parse_json(std::string_view text) {
-  if (auto value = parse_plain_json(text)) return *std::move(value);
+Value parse_json(std::string_view text) { return JsonParser().parse(text); }
+
+Value JsonParser::parse(std::string_view text) {
+  if (auto value = plain_.parse(text)) return *std::move(value);
   return parse_json_exactly(text);
 }
 

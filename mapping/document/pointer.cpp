@@ -14,6 +14,7 @@ namespace {
 }
 
 std::string unescaped(std::string_view token, std::string_view whole) {
+  if (token.find('~') == std::string_view::npos) return std::string(token);
   std::string result;
   result.reserve(token.size());
   for (std::size_t position = 0; position < token.size(); ++position) {
@@ -47,6 +48,7 @@ Pointer Pointer::parse(std::string_view text) {
   if (text.empty()) return Pointer();
   if (text.front() != '/') refuse(text, "it must be empty or begin with '/'");
   std::vector<std::string> tokens;
+  tokens.reserve(static_cast<std::size_t>(std::ranges::count(text, '/')));
   std::size_t begin = 1;
   while (true) {
     const std::size_t end = std::min(text.find('/', begin), text.size());

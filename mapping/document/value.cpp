@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <charconv>
 #include <cstring>
 #include <limits>
 #include <memory>
@@ -170,17 +169,7 @@ void Value::release() noexcept {
   if (holds_node() && Node::drop(payload_.node)) Node::destroy(kind_, payload_.node);
 }
 
-// Scalars.
-
-Value Value::number(std::string_view lexeme) {
-  std::int64_t integer = 0;
-  const auto [end, error] = std::from_chars(lexeme.data(), lexeme.data() + lexeme.size(), integer);
-  if (error == std::errc() && end == lexeme.data() + lexeme.size()) {
-    Value small(integer);
-    if (small.number_text() == lexeme) return small;
-  }
-  return Value(Kind::number, StringNode::make(lexeme));
-}
+// Strings.
 
 std::string_view Value::as_string() const noexcept {
   auto* node = static_cast<StringNode*>(payload_.node);
@@ -188,48 +177,6 @@ std::string_view Value::as_string() const noexcept {
 }
 
 std::string_view Value::as_lexeme() const noexcept { return as_string(); }
-
-std::string Value::number_text() const {
-  return kind_ == Kind::integer ? std::to_string(payload_.integer) : std::string(as_lexeme());
-}
-
-bool Value::is_integral() const noexcept {
-  return kind_ == Kind::integer ||
-         (kind_ == Kind::number && as_lexeme().find_first_of(".eE") == std::string_view::npos);
-}
-
-namespace {
-
-// The power of ten of a lexeme's first digit other than 0, roughly: enough to tell too large from too small.
-std::int64_t decimal_magnitude(std::string_view lexeme) noexcept {
-  const std::size_t mark = std::min(lexeme.find_first_of("eE"), lexeme.size());
-  const std::string_view digits = lexeme.substr(0, mark);
-  const auto point = static_cast<std::int64_t>(std::min(digits.find('.'), digits.size()));
-  const auto first = static_cast<std::int64_t>(std::min(digits.find_first_of("123456789"), digits.size()));
-  std::string_view exponent_text = lexeme.substr(std::min(mark + 1, lexeme.size()));
-  if (exponent_text.starts_with('+')) exponent_text.remove_prefix(1);
-  std::int64_t exponent = 0;
-  const auto parsed = std::from_chars(exponent_text.data(), exponent_text.data() + exponent_text.size(), exponent);
-  if (parsed.ec == std::errc::result_out_of_range)
-    exponent = exponent_text.starts_with('-') ? -1'000'000'000'000 : 1'000'000'000'000;
-  return point - first + std::clamp<std::int64_t>(exponent, -1'000'000'000'000, 1'000'000'000'000);
-}
-
-// std::from_chars leaves its result alone for what is too large and too small alike.
-double value_out_of_range(std::string_view lexeme) noexcept {
-  const double magnitude = decimal_magnitude(lexeme) < 0 ? 0.0 : std::numeric_limits<double>::infinity();
-  return lexeme.starts_with('-') ? -magnitude : magnitude;
-}
-
-}  // namespace
-
-double Value::number_value() const noexcept {
-  if (kind_ == Kind::integer) return static_cast<double>(payload_.integer);
-  const std::string_view lexeme = as_lexeme();
-  double result = 0;
-  const auto parsed = std::from_chars(lexeme.data(), lexeme.data() + lexeme.size(), result);
-  return parsed.ec == std::errc::result_out_of_range ? value_out_of_range(lexeme) : result;
-}
 
 std::size_t Value::size() const noexcept {
   return is_container() && payload_.node != nullptr ? payload_.node->size : 0;
@@ -255,7 +202,25 @@ const Value& Value::element(std::size_t position) const noexcept {
   return chunk->elements()[position % Chunk::capacity];
 }
 
-Value Value::with_element(std::size_t position, Value element) const {
+Value* Value::own_element(std::size_t position) noexcept {
+  if (!payload_.node->is_held_once()) return nullptr;
+  Chunk* chunk = static_cast<ArrayNode*>(payload_.node)->spine()[position / Chunk::capacity];
+  return chunk->is_held_once() ? chunk->elements() + position % Chunk::capacity : nullptr;
+}
+
+Value Value::take_element(std::size_t position) {
+  if (Value* own = own_element(position)) return std::exchange(*own, Value());
+  return element(position);
+}
+
+Value Value::with_element(std::size_t position, Value element) && {
+  Value* own = own_element(position);
+  if (own == nullptr) return std::as_const(*this).with_element(position, std::move(element));
+  *own = std::move(element);
+  return std::move(*this);
+}
+
+Value Value::with_element(std::size_t position, Value element) const& {
   auto* old_node = static_cast<ArrayNode*>(payload_.node);
   auto* node = ArrayNode::allocate(old_node->size);
   Value result(Kind::array, node);
@@ -386,88 +351,11 @@ Value Value::without_member(std::string_view key) const {
   return Value(Kind::object, node);
 }
 
-// Comparing.
-
 bool Value::is_same_node(const Value& other) const noexcept {
   if (kind_ != other.kind_) return false;
   if (holds_node()) return payload_.node == other.payload_.node;
   if (kind_ == Kind::boolean) return payload_.boolean == other.payload_.boolean;
   return kind_ == Kind::null || payload_.integer == other.payload_.integer;
-}
-
-namespace {
-
-bool equal_numbers(const Value& left, const Value& right) noexcept {
-  if (left.is_integer() && right.is_integer()) return left.as_integer() == right.as_integer();
-  if (!left.is_integral() || !right.is_integral()) return left.number_value() == right.number_value();
-  // At least one of them does not fit an int64, or is -0.
-  const auto digits = [](const Value& value) { return value.is_integer() ? std::string_view() : value.as_lexeme(); };
-  if (left.is_integer()) return left.as_integer() == 0 && digits(right) == "-0";
-  if (right.is_integer()) return right.as_integer() == 0 && digits(left) == "-0";
-  return digits(left) == digits(right);
-}
-
-std::vector<const Member*> sorted_by_name(std::span<const Member> members) {
-  std::vector<const Member*> sorted;
-  sorted.reserve(members.size());
-  for (const Member& member : members) sorted.push_back(&member);
-  std::sort(sorted.begin(), sorted.end(), [](const Member* a, const Member* b) { return a->name() < b->name(); });
-  return sorted;
-}
-
-bool equal_members(const Member& left, const Member& right) noexcept {
-  return is_named(left, right.name()) && left.value == right.value;
-}
-
-bool equal_when_sorted(std::span<const Member> left, std::span<const Member> right) {
-  const auto left_sorted = sorted_by_name(left);
-  const auto right_sorted = sorted_by_name(right);
-  return std::equal(left_sorted.begin(), left_sorted.end(), right_sorted.begin(),
-                    [](const Member* a, const Member* b) { return equal_members(*a, *b); });
-}
-
-bool equal_objects(std::span<const Member> left, std::span<const Member> right) {
-  constexpr std::size_t searchable = 32;
-  if (left.size() != right.size()) return false;
-  // Most often the members stand in the same order; then nothing has to be searched.
-  std::size_t common = 0;
-  while (common < left.size() && is_named(left[common], right[common].name())) {
-    if (!(left[common].value == right[common].value)) return false;
-    ++common;
-  }
-  left = left.subspan(common);
-  right = right.subspan(common);
-  if (left.size() > searchable) return equal_when_sorted(left, right);
-  return std::all_of(left.begin(), left.end(), [right](const Member& member) {
-    const Member* other = find_member(right, member.name());
-    return other != nullptr && member.value == other->value;
-  });
-}
-
-bool equal_arrays(const Value& left, const Value& right) noexcept {
-  if (left.size() != right.size()) return false;
-  for (std::size_t position = 0; position < left.size(); ++position) {
-    if (!(left.element(position) == right.element(position))) return false;
-  }
-  return true;
-}
-
-}  // namespace
-
-bool operator==(const Value& left, const Value& right) noexcept {
-  if (left.is_number() && right.is_number()) return equal_numbers(left, right);
-  if (left.kind() != right.kind()) return false;
-  if (left.is_same_node(right)) return true;
-  switch (left.kind()) {
-    case Value::Kind::string:
-      return left.as_string() == right.as_string();
-    case Value::Kind::array:
-      return equal_arrays(left, right);
-    case Value::Kind::object:
-      return equal_objects(left.members(), right.members());
-    default:
-      return false;
-  }
 }
 
 }  // namespace statusfs

@@ -66,7 +66,11 @@ class Value {
   // Arrays. Precondition: is_array(), and position within the bounds (without_element, with_element: < size();
   // with_inserted: <= size()). Cost: with_element, with_appended O(size / 128); the others O(size).
   const Value& element(std::size_t position) const noexcept;
-  Value with_element(std::size_t position, Value element) const;
+  /// Of an array that nobody else holds the element is replaced in place.
+  Value with_element(std::size_t position, Value element) const&;
+  Value with_element(std::size_t position, Value element) &&;
+  /// The element, moved out of an array that nobody else holds (null stays in its place), else a copy of it.
+  Value take_element(std::size_t position);
   Value with_appended(Value element) const;
   Value with_inserted(std::size_t position, Value element) const;
   Value without_element(std::size_t position) const;
@@ -105,6 +109,7 @@ class Value {
   Value(Kind kind, Node* adopted) noexcept;
   bool holds_node() const noexcept { return kind_ >= Kind::number; }
   Member* own_member(std::string_view key) noexcept;  // nullptr also where others hold the object, too
+  Value* own_element(std::size_t position) noexcept;  // nullptr where others hold the array, or this part of it, too
   void retain() const noexcept;
   void release() noexcept;
 

@@ -86,6 +86,10 @@ std::size_t count_in(const Locks& locks, const Value& value) {
 
 }  // namespace
 
+bool is_lock_change(const StatusDocument& document, const FieldChange& change) {
+  return !change.field && document.mapping().locks.is_lock(change.pointer.last());
+}
+
 std::optional<Pointer> lock_of(const StatusDocument& document, const std::string& task, const Pointer& pointer,
                                bool is_list) {
   const Locks& locks = document.mapping().locks;

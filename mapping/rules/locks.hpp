@@ -11,6 +11,9 @@
 
 namespace statusfs {
 
+/// Whether what changes is a lock itself, known by its name.
+bool is_lock_change(const StatusDocument& document, const FieldChange& change);
+
 /// Throws Rejection(not_permitted), naming the lock, where a change touches something locked. Changing a lock itself is
 /// not hindered by that lock. Fields of `overridden_task` are passed over: an override of a lock sets one, and what
 /// follows from it.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "mapping/document/json_patch_text.hpp"
+
 namespace statusfs {
 namespace {
 

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "mapping/document/patch.hpp"
+#include "mapping/document/json_patch.hpp"
 #include "mapping/tree/change.hpp"
 #include "mapping/tree/node.hpp"
 

@@ -1,5 +1,7 @@
 #include "mapping/rules/plan_mirror.hpp"
 
+#include "mapping/document/text.hpp"
+#include "mapping/rejection.hpp"
 #include "mapping/rules/locks.hpp"
 
 namespace statusfs {
@@ -13,6 +15,15 @@ std::optional<std::string> plan_value(const Field* field, const Plan* plan) {
       return plan->final_validation_status();
   }
   return std::nullopt;
+}
+
+void require_plan_mirrored(const StatusDocument& document, const ChangeSet& changes, const Plan* plan) {
+  for (const FieldChange& change : changes.fields) {
+    const auto said = plan_value(change.field, plan);
+    if (!said || (change.after && *change.after == Value(*said))) continue;
+    throw Rejection(Cause::invalid, file_pointer(document, change).text() + " mirrors plan " + plan->id() +
+                                        ", which says " + compact(Value(*said)) + "; nothing else is accepted");
+  }
 }
 
 Proposal mirror_plan(const StatusDocument& document, const Plan& plan) {

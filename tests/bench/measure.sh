@@ -397,9 +397,19 @@ group_lines() {
 # Reads one field of each file, which loads them all.
 read_all_files() { cat "$(mountpoint_of "$1")"/exec_status_*/tasks/"$(task_name 0)"/percent_complete; }
 
+# measure_reading_of_each NAME PEER FILES
+measure_reading_of_each() {
+  local start end
+  start=$EPOCHREALTIME
+  read_all_files "$1" >/dev/null
+  end=$EPOCHREALTIME
+  echo $((${end/./} - ${start/./})) | record files "$2" "read one field of each" "$3" us 1
+  resident "$1" | record files "$2" "memory after all" "$3" kB 1
+}
+
 group_files() {
   has_statusfs || return 0
-  local files name start end
+  local files name
   for files in 1 10 100 1000; do
     (($(seconds_left) > 15)) || { note "no time left for $files files"; break; }
     name=statusfs_files_$files
@@ -409,11 +419,11 @@ group_files() {
     measure_mount files "$name" "$files" "$(source_of "files_$files")" "$(percentage_of "files_$files")" ||
       continue
     resident "$name" | record files statusfs "memory after first read" "$files" kB 1
-    start=$EPOCHREALTIME
-    read_all_files "$name" >/dev/null
-    end=$EPOCHREALTIME
-    echo $((${end/./} - ${start/./})) | record files statusfs "read one field of each" "$files" us 1
-    resident "$name" | record files statusfs "memory after all" "$files" kB 1
+    measure_reading_of_each "$name" statusfs "$files"
+    unmount "$name"
+    mount_statusfs "$name" "$(source_of "files_$files")" -o cache=64M ||
+      { failed "cannot mount $files files with a cache"; continue; }
+    measure_reading_of_each "$name" "statusfs cache=64M" "$files"
     unmount "$name"
     rm -rf "$(source_of "files_$files")"
   done

@@ -1,9 +1,6 @@
 #include "tests/etcd/etcd_cluster.hpp"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <signal.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <nlohmann/json.hpp>
@@ -14,24 +11,15 @@
 namespace statusfs::test {
 namespace {
 
-// Ports that were free a moment ago, all held at once so that they differ.
-std::vector<int> free_ports(std::size_t count) {
-  std::vector<int> sockets, ports;
-  for (std::size_t number = 0; number < count; ++number) {
-    const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    if (::bind(socket, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
-        ::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) != 0)
-      throw std::runtime_error("no free port");
-    sockets.push_back(socket);
-    ports.push_back(ntohs(address.sin_port));
-  }
-  for (const int socket : sockets) ::close(socket);
-  return ports;
+// Every test process has a loopback address of its own, so that the ports of tests that run side by side never meet,
+// not even when a member is started again after its port was free for a while.
+std::string own_address() {
+  const auto process = static_cast<unsigned>(::getpid());  // 22 bits at most
+  return "127." + std::to_string(64 + (process >> 16)) + "." + std::to_string(process >> 8 & 0xff) + "." +
+         std::to_string(process & 0xff);
 }
+
+constexpr int first_client_port = 12'379, first_peer_port = 12'479;  // below those that connections are given
 
 void run_checked(const Arguments& arguments) {
   const CommandResult result = run_command(arguments);
@@ -41,14 +29,13 @@ void run_checked(const Arguments& arguments) {
 }  // namespace
 
 EtcdCluster::EtcdCluster(Path directory, std::size_t members, Arguments arguments, bool tls)
-    : directory_(std::move(directory)), arguments_(std::move(arguments)), tls_(tls), members_(members) {
+    : directory_(std::move(directory)),
+      arguments_(std::move(arguments)),
+      tls_(tls),
+      address_(own_address()),
+      members_(members) {
   std::filesystem::create_directories(directory_);
   if (tls_) make_certificates();
-  const auto ports = free_ports(2 * members);
-  for (std::size_t member = 0; member < members; ++member) {
-    members_[member].client_port = ports[2 * member];
-    members_[member].peer_port = ports[2 * member + 1];
-  }
   for (std::size_t member = 0; member < members; ++member) start(member, true);
   await_health();
 }
@@ -62,16 +49,23 @@ EtcdCluster::~EtcdCluster() {
 }
 
 std::string EtcdCluster::client_url(std::size_t member) const {
-  return (tls_ ? "https://127.0.0.1:" : "http://127.0.0.1:") + std::to_string(members_[member].client_port);
+  return (tls_ ? "https://" : "http://") + client_endpoint(member);
+}
+
+std::string EtcdCluster::client_endpoint(std::size_t member) const {
+  return address_ + ":" + std::to_string(first_client_port + member);
+}
+
+std::string EtcdCluster::peer_url(std::size_t member) const {
+  return "http://" + address_ + ":" + std::to_string(first_peer_port + member);
 }
 
 void EtcdCluster::start(std::size_t number, bool is_new) {
   const std::string name = "m" + std::to_string(number);
-  const std::string peer = "http://127.0.0.1:" + std::to_string(members_[number].peer_port);
+  const std::string peer = peer_url(number);
   std::string cluster;
   for (std::size_t member = 0; member < members_.size(); ++member)
-    cluster += (member ? "," : "") + ("m" + std::to_string(member)) +
-               "=http://127.0.0.1:" + std::to_string(members_[member].peer_port);
+    cluster += (member ? "," : "") + ("m" + std::to_string(member)) + "=" + peer_url(member);
   Arguments arguments = {"etcd",
                          "--name",
                          name,
@@ -107,7 +101,7 @@ void EtcdCluster::start(std::size_t number, bool is_new) {
 
 void EtcdCluster::make_certificates() {
   const auto path = [&](const std::string& name) { return certificate(name).string(); };
-  put_file(certificate("extensions"), "subjectAltName=IP:127.0.0.1\nextendedKeyUsage=serverAuth,clientAuth\n");
+  put_file(certificate("extensions"), "subjectAltName=IP:" + address_ + "\nextendedKeyUsage=serverAuth,clientAuth\n");
   for (const std::string authority : {"ca", "other-ca"})
     run_checked({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
                  "-days", "2", "-subj", "/CN=" + authority, "-keyout", path(authority + ".key"), "-out",
@@ -125,13 +119,13 @@ void EtcdCluster::make_certificates() {
 
 std::string EtcdCluster::url(const std::string& prefix) const {
   std::string hosts;
-  for (const Member& member : members_)
-    hosts += (hosts.empty() ? "" : ",") + ("127.0.0.1:" + std::to_string(member.client_port));
+  for (std::size_t member = 0; member < members_.size(); ++member)
+    hosts += (hosts.empty() ? "" : ",") + client_endpoint(member);
   return "etcd://" + hosts + "/" + prefix;
 }
 
 std::string EtcdCluster::url_of(std::size_t member, const std::string& prefix) const {
-  return "etcd://127.0.0.1:" + std::to_string(members_[member].client_port) + "/" + prefix;
+  return "etcd://" + client_endpoint(member) + "/" + prefix;
 }
 
 void EtcdCluster::kill(std::size_t member) {

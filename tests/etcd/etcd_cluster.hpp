@@ -38,16 +38,18 @@ class EtcdCluster {
 
  private:
   struct Member {
-    int client_port = 0, peer_port = 0;
     std::unique_ptr<Process> process;
   };
   void start(std::size_t member, bool is_new);
   void make_certificates();
   std::string client_url(std::size_t member) const;
+  std::string client_endpoint(std::size_t member) const;
+  std::string peer_url(std::size_t member) const;
 
   const Path directory_;
   const Arguments arguments_;
   const bool tls_;
+  const std::string address_;
   std::vector<Member> members_;
 };
 

@@ -16,6 +16,7 @@ void HostsTest::SetUp() {
 }
 
 void HostsTest::TearDown() {
+  for (const auto& link : links_) link->lose_nothing();
   if (cluster_)
     for (std::size_t member = 0; member < cluster_->size(); ++member) cluster_->go_on(member);
   for (std::size_t host = 0; host < hosts_.size(); ++host) {
@@ -29,6 +30,7 @@ void HostsTest::TearDown() {
     if (HasFailure()) std::fprintf(stderr, "host %zu:\n%s\n", host, hosts_[host]->log().c_str());
   }
   hosts_.clear();
+  links_.clear();
   cluster_.reset();
   MountedTest::TearDown();
 }
@@ -47,19 +49,25 @@ void HostsTest::import_source(const Arguments& options) {
   if (result.exit_status != 0) throw std::runtime_error("statusfs import: " + result.error);
 }
 
-void HostsTest::mount_host(std::size_t host, const std::string& url, const std::string& options) {
+void HostsTest::mount_host(std::size_t host, const std::string& url, const std::string& options,
+                           const CommandOptions& how) {
   fs::create_directories(mount_of(host));
   if (hosts_.size() <= host) hosts_.resize(host + 1);
   const std::string all = "host=host" + std::to_string(host) + (options.empty() ? "" : "," + options);
   hosts_[host] = std::make_unique<Process>(
-      Arguments{binary().string(), url.empty() ? cluster().url() : url, mount_of(host).string(), "-f", "-o", all},
-      CommandOptions{}, root() / ("host" + std::to_string(host) + ".log"));
+      Arguments{binary().string(), url.empty() ? cluster().url() : url, mount_of(host).string(), "-f", "-o", all}, how,
+      root() / ("host" + std::to_string(host) + ".log"));
   Process& daemon = *hosts_[host];
   const bool answers =
       eventually([&] { return !daemon.is_running() || read_error(mount_of(host) / ".statusfs" / "version") == 0; },
                  std::chrono::seconds{30});
   if (!answers || !daemon.is_running())
     throw std::runtime_error("host " + std::to_string(host) + " does not mount:\n" + daemon.log());
+}
+
+Link& HostsTest::add_link(std::size_t member, std::chrono::milliseconds delay) {
+  const Path log = root() / ("link" + std::to_string(links_.size()) + ".log");
+  return *links_.emplace_back(std::make_unique<Link>(cluster().url_of(member), delay, log));
 }
 
 void HostsTest::mount_hosts(std::size_t count) {

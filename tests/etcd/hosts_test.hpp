@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tests/etcd/etcd_cluster.hpp"
+#include "tests/etcd/link.hpp"
 #include "tests/mount/mounted_test.hpp"
 
 namespace statusfs::test {
@@ -22,9 +23,13 @@ class HostsTest : public MountedTest {
   /// Puts what is in SOURCE into etcd.
   void import_source(const Arguments& options = {});
 
-  /// Mounts as host number `host`; `url` is the cluster's unless another is given.
-  void mount_host(std::size_t host, const std::string& url = {}, const std::string& options = {});
+  /// Mounts as host number `host`; `url` is the cluster's unless another is given. `how` is about the daemon.
+  void mount_host(std::size_t host, const std::string& url = {}, const std::string& options = {},
+                  const CommandOptions& how = {});
   void mount_hosts(std::size_t count);
+  /// A link to one member, for a host that speaks to no other.
+  Link& add_link(std::size_t member, std::chrono::milliseconds delay);
+  Link& link(std::size_t number) { return *links_.at(number); }
   Process& daemon(std::size_t host) { return *hosts_.at(host); }
   void unmount_host(std::size_t host);
   /// After its death.
@@ -52,6 +57,7 @@ class HostsTest : public MountedTest {
 
  private:
   std::unique_ptr<EtcdCluster> cluster_;
+  std::vector<std::unique_ptr<Link>> links_;
   std::vector<std::unique_ptr<Process>> hosts_;
   bool is_exported_ = false;
 };

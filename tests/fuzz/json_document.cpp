@@ -34,7 +34,7 @@ Value with_members_reversed(const Value& value) {
 
 /// The quick reader answers only what the exact one answers, to the digit.
 void check_quick_reader(std::string_view text) {
-  const auto quick = parse_plain_json(text);
+  const auto quick = PlainJsonParser().parse(text);
   if (!quick) return;
   std::optional<Value> exact;
   try {

@@ -3,6 +3,8 @@
 #include <nlohmann/json.hpp>
 
 #include "mapping/document/difference.hpp"
+#include "mapping/document/json_patch_text.hpp"
+#include "mapping/document/merge_patch.hpp"
 #include "mapping/document/text.hpp"
 #include "mapping/rejection.hpp"
 #include "tests/fuzz/property.hpp"

@@ -30,7 +30,7 @@ LIBRARIES = {
     r"yaml-cpp/": "yaml-cpp",
     r"openssl/": "OpenSSL::Crypto",
     r"curl/": "CURL::libcurl",
-    r"z(lib|conf)\.h": "ZLIB::ZLIB",
+    r"libdeflate\.h": "PkgConfig::DEFLATE",
     r"CLI/": "CLI11::CLI11",
     r"systemd/": "PkgConfig::SYSTEMD",
     r"fuse": "PkgConfig::FUSE3",

@@ -28,7 +28,7 @@ PATIENCE = 60  # seconds for one command
 
 # Sessions that are printed and not run, by how they begin, and why.
 NOT_RUN = {
-    "./scripts/cluster": "builds, and stays until it is interrupted",
+    "./scripts/cluster": "would build; what follows it runs with the program under test",
 }
 
 # What stands for something else in what README prints, and what may be there in its place.

@@ -13,14 +13,21 @@ from pathlib import Path
 import tree
 
 
+def sources_of(unit):
+    """What one call of the compiler compiles: the file itself, or those that CMake put together in it."""
+    if unit.parent.name != "Unity":
+        return [unit]
+    return [Path(name) for name in re.findall(r'^#include "(.*)"$', unit.read_text(), re.M)]
+
+
 def compiled(build):
     """Source -> the names of the targets that compile it."""
     found = {}
     for entry in json.loads((build / "compile_commands.json").read_text()):
         target = re.search(r"/CMakeFiles/([^/]+)\.dir/", entry["command"])[1]
-        source = Path(entry["file"])
-        if source.is_relative_to(tree.ROOT):
-            found.setdefault(source.relative_to(tree.ROOT), set()).add(target)
+        for source in sources_of(Path(entry["file"])):
+            if source.is_relative_to(tree.ROOT):
+                found.setdefault(source.relative_to(tree.ROOT), set()).add(target)
     return found
 
 

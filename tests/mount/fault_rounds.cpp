@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t tasks = 3;
 constexpr int writes = 9;
 
-std::string pointer(std::size_t task) {
+std::string details_pointer(std::size_t task) {
   return "/payload/tasks_status/" + std::to_string(task) + "/execution_log/failure_details";
 }
 
@@ -111,12 +111,12 @@ void FaultRounds::expect_recovered() {
 
 void FaultRounds::expect_history() const {
   std::vector<std::string> pointers;
-  for (std::size_t task = 0; task < tasks; ++task) pointers.push_back(pointer(task));
+  for (std::size_t task = 0; task < tasks; ++task) pointers.push_back(details_pointer(task));
   std::map<std::string, std::vector<std::string>> values;
   for (const Change& change : checked_changes(status_file(), pointers))
     if (change.value.is_string()) values[change.pointer].push_back(change.value);
   for (std::size_t task = 0; task < tasks; ++task)
-    expect_attempts(attempts_[task], values[pointer(task)], pointer(task));
+    expect_attempts(attempts_[task], values[details_pointer(task)], details_pointer(task));
 }
 
 void FaultRounds::expect_nothing_left_over() const {

@@ -145,14 +145,18 @@ def journal_lines(status_file):
     def versions(path):
         first, last = path.rsplit("/", 1)[1].split(".")[0].split("-")
         return int(first), int(last)
-    lines = []
-    for closed in sorted(glob.glob(status_file + ".journal.d/*.jsonl.gz"), key=versions):
-        with gzip.open(closed, "rb") as file:
-            lines += file.read().splitlines()
     with open(status_file + ".journal", "rb") as journal:
         text = journal.read()
     require(text.endswith(b"\n"), "the journal's last line is torn")
-    return lines + text.splitlines()
+    live = text.splitlines()
+    lines = []
+    for closed in sorted(glob.glob(status_file + ".journal.d/*.jsonl.gz"), key=versions):
+        with gzip.open(closed, "rb") as file:
+            found = file.read().splitlines()
+        # Closed by a mount that died before it began the next journal: the live one is still the one that was closed.
+        if found[0] != live[0]:
+            lines += found
+    return lines + live
 
 
 def check_version(number, record, document):

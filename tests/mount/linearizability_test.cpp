@@ -15,7 +15,6 @@ namespace statusfs::test {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-using Kind = Operation::Kind;
 
 // --- the check
 // ---------------------------------------------------------------------------------------------------------
@@ -30,9 +29,9 @@ class OperationHistoryTest : public ::testing::Test {
       order_.add("y", version, value);
   }
 
-  void add(Kind kind, const std::string& field, const std::string& value, int begin, int end) {
+  void add(Operation::Kind kind, const std::string& field, const std::string& value, int begin, int end) {
     const Operation::Time start{};
-    const std::uint64_t version = kind == Kind::read_version ? std::stoull(value) : 0;
+    const std::uint64_t version = kind == Operation::Kind::read_version ? std::stoull(value) : 0;
     history_.push_back(
         {kind, field, value, version, start + std::chrono::seconds(begin), start + std::chrono::seconds(end)});
   }
@@ -44,68 +43,68 @@ class OperationHistoryTest : public ::testing::Test {
 };
 
 TEST_F(OperationHistoryTest, AcceptsWhatOneOrderExplains) {
-  add(Kind::read, "x", "", 0, 1);
-  add(Kind::write, "x", "a", 0, 3);
-  add(Kind::read, "x", "a", 1, 2);  // seen before its write returned
-  add(Kind::write, "y", "c", 4, 9);
-  add(Kind::read, "y", "", 4, 5);
-  add(Kind::read_version, "", "3", 5, 6);
-  add(Kind::unknown_write, "x", "b", 5, 6);
-  add(Kind::read, "x", "a", 7, 8);
-  add(Kind::read, "x", "b", 20, 21);  // what was unknown took effect later
-  add(Kind::unknown_write, "x", "never", 3, 4);
-  add(Kind::refused_write, "x", "refused", 3, 4);
+  add(Operation::Kind::read, "x", "", 0, 1);
+  add(Operation::Kind::write, "x", "a", 0, 3);
+  add(Operation::Kind::read, "x", "a", 1, 2);  // seen before its write returned
+  add(Operation::Kind::write, "y", "c", 4, 9);
+  add(Operation::Kind::read, "y", "", 4, 5);
+  add(Operation::Kind::read_version, "", "3", 5, 6);
+  add(Operation::Kind::unknown_write, "x", "b", 5, 6);
+  add(Operation::Kind::read, "x", "a", 7, 8);
+  add(Operation::Kind::read, "x", "b", 20, 21);  // what was unknown took effect later
+  add(Operation::Kind::unknown_write, "x", "never", 3, 4);
+  add(Operation::Kind::refused_write, "x", "refused", 3, 4);
   EXPECT_EQ("", problem());
 }
 
 TEST_F(OperationHistoryTest, FindsALostWrite) {
-  add(Kind::write, "x", "lost", 0, 1);
+  add(Operation::Kind::write, "x", "lost", 0, 1);
   EXPECT_NE("", problem());
 }
 
 TEST_F(OperationHistoryTest, FindsARefusedWriteThatTookEffect) {
-  add(Kind::refused_write, "x", "a", 0, 1);
+  add(Operation::Kind::refused_write, "x", "a", 0, 1);
   EXPECT_NE("", problem());
 }
 
 TEST_F(OperationHistoryTest, FindsAReadOfWhatWasNeverDurable) {
-  add(Kind::read, "x", "nobody's", 0, 1);
+  add(Operation::Kind::read, "x", "nobody's", 0, 1);
   EXPECT_NE("", problem());
 }
 
 TEST_F(OperationHistoryTest, FindsAStaleRead) {
-  add(Kind::write, "x", "a", 0, 1);
-  add(Kind::read, "x", "", 2, 3);
+  add(Operation::Kind::write, "x", "a", 0, 1);
+  add(Operation::Kind::read, "x", "", 2, 3);
   EXPECT_NE("", problem());
 }
 
 TEST_F(OperationHistoryTest, FindsTwoReadsInTheWrongOrder) {
-  add(Kind::read, "x", "b", 0, 1);
-  add(Kind::read, "x", "a", 2, 3);
+  add(Operation::Kind::read, "x", "b", 0, 1);
+  add(Operation::Kind::read, "x", "a", 2, 3);
   EXPECT_NE("", problem());
 }
 
 TEST_F(OperationHistoryTest, FindsAReadBeforeItsWrite) {
-  add(Kind::read, "x", "a", 0, 1);
-  add(Kind::write, "x", "a", 2, 3);
+  add(Operation::Kind::read, "x", "a", 0, 1);
+  add(Operation::Kind::write, "x", "a", 2, 3);
   EXPECT_NE("", problem());
 }
 
 TEST_F(OperationHistoryTest, FindsFieldsThatDisagree) {
-  add(Kind::read, "x", "b", 0, 1);  // version 4, so y is "c" since version 3
-  add(Kind::read, "y", "", 2, 3);
+  add(Operation::Kind::read, "x", "b", 0, 1);  // version 4, so y is "c" since version 3
+  add(Operation::Kind::read, "y", "", 2, 3);
   EXPECT_NE("", problem());
 }
 
 TEST_F(OperationHistoryTest, FindsAVersionThatGoesBack) {
-  add(Kind::write, "x", "b", 0, 1);
-  add(Kind::read_version, "", "3", 2, 3);
+  add(Operation::Kind::write, "x", "b", 0, 1);
+  add(Operation::Kind::read_version, "", "3", 2, 3);
   EXPECT_NE("", problem());
 }
 
 TEST_F(OperationHistoryTest, FindsWritesAgainstTheOrderOfVersions) {
-  add(Kind::write, "x", "b", 0, 1);
-  add(Kind::write, "y", "c", 2, 3);
+  add(Operation::Kind::write, "x", "b", 0, 1);
+  add(Operation::Kind::write, "y", "c", 2, 3);
   EXPECT_NE("", problem());
 }
 
@@ -155,21 +154,23 @@ class LinearizabilityTest : public MountedTest {
 
   bool write_field(const FieldOfTask& field, const std::string& value, std::vector<Operation>& history) const {
     const int generation = generation_;
-    Operation operation{Kind::write, field.pointer, value, 0, Clock::now(), {}};
+    Operation operation{Operation::Kind::write, field.pointer, value, 0, Clock::now(), {}};
     const int error = write(field.file, value + "\n");
     operation.end = Clock::now();
-    if (error != 0) operation.kind = is_lost_connection(error) ? Kind::unknown_write : Kind::refused_write;
+    if (error != 0)
+      operation.kind = is_lost_connection(error) ? Operation::Kind::unknown_write : Operation::Kind::refused_write;
     history.push_back(operation);
     if (error != 0) expect_death(error, generation);
     return error == 0;
   }
 
   bool read_field(const FieldOfTask& field, std::vector<Operation>& history) const {
-    return note_read({Kind::read, field.pointer, {}, 0, Clock::now(), {}}, field.file, history);
+    return note_read({Operation::Kind::read, field.pointer, {}, 0, Clock::now(), {}}, field.file, history);
   }
 
   bool read_version(std::vector<Operation>& history) const {
-    return note_read({Kind::read_version, "version", {}, 0, Clock::now(), {}}, "header/v_file_instance", history);
+    return note_read({Operation::Kind::read_version, "version", {}, 0, Clock::now(), {}}, "header/v_file_instance",
+                     history);
   }
 
   bool note_read(Operation operation, const std::string& file, std::vector<Operation>& history) const {
@@ -179,7 +180,7 @@ class LinearizabilityTest : public MountedTest {
       operation.end = Clock::now();
       if (text.ends_with('\n')) text.pop_back();
       operation.value = text;
-      if (operation.kind == Kind::read_version) operation.version = std::stoull(text);
+      if (operation.kind == Operation::Kind::read_version) operation.version = std::stoull(text);
     } catch (const std::system_error& error) {
       expect_death(error.code().value(), generation);
       return false;

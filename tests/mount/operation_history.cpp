@@ -6,7 +6,6 @@
 namespace statusfs::test {
 namespace {
 
-using Kind = Operation::Kind;
 using Span = VersionOrder::Span;
 
 constexpr std::uint64_t no_end = std::numeric_limits<std::uint64_t>::max();
@@ -18,31 +17,32 @@ struct Placed {
 };
 
 bool is_write(const Operation& operation) {
-  return operation.kind == Kind::write || operation.kind == Kind::unknown_write;
+  return operation.kind == Operation::Kind::write || operation.kind == Operation::Kind::unknown_write;
 }
 
 std::string described(const Operation& operation, const std::string& what) {
   const char* kind = is_write(operation) ? "write of " : "read of ";
   return kind +
-         (operation.kind == Kind::read_version ? std::to_string(operation.version) : '"' + operation.value + '"') +
+         (operation.kind == Operation::Kind::read_version ? std::to_string(operation.version)
+                                                          : '"' + operation.value + '"') +
          " in " + operation.field + ": " + what;
 }
 
 /// Where the operation may have taken effect by its value alone; a problem where it cannot be, nothing where it never
 /// did.
 std::string place(const Operation& operation, const VersionOrder& order, std::vector<Placed>& placed) {
-  if (operation.kind == Kind::read_version) {
+  if (operation.kind == Operation::Kind::read_version) {
     placed.push_back({&operation, {operation.version, operation.version}});
     return {};
   }
   const auto span = order.span_of(operation.field, operation.value);
   switch (operation.kind) {
-    case Kind::refused_write:
+    case Operation::Kind::refused_write:
       return span ? described(operation, "was refused, but has a version") : std::string();
-    case Kind::unknown_write:
+    case Operation::Kind::unknown_write:
       if (span) placed.push_back({&operation, {span->first, span->first}});
       return {};
-    case Kind::write:
+    case Operation::Kind::write:
       if (!span) return described(operation, "was acknowledged, but has no version");
       placed.push_back({&operation, {span->first, span->first}});
       return {};
@@ -104,7 +104,7 @@ std::string contradiction_in(std::vector<Operation> history, const VersionOrder&
     if (earliest > one.span.last)
       return described(*one.operation, "version " + std::to_string(one.span.last) + ", but version " +
                                            std::to_string(before) + " had been seen before it began");
-    const bool has_end = one.operation->kind != Kind::unknown_write;
+    const bool has_end = one.operation->kind != Operation::Kind::unknown_write;
     if (has_end) progress.end(one.operation->end, std::max(earliest, one.span.first));
   }
   return {};

@@ -2,7 +2,8 @@
 
 #include <stdexcept>
 
-#include "mapping/document/patch.hpp"
+#include "mapping/document/json_patch.hpp"
+#include "mapping/document/json_patch_text.hpp"
 
 namespace statusfs {
 namespace {

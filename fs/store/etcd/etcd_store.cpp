@@ -81,6 +81,12 @@ StoreResult EtcdStore::prepare() {
   return {};
 }
 
+// The watch may be behind what another host was told is done.
+StoreResult EtcdStore::look_for_news() {
+  feed_->lose_track();
+  return prepare();
+}
+
 StoreResult EtcdStore::take_news() {
   const FileFeed::News news = feed_->take();
   take_records(news.records);

@@ -25,6 +25,7 @@ class EtcdStore final : public Store {
 
   StoredFile load() override;
   StoreResult prepare() override;
+  StoreResult look_for_news() override;
   StoreResult commit(std::uint64_t expected_version, std::span<const CommitEntry> entries) override;
   std::vector<CommitEntry> take_versions() override;
   GroupLimit group_limit() const override;

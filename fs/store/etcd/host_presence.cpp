@@ -9,7 +9,7 @@
 namespace statusfs {
 namespace {
 
-constexpr std::chrono::milliseconds interval{2000};
+constexpr std::chrono::milliseconds refresh_interval{2000};
 constexpr std::chrono::milliseconds patience{1500};
 
 }  // namespace
@@ -66,7 +66,7 @@ void HostPresence::run() {
     lock.unlock();
     keep_alive();
     lock.lock();
-    stopped_.wait_for(lock, interval, [this] { return is_stopping_; });
+    stopped_.wait_for(lock, refresh_interval, [this] { return is_stopping_; });
   }
 }
 

@@ -5,7 +5,7 @@
 namespace statusfs {
 namespace {
 
-constexpr std::chrono::milliseconds interval{300};
+constexpr std::chrono::milliseconds question_interval{300};
 
 }  // namespace
 
@@ -74,7 +74,8 @@ bool QuorumMonitor::ask_now() try {
 void QuorumMonitor::run() {
   std::unique_lock lock(mutex_);
   while (!is_stopping_) {
-    changed_.wait_for(lock, interval, [this] { return is_stopping_ || (!lost_because_.empty() && !is_lost_told_); });
+    changed_.wait_for(lock, question_interval,
+                      [this] { return is_stopping_ || (!lost_because_.empty() && !is_lost_told_); });
     if (is_stopping_) return;
     const bool was_lost = !lost_because_.empty();
     if (was_lost && !is_lost_told_) {
@@ -85,10 +86,9 @@ void QuorumMonitor::run() {
       lock.lock();
       continue;
     }
-    if (!was_lost && Clock::now() - proved_ < interval) continue;
+    const bool is_proved = !was_lost && Clock::now() - proved_ < question_interval;
     lock.unlock();
-    const bool answers = ask_now();
-    const bool is_ready = answers && was_lost && events_.returned();
+    const bool is_ready = (is_proved || ask_now()) && events_.find_out();
     lock.lock();
     if (!was_lost || !is_ready) continue;
     lost_because_.clear();

@@ -20,8 +20,9 @@ class QuorumMonitor {
  public:
   struct Events {
     std::function<void(const std::string& reason)> lost;
-    /// Asked again and again until it returns true: then writes are taken again.
-    std::function<bool()> returned;
+    /// Finds out what became of transactions that nobody answered, as far as there are some. Called again and again;
+    /// after a loss writes are taken again once it returns true.
+    std::function<bool()> find_out;
     std::function<void()> recovered;                              ///< writes are taken again
     std::function<void(const EtcdRangeResult& answer)> answered;  ///< what the key held when it was asked for
   };

@@ -4,6 +4,8 @@
 #include <cerrno>
 #include <system_error>
 
+#include "fs/store/local/last_newline.hpp"
+
 namespace statusfs {
 namespace {
 
@@ -24,9 +26,9 @@ void BackwardReader::read_more() {
 std::optional<std::string_view> BackwardReader::next() {
   for (;;) {
     if (buffer_.empty() && begin_ == 0) return std::nullopt;
-    const auto end = buffer_.rfind('\n');
+    const auto end = last_newline(buffer_);
     if (end != std::string::npos) {
-      const auto before = end == 0 ? std::string::npos : buffer_.rfind('\n', end - 1);
+      const auto before = last_newline(std::string_view(buffer_).substr(0, end));
       if (before != std::string::npos || begin_ == 0) {
         const std::size_t start = before == std::string::npos ? 0 : before + 1;
         line_.assign(buffer_, start, end - start);

@@ -1,11 +1,14 @@
 #include "fs/store/local/chain_reader.hpp"
 
 #include <algorithm>
+#include <array>
 #include <limits>
+#include <stdexcept>
 #include <vector>
 
 #include "fs/store/local/closed_journal_texts.hpp"
 #include "fs/store/local/closed_journals.hpp"
+#include "fs/store/local/last_newline.hpp"
 #include "mapping/chain/journal_record.hpp"
 
 namespace statusfs {
@@ -29,6 +32,14 @@ std::shared_ptr<const std::string> text_of(Files& files, const ClosedJournal& jo
 }
 
 }  // namespace
+
+std::uint64_t first_version_of_chain(Files& files, const std::string& path, File& live) {
+  std::array<char, 64> beginning{};
+  const auto first = version_of_line({beginning.data(), live.read_at(beginning, 0)});
+  if (!first) throw std::runtime_error("the journal of " + path + " does not begin with a record");
+  const std::vector<ClosedJournal> closed = closed_journals(files, path, *first);
+  return closed.empty() ? *first : closed.front().first;
+}
 
 void read_chain(Files& files, const std::string& path, std::string_view live, std::uint64_t after_version,
                 const LineVisitor& visit, ClosedJournalTexts* closed) {
@@ -57,7 +68,7 @@ namespace {
 bool visit_lines_backwards(std::string_view text, const LineVisitor& visit) {
   while (!text.empty()) {
     if (text.ends_with('\n')) text.remove_suffix(1);
-    const std::size_t newline = text.rfind('\n');
+    const std::size_t newline = last_newline(text);
     const std::size_t start = newline == std::string_view::npos ? 0 : newline + 1;
     if (!visit(text.substr(start))) return false;
     text = text.substr(0, start);

@@ -15,6 +15,10 @@ using LineVisitor = std::function<bool(std::string_view line)>;
 
 class ClosedJournalTexts;
 
+/// The version of the chain's first line; `live` is its live journal, opened before. Throws std::runtime_error where
+/// that holds no line.
+std::uint64_t first_version_of_chain(Files& files, const std::string& path, File& live);
+
 /// Reads the lines of versions above `after_version`; 0 for all. `path` is the status file's, `live` the text of its
 /// live journal, which must have been read before: a journal that is closed meanwhile is then not missed. A torn last
 /// line is passed over. `closed`: where the text of closed journals is remembered, if it is. Throws std::runtime_error

@@ -1,12 +1,14 @@
 #include "fs/store/local/closed_journals.hpp"
 
-#include <zlib.h>
+#include <libdeflate.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
+#include <memory>
+#include <new>
 #include <optional>
 #include <stdexcept>
+#include <utility>
 
 #include "fs/store/local/side_file.hpp"
 
@@ -14,7 +16,7 @@ namespace statusfs {
 namespace {
 
 constexpr std::string_view suffix = ".jsonl.gz";
-constexpr int gzip_window = 15 + 16;  // the largest window, and gzip's header instead of zlib's
+constexpr int fastest = 1;  // of libdeflate's levels
 
 std::optional<std::uint64_t> number(std::string_view text) {
   std::uint64_t value = 0;
@@ -32,35 +34,31 @@ std::optional<ClosedJournal> closed_journal(const std::string& directory, const 
   return ClosedJournal{*first, *last, directory + "/" + name};
 }
 
-class Inflater {
- public:
-  Inflater() {
-    if (inflateInit2(&stream_, gzip_window) != Z_OK) throw std::runtime_error("no memory to decompress");
-  }
-  ~Inflater() { inflateEnd(&stream_); }
-  Inflater(const Inflater&) = delete;
-  Inflater& operator=(const Inflater&) = delete;
+// The size that a gzip file says its text has (RFC 1952, section 2.3.1), as far as its own size lets that be true.
+std::size_t claimed_size(std::string_view bytes) {
+  constexpr std::size_t field = 4, best_ratio = 1032;
+  if (bytes.size() < field) return 0;
+  std::size_t size = 0;
+  for (std::size_t at = 1; at <= field; ++at) size = size << 8 | static_cast<unsigned char>(bytes[bytes.size() - at]);
+  return std::min(size, bytes.size() * best_ratio);
+}
 
-  /// Nothing when the bytes are no whole gzip file.
-  std::optional<std::string> text_of(std::string& bytes) {
-    stream_.next_in = reinterpret_cast<Bytef*>(bytes.data());
-    stream_.avail_in = static_cast<uInt>(bytes.size());
-    std::string text;
-    std::array<char, 65536> buffer;
-    int result = Z_OK;
-    while (result == Z_OK) {
-      stream_.next_out = reinterpret_cast<Bytef*>(buffer.data());
-      stream_.avail_out = static_cast<uInt>(buffer.size());
-      result = inflate(&stream_, Z_NO_FLUSH);
-      text.append(buffer.data(), buffer.size() - stream_.avail_out);
-    }
-    if (result != Z_STREAM_END || stream_.avail_in != 0) return std::nullopt;
-    return text;
-  }
-
- private:
-  z_stream stream_{};
+struct LibdeflateDeleter {
+  void operator()(libdeflate_decompressor* one) const noexcept { libdeflate_free_decompressor(one); }
+  void operator()(libdeflate_compressor* one) const noexcept { libdeflate_free_compressor(one); }
 };
+
+// Nothing when the bytes are no whole gzip file.
+std::optional<std::string> gzip_decompressed(std::string_view bytes) {
+  const std::unique_ptr<libdeflate_decompressor, LibdeflateDeleter> decompressor(libdeflate_alloc_decompressor());
+  if (!decompressor) throw std::bad_alloc();
+  std::string text(claimed_size(bytes), '\0');
+  std::size_t read = 0, written = 0;
+  const auto result = libdeflate_gzip_decompress_ex(decompressor.get(), bytes.data(), bytes.size(), text.data(),
+                                                    text.size(), &read, &written);
+  const bool is_whole = result == LIBDEFLATE_SUCCESS && read == bytes.size() && written == text.size();
+  return is_whole ? std::optional(std::move(text)) : std::nullopt;
+}
 
 }  // namespace
 
@@ -90,32 +88,25 @@ std::uint64_t line_count(const std::vector<ClosedJournal>& journals) {
 std::string read_closed_journal(Files& files, const ClosedJournal& journal) {
   const auto file = files.open(journal.path, Files::Open::read);
   if (!file) throw std::runtime_error(journal.path + " is missing");
-  std::string bytes = read_all(*file);
-  const auto text = Inflater().text_of(bytes);
+  auto text = gzip_decompressed(read_all(*file));
   if (!text) throw std::runtime_error(journal.path + " is damaged: it is no whole gzip file");
-  return *text;
+  return *std::move(text);
 }
 
 void remove_unfinished_closing(Files& files, const std::string& path) {
   const std::string directory = closed_journal_directory(path);
+  const std::string beginning = directory + "/";
   for (const std::string& name : files.names_in(directory))
-    if (is_temporary_name(name)) files.unlink(directory + "/" + name);
+    if (is_temporary_name(name)) files.unlink(beginning + name);
 }
 
 // Fast rather than small: writers wait meanwhile.
 std::string gzip_compressed(std::string_view text) {
-  z_stream stream{};
-  if (deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, gzip_window, 8, Z_DEFAULT_STRATEGY) != Z_OK)
-    throw std::runtime_error("no memory to compress");
-  std::string bytes(deflateBound(&stream, text.size()), '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
-  stream.avail_in = static_cast<uInt>(text.size());
-  stream.next_out = reinterpret_cast<Bytef*>(bytes.data());
-  stream.avail_out = static_cast<uInt>(bytes.size());
-  const int result = deflate(&stream, Z_FINISH);
-  bytes.resize(bytes.size() - stream.avail_out);
-  deflateEnd(&stream);
-  if (result != Z_STREAM_END) throw std::runtime_error("compressing failed");
+  const std::unique_ptr<libdeflate_compressor, LibdeflateDeleter> compressor(libdeflate_alloc_compressor(fastest));
+  if (!compressor) throw std::bad_alloc();
+  std::string bytes(libdeflate_gzip_compress_bound(compressor.get(), text.size()), '\0');
+  bytes.resize(libdeflate_gzip_compress(compressor.get(), text.data(), text.size(), bytes.data(), bytes.size()));
+  if (bytes.empty()) throw std::runtime_error("compressing failed");
   return bytes;
 }
 

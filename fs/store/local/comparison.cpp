@@ -102,7 +102,7 @@ std::optional<Comparison> compare_by_hash(const std::shared_ptr<const Mapping>& 
                                           const Value& root, std::uint64_t length) try {
   const auto line = journal.last_line();
   if (!line) return std::nullopt;
-  const ChainHead head = head_of(decode_record(*line));
+  const ChainHead head = head_of_line(*line);
   if (head.size != length || !bears(*mapping, root, head) || !bears_g(*mapping, root, head)) return std::nullopt;
   const auto first = first_document(journal);
   if (!first || !(frame_of(*mapping, *first) == frame_of(*mapping, root))) return std::nullopt;

@@ -8,7 +8,7 @@
 #include "fs/store/local/comparison.hpp"
 #include "fs/store/timestamp.hpp"
 #include "mapping/chain/hashes.hpp"
-#include "mapping/document/patch.hpp"
+#include "mapping/document/json_patch_text.hpp"
 #include "mapping/document/text.hpp"
 #include "mapping/tree/template.hpp"
 

@@ -5,6 +5,8 @@
 #include <system_error>
 #include <utility>
 
+#include "fs/store/local/last_newline.hpp"
+
 namespace statusfs {
 namespace {
 
@@ -23,7 +25,7 @@ std::string read_range(File& file, std::uint64_t begin, std::uint64_t end) {
 std::uint64_t behind_last_newline(File& file, std::uint64_t end) {
   for (std::uint64_t step = first_look; end > 0; step = std::min(step * 4, chunk * 16)) {
     const std::uint64_t begin = end > step ? end - step : 0;
-    const auto found = read_range(file, begin, end).rfind('\n');
+    const auto found = last_newline(read_range(file, begin, end));
     if (found != std::string::npos) return begin + found + 1;
     end = begin;
   }
@@ -60,7 +62,7 @@ std::optional<std::string> read_last_line(File& file, std::uint64_t end) {
   // The usual line is short: one read finds both of its ends.
   const std::uint64_t begin = end > first_look ? end - first_look : 0;
   const std::string tail = read_range(file, begin, end - 1);
-  const auto newline = tail.rfind('\n');
+  const auto newline = last_newline(tail);
   if (newline != std::string::npos) return tail.substr(newline + 1);
   if (begin == 0) return tail;
   return read_range(file, behind_last_newline(file, begin), end - 1);

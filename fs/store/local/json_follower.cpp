@@ -71,6 +71,18 @@ bool JsonFollower::is_ready() {
   return file_.is_untouched();
 }
 
+bool JsonFollower::forget() {
+  const std::unique_lock work(work_, std::try_to_lock);
+  if (!work) return false;
+  const std::lock_guard state(mutex_);
+  const bool is_idle = !has_work() && !held_since_ && !paused_ && !kept_ && failure_.status == StoreStatus::done;
+  if (!is_idle) return false;
+  newest_.reset();
+  written_.reset();
+  is_forgotten_ = true;
+  return true;
+}
+
 bool JsonFollower::begin_append() {
   const std::lock_guard state(mutex_);
   if (!held_since_ || draining_) return false;
@@ -91,7 +103,7 @@ void JsonFollower::end_append(DocumentPointer newest) {
 
 bool JsonFollower::has_chain() {
   const std::lock_guard state(mutex_);
-  return newest_ != nullptr;
+  return newest_ != nullptr || is_forgotten_;
 }
 
 /// Whether the JSON that was known and the journal are both gone: then neither they nor the lock file are made anew.
@@ -192,6 +204,7 @@ bool JsonFollower::try_release(bool only_when_idle) {
 void JsonFollower::set_newest(DocumentPointer newest, bool is_written) {
   const std::lock_guard state(mutex_);
   newest_ = std::move(newest);
+  is_forgotten_ = false;
   if (is_written) {
     written_ = newest_;
     unwritten_since_.reset();

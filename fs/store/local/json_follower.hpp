@@ -15,7 +15,7 @@
 #include <string>
 #include <system_error>
 
-#include "fs/store/local/checkpointer.hpp"
+#include "fs/on_demand_thread.hpp"
 #include "fs/store/local/local_options.hpp"
 #include "fs/store/local/lock_file.hpp"
 #include "fs/store/local/signature_file.hpp"
@@ -45,6 +45,9 @@ class JsonFollower {
 
   /// Whether a commit may follow at once: the lock is held, and there is nothing to look after.
   bool is_ready();
+  /// Keeps no document any more, until set_newest(). False, and nothing happens, where one is still needed: the JSON is
+  /// behind, or the lock is held.
+  bool forget();
   /// Between these two the lock stays held. False: it is not held, or about to be let go.
   bool begin_append();
   void end_append(DocumentPointer newest);  ///< nullptr: nothing was committed
@@ -100,6 +103,7 @@ class JsonFollower {
   std::condition_variable appended_;  ///< appending_ became false
   DocumentPointer newest_;            ///< committed
   DocumentPointer written_;           ///< in the JSON; the same object as newest_ when it is not behind
+  bool is_forgotten_ = false;         ///< there is a newest document, and the JSON says it
   std::optional<Time> unwritten_since_;
   std::optional<Time> held_since_;
   Time last_activity_{};
@@ -111,7 +115,7 @@ class JsonFollower {
   StoreResult failure_;  ///< of writing the JSON; done when it went well
   std::optional<SnapshotFile::Kept> kept_;
 
-  Checkpointer checkpointer_;  // last: its thread uses all of the above
+  OnDemandThread checkpointer_;  // last: its thread uses all of the above
 };
 
 }  // namespace statusfs

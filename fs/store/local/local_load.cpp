@@ -15,7 +15,8 @@
 namespace statusfs {
 namespace {
 
-constexpr std::size_t beginning = 4096;
+// At either end of a JSON, where the members of the file stand before and behind those of its tasks.
+constexpr std::size_t probed_bytes = 4096;
 
 std::chrono::system_clock::time_point modified_at(const FileStatus& status) {
   return std::chrono::system_clock::time_point(
@@ -28,7 +29,7 @@ StoredFile unusable(const std::string& reason) {
   return stored;
 }
 
-/// Whether the text shows the member's key, and behind it the value. The beginning of a file as we write it.
+/// Whether the text, of a file as we write it, shows the member's key, and behind it the value.
 bool shows(std::string_view text, const Field* field, const Value& value) {
   if (!field) return false;
   return text.find('"' + field->key() + "\": " + compact(value)) != std::string_view::npos;
@@ -77,17 +78,19 @@ Probe LocalStore::probe() {
   const auto line = journal_->last_line();
   if (!line) return result;
   try {
-    result.head = head_of(decode_record(*line));
+    result.head = head_of_line(*line);
   } catch (const RecordError&) {
     return result;
   }
-  const auto json = follower_.file().read_beginning(beginning);
-  if (!json) return result;
-  const auto& [text, size] = *json;
-  result.looks_current =
-      size == result.head->size &&
-      shows(text, mapping_->stamped(Stamp::version, false), Value(static_cast<std::int64_t>(result.head->version))) &&
-      shows(text, mapping_->stamped(Stamp::payload_hash_current, false), Value(result.head->payload_hash_current));
+  const auto json = follower_.file().read_ends(probed_bytes);
+  if (!json || follower_.signature().is_missing()) return result;
+  const auto is_shown = [&](Stamp stamp, const Value& value) {
+    const Field* field = mapping_->stamped(stamp, false);
+    return shows(json->first, field, value) || shows(json->last, field, value);
+  };
+  result.looks_current = json->size == result.head->size &&
+                         is_shown(Stamp::version, Value(static_cast<std::int64_t>(result.head->version))) &&
+                         is_shown(Stamp::payload_hash_current, Value(result.head->payload_hash_current));
   return result;
 }
 
@@ -170,6 +173,7 @@ void LocalStore::mend(const Content& content, Comparison comparison) {
     result = guarded([&] { return mend_under_lock(content, comparison); });
     follower_.release();
   }
+  if (result.status == StoreStatus::gone) return;  // it was known, and somebody removed it: nothing is made anew
   if (result.status != StoreStatus::done) {
     take_over(content, comparison);
     note(path_ + " could not be brought up to date: " + result.reason);

@@ -13,8 +13,7 @@
 namespace statusfs {
 namespace {
 
-// A program that writes the JSON in place, without the lock, is given this long to end.
-constexpr std::chrono::milliseconds writing_patience{1000};
+// A program that writes the JSON in place shows within this time that it goes on.
 constexpr std::chrono::milliseconds writing_pause{100};
 constexpr int gate_attempts = 3;
 
@@ -71,7 +70,7 @@ StoreResult LocalStore::rotate_if_due() {
     if (journal_->has_failed()) {
       // The new journal has the name, but who knows for how long: it is what has to be checked.
       must_reload_ = true;
-      if (const auto line = journal_->last_line()) head_ = head_of(decode_record(*line));
+      if (const auto line = journal_->last_line()) head_ = head_of_line(*line);
       throw;
     }
     no_rotation_below_ = journal_->end() + options_.longest_journal / 4;
@@ -104,7 +103,7 @@ StoreResult LocalStore::look_at_json() {
 
 /// Reads the JSON, and again while it is torn and still changes: a program may be writing it in place.
 LocalStore::Content LocalStore::read_when_whole() {
-  const auto deadline = std::chrono::steady_clock::now() + writing_patience;
+  const auto deadline = std::chrono::steady_clock::now() + options_.writing;
   Content content = follower_.file().read();
   while (content.state == Content::State::present && JsonText(content.text).is_torn) {
     std::this_thread::sleep_for(writing_pause);
@@ -294,6 +293,13 @@ void LocalStore::visit_records_backwards(const std::function<bool(std::string_vi
   if (!first_line.empty()) visit_closed_backwards(files_, path_, decode_record(first_line).version, visit);
 }
 
+bool LocalStore::forget_document() {
+  if (!is_chained_ || foreign_ || must_reload_ || !follower_.forget()) return false;
+  document_.reset();
+  must_reload_ = true;
+  return true;
+}
+
 bool LocalStore::looks_changed() try {
   if (follower_.is_disturbed()) return true;
   std::optional<FileStatus> known;
@@ -311,6 +317,12 @@ std::uint64_t LocalStore::record_count() {
   const auto first = journal_ ? journal_->first_version() : std::nullopt;
   if (!first || *first > head_.version) return 0;
   return line_count(closed_journals(files_, path_, *first)) + head_.version - *first + 1;
+}
+
+std::uint64_t LocalStore::first_version() {
+  const auto file = files_.open(journal_path_, Files::Open::read);
+  if (!file) throw std::runtime_error(journal_path_ + " is missing");
+  return first_version_of_chain(files_, path_, *file);
 }
 
 void LocalStore::read_records(std::uint64_t after_version, const std::function<bool(std::string_view)>& visit) {

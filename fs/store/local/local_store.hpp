@@ -27,7 +27,8 @@ namespace statusfs {
 struct Probe {
   bool has_journal = false;
   std::optional<ChainHead> head;  ///< of the journal's last line; nothing when that is no record
-  bool looks_current = false;     ///< the JSON has the head's length, and what its beginning shows is the head's
+  bool looks_current =
+      false;  ///< the JSON has the head's length, and what its two ends show is the head's, and it is signed
 };
 
 class LocalStore final : public Store {
@@ -43,6 +44,7 @@ class LocalStore final : public Store {
   /// Besides what the interface says, throws JournalHeld where another process writes this file.
   StoredFile load() override;
 
+  bool forget_document() override;
   StoreResult prepare() override;
   StoreResult commit(std::uint64_t expected_version, std::span<const CommitEntry> entries) override;
   std::optional<ForeignChange> foreign_change() override;
@@ -59,6 +61,7 @@ class LocalStore final : public Store {
   /// What was mended since the last call, for people. Any thread.
   std::vector<std::string> take_notices() override;
   std::uint64_t record_count() override;
+  std::uint64_t first_version() override;
   void read_records(std::uint64_t after_version, const std::function<bool(std::string_view record)>& visit) override;
   void read_records_from_whole(std::uint64_t version,
                                const std::function<bool(std::string_view record)>& visit) override;
@@ -117,7 +120,7 @@ class LocalStore final : public Store {
   std::shared_ptr<const StatusDocument> document_;
   std::optional<Foreign> foreign_;
   bool must_reload_ =
-      false;  ///< the head is another than whoever builds versions knows: nothing is committed until load()
+      false;  ///< whoever builds versions does not know the head or its document: nothing is committed until load()
   std::uint64_t no_rotation_below_ =
       0;                              ///< length of the journal below which a rotation that failed is not tried again
   std::optional<FileStatus> loaded_;  ///< the JSON that load() saw; nothing when there was none

@@ -9,7 +9,7 @@
 #include "fs/identity/trace_context.hpp"
 #include "fs/store/local/closed_journals.hpp"
 #include "fs/store/local/side_file.hpp"
-#include "mapping/document/patch.hpp"
+#include "mapping/document/json_patch_text.hpp"
 
 namespace statusfs {
 namespace {

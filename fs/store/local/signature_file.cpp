@@ -21,6 +21,8 @@ bool SignatureFile::is_of(std::string_view text) {
   }
 }
 
+bool SignatureFile::is_missing() { return key_ && !files_.status(path_); }
+
 void SignatureFile::write(std::string_view text, const FileStatus& like) {
   if (!key_) return;
   const std::string name = temporary_name(path_);

@@ -23,6 +23,8 @@ class SignatureFile {
 
   /// Whether the file holds this key's signature of the text. A file that cannot be read does not.
   bool is_of(std::string_view text);
+  /// Whether there is none yet although there is a key.
+  bool is_missing();
   /// Puts the text's signature in the file's place, on the disk when it returns, with the owner and mode of `like`.
   /// Throws std::system_error.
   void write(std::string_view text, const FileStatus& like);

@@ -73,13 +73,17 @@ FileStatus SnapshotFile::status_if_possible() {
   }
 }
 
-std::optional<std::pair<std::string, std::uint64_t>> SnapshotFile::read_beginning(std::size_t bytes) {
+std::optional<SnapshotFile::Ends> SnapshotFile::read_ends(std::size_t bytes) {
   try {
     auto file = files_.open(resolve(), Files::Open::read);
     if (!file) return std::nullopt;
-    std::string text(bytes, '\0');
-    text.resize(file->read_at(text, 0));
-    return std::pair(std::move(text), file->status().size);
+    const auto read = [&](std::uint64_t offset) {
+      std::string text(bytes, '\0');
+      text.resize(file->read_at(text, offset));
+      return text;
+    };
+    const std::uint64_t size = file->status().size;
+    return Ends{read(0), read(size - std::min<std::uint64_t>(size, bytes)), size};
   } catch (const std::system_error&) {
     return std::nullopt;
   }

@@ -40,8 +40,12 @@ class SnapshotFile {
 
   /// Reads the file, following the link as it is now. Throws nothing for what stands there.
   Content read();
-  /// The first bytes of the file and its size; nothing where it cannot be read.
-  std::optional<std::pair<std::string, std::uint64_t>> read_beginning(std::size_t bytes);
+  struct Ends {
+    std::string first, last;  ///< of a short file the same
+    std::uint64_t size = 0;   ///< of the whole file
+  };
+  /// At most so many bytes from either end of the file; nothing where it cannot be read.
+  std::optional<Ends> read_ends(std::size_t bytes);
 
   /// This is what the next replacement may throw away; nothing: the file is missing, or what stands there must be kept.
   void set_known(std::optional<FileStatus> known);

@@ -1,5 +1,6 @@
 #include "mapping/chain/chain.hpp"
 
+#include "mapping/document/json_patch_text.hpp"
 #include "tests/unit/chain/chain_writer.hpp"
 #include "tests/unit/chain/shell_hash.hpp"
 

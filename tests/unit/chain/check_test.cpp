@@ -1,5 +1,6 @@
 #include "mapping/chain/check.hpp"
 
+#include "mapping/document/json_patch_text.hpp"
 #include "tests/unit/chain/chain_writer.hpp"
 #include "tests/unit/schema/test_files.hpp"
 

@@ -7,7 +7,7 @@
 #include <random>
 
 #include "mapping/chain/replay.hpp"
-#include "mapping/document/patch.hpp"
+#include "mapping/document/json_patch_text.hpp"
 #include "mapping/rejection.hpp"
 #include "mapping/schema/mapping_loader.hpp"
 
@@ -16,7 +16,7 @@ namespace {
 
 constexpr int mutations = 100'000;
 
-JournalRecord sample() {
+JournalRecord checkpoint_record() {
   JournalRecord record;
   record.version = 24;
   record.g = 105;
@@ -57,7 +57,7 @@ bool is_record(const std::string& line) {
 }
 
 TEST(CheckpointTest, IsReadAsItWasWritten) {
-  JournalRecord record = sample();
+  JournalRecord record = checkpoint_record();
   encode_record(record);
   Checkpoint checkpoint = checkpoint_of(record);
   EXPECT_EQ(encode_checkpoint(decode_checkpoint(encode_checkpoint(checkpoint))), encode_checkpoint(checkpoint));
@@ -69,8 +69,19 @@ TEST(CheckpointTest, IsReadAsItWasWritten) {
   EXPECT_FALSE(contradiction(read, record));
 }
 
+// Nothing would be compared with line 0, so that an anchor of it would fit any journal.
+TEST(CheckpointTest, LinesAreCountedFromOne) {
+  JournalRecord record = checkpoint_record();
+  encode_record(record);
+  Checkpoint checkpoint = checkpoint_of(record);
+  checkpoint.lines = 0;
+  EXPECT_THROW(decode_checkpoint(encode_checkpoint(checkpoint)), Rejection);
+  checkpoint.lines = 1;
+  EXPECT_NO_THROW(decode_checkpoint(encode_checkpoint(checkpoint)));
+}
+
 TEST(CheckpointTest, NoChangedBitIsAccepted) {
-  JournalRecord record = sample();
+  JournalRecord record = checkpoint_record();
   encode_record(record);
   const Checkpoint checkpoint = checkpoint_of(record);
   const std::string line = encode_checkpoint(checkpoint);
@@ -84,7 +95,7 @@ TEST(CheckpointTest, NoChangedBitIsAccepted) {
 }
 
 TEST(CheckpointTest, NoChangedRecordIsAccepted) {
-  JournalRecord record = sample();
+  JournalRecord record = checkpoint_record();
   const std::string line = encode_record(record);
   ASSERT_TRUE(is_record(line));
   std::mt19937 random(2);
@@ -98,7 +109,7 @@ TEST(CheckpointTest, NoChangedRecordIsAccepted) {
 // Lines that are each right, in another order, twice, or not at all.
 TEST(CheckpointTest, NoOtherOrderOfLinesIsAccepted) {
   std::vector<std::string> lines;
-  JournalRecord record = sample();
+  JournalRecord record = checkpoint_record();
   record.payload_hash_previous.reset();
   record.record_previous.reset();
   for (int count = 0; count < 8; ++count) {

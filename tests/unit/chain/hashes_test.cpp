@@ -1,6 +1,7 @@
 #include "mapping/chain/hashes.hpp"
 
 #include "mapping/document/canonical.hpp"
+#include "mapping/document/json_patch_text.hpp"
 #include "tests/unit/chain/chain_writer.hpp"
 #include "tests/unit/chain/shell_hash.hpp"
 #include "tests/unit/document/random_values.hpp"

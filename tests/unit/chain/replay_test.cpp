@@ -181,14 +181,5 @@ TEST(ReplayTest, AJournalThatContinuesAClosedOne) {
   EXPECT_THROW(elsewhere.apply(line), TamperError);
 }
 
-TEST(WholeLineTest, ATornTailIsNone) {
-  const std::string line = some_journal()[1];
-  EXPECT_TRUE(is_whole_line(line));
-  for (std::size_t size = 0; size < line.size(); ++size) EXPECT_FALSE(is_whole_line(line.substr(0, size))) << size;
-  EXPECT_FALSE(is_whole_line(line + "\n"));
-  EXPECT_FALSE(is_whole_line(line.substr(1)));
-  EXPECT_FALSE(is_whole_line(std::string(line.size(), '\0')));
-}
-
 }  // namespace
 }  // namespace statusfs

@@ -18,7 +18,7 @@ std::optional<std::string> exactly(std::string_view text) {
 }
 
 std::optional<std::string> quickly(std::string_view text) {
-  const auto value = parse_plain_json(text);
+  const auto value = PlainJsonParser().parse(text);
   return value ? std::optional(compact(*value)) : std::nullopt;
 }
 

@@ -10,7 +10,7 @@
 #include "fs/store/local/closed_journals.hpp"
 #include "fs/store/local/local_store.hpp"
 #include "fs/store/local/posix_files.hpp"
-#include "mapping/document/patch.hpp"
+#include "mapping/document/json_patch_text.hpp"
 #include "mapping/document/text.hpp"
 #include "mapping/rejection.hpp"
 #include "tests/unit/store/chain_maker.hpp"
@@ -114,6 +114,24 @@ TEST_F(HistoryTest, EachLineIsAppliedAboutOnce) {
   EXPECT_LE(texts_cache_->inflated(), 3u);
 }
 
+TEST_F(HistoryTest, AVersionReadsItsOwnJournalAlone) {
+  for (int journal = 0; journal < 4; ++journal) {
+    make(100);
+    close_journal();
+  }
+  make(1);
+  EXPECT_EQ(first_ + 401, history_.range(state()).last);
+  EXPECT_EQ(0u, texts_cache_->inflated());
+  expect_version(first_ + 150);
+  expect_version(first_ + 199);
+  expect_version(first_ + 101);
+  EXPECT_EQ(1u, texts_cache_->inflated());
+  history_.read_attributes(state());
+  EXPECT_EQ(4u, texts_cache_->inflated());
+  for (std::uint64_t version = first_; version <= first_ + 400; version += 50) expect_version(version);
+  EXPECT_EQ(4u, texts_cache_->inflated());
+}
+
 TEST_F(HistoryTest, WhoeverReadTheLogOpensAnyVersionWithFewPatches) {
   for (int journal = 0; journal < 2; ++journal) {
     make(1000);
@@ -149,7 +167,8 @@ TEST_F(HistoryTest, AJournalThatLacksALineIsSaidSo) {
   for (int line = 0; line < 5; ++line) cut = text.find('\n', cut) + 1;
   text.erase(cut, text.find('\n', cut) + 1 - cut);
   write_text(path_ + ".journal", text);
-  EXPECT_THROW(history_.range(state()), Rejection);
+  EXPECT_THROW(history_.read_attributes(state()), Rejection);
+  EXPECT_THROW(history_.attributes(state(), first_ + 9), Rejection);
   EXPECT_THROW(history_.text(first_ + 9), Rejection);
   EXPECT_NO_THROW(history_.text(first_ + 3));
 }

@@ -16,7 +16,6 @@ namespace {
 using Match = WriterRow::Match;
 
 constexpr uid_t unknown_uid = 3'999'999'999;
-const std::string trace_id = "0af7651916cd43dd8448eb211c80319c";
 
 Caller caller(uid_t uid, gid_t gid = 50, std::vector<gid_t> groups = {}) {
   return {uid, gid, 1234, 1230, 1200, std::move(groups)};

@@ -1,5 +1,6 @@
 #include "mapping/rules/proposal.hpp"
 
+#include "mapping/document/json_patch_text.hpp"
 #include "mapping/rules/validity.hpp"
 #include "tests/unit/rules/judging.hpp"
 

@@ -3,8 +3,8 @@
 #include <sstream>
 
 #include "mapping/chain/replay.hpp"
+#include "mapping/document/merge_patch.hpp"
 #include "mapping/document/parse.hpp"
-#include "mapping/document/patch.hpp"
 #include "mapping/document/text.hpp"
 #include "mapping/schema/mapping_loader.hpp"
 #include "tests/unit/sample_text.hpp"

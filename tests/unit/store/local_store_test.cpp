@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <atomic>
+#include <deque>
 #include <thread>
 
 #include "fs/unique_fd.hpp"
@@ -26,6 +27,26 @@ bool soon(Condition condition, milliseconds allowed = milliseconds(5000)) {
   }
   return true;
 }
+
+/// Another program writes a file on each time that it is opened to be read.
+class FilesWrittenMeanwhile : public PosixFiles {
+ public:
+  void will_write(const std::string& path, std::string text) {
+    path_ = path;
+    texts_.push_back(std::move(text));
+  }
+  std::unique_ptr<File> open(const std::string& path, Open how) override {
+    if (how == Open::read && path == path_ && !texts_.empty()) {
+      write_text(path, texts_.front());
+      texts_.pop_front();
+    }
+    return PosixFiles::open(path, how);
+  }
+
+ private:
+  std::string path_;
+  std::deque<std::string> texts_;
+};
 
 class RunningStoreTest : public LocalStoreTest {
  protected:
@@ -247,20 +268,18 @@ TEST_F(RunningStoreTest, TakesTouchingAndReformattingForNothing) {
 }
 
 TEST_F(RunningStoreTest, WaitsForAProgramThatWritesInPlace) {
-  auto store = open_chain();
   const auto foreign = foreign_text();
-  write_text(path_, foreign.substr(0, 300));
-  std::thread writing([&] {
-    for (std::size_t size = 400; size < foreign.size(); size += 400) {
-      std::this_thread::sleep_for(milliseconds(30));
-      write_text(path_, foreign.substr(0, size));
-    }
-    write_text(path_, foreign);
-  });
-  EXPECT_EQ(store->prepare().status, StoreStatus::foreign);
-  writing.join();
-  EXPECT_EQ(store->prepare().status, StoreStatus::foreign);
-  EXPECT_EQ(store->foreign_change()->text, foreign);
+  FilesWrittenMeanwhile files;
+  put_chain();
+  LocalOptions options = without_rotation();
+  options.writing = std::chrono::minutes(1);
+  LocalStore store(path_, maker_.mapping(), files, options);
+  ASSERT_EQ(store.load().state, StoredFile::State::chained);
+  write_text(path_, foreign.substr(0, 100));
+  for (const std::size_t size : {std::size_t{200}, std::size_t{300}, foreign.size()})
+    files.will_write(path_, foreign.substr(0, size));
+  EXPECT_EQ(store.prepare().status, StoreStatus::foreign);
+  EXPECT_EQ(store.foreign_change()->text, foreign);
 }
 
 TEST_F(RunningStoreTest, RebuildsAJsonThatWasRemovedOrTorn) {

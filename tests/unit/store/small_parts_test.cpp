@@ -7,7 +7,7 @@
 #include <mutex>
 #include <vector>
 
-#include "fs/store/local/checkpointer.hpp"
+#include "fs/on_demand_thread.hpp"
 #include "fs/store/local/directory_watch.hpp"
 #include "fs/store/local/hold_policy.hpp"
 #include "fs/store/local/lock_holder.hpp"
@@ -72,27 +72,27 @@ TEST(HoldPolicy, EndsAHoldInTime) {
   EXPECT_LE(policy.drain_due(begin, seconds(3)) + seconds(3), begin + 2 * seconds(3));
 }
 
-TEST(Checkpointer, CallsTheStepWhenItIsWokenAndWhenItIsDue) {
+TEST(OnDemandThread, CallsTheStepWhenItIsWokenAndWhenItIsDue) {
   std::atomic<int> calls = 0;
-  Checkpointer checkpointer(
-      [&]() -> std::optional<Checkpointer::Time> {
+  OnDemandThread thread(
+      [&]() -> std::optional<OnDemandThread::Time> {
         if (++calls >= 3) return std::nullopt;
         return std::chrono::steady_clock::now() + milliseconds(1);
       },
       milliseconds(20));
-  EXPECT_FALSE(checkpointer.is_running());
-  checkpointer.wake();
+  EXPECT_FALSE(thread.is_running());
+  thread.wake();
   while (calls < 3) std::this_thread::sleep_for(milliseconds(1));
-  while (checkpointer.is_running()) std::this_thread::sleep_for(milliseconds(1));
+  while (thread.is_running()) std::this_thread::sleep_for(milliseconds(1));
   EXPECT_EQ(calls, 3);
-  checkpointer.wake();
+  thread.wake();
   while (calls < 4) std::this_thread::sleep_for(milliseconds(1));
-  checkpointer.stop();
-  checkpointer.wake();
-  EXPECT_FALSE(checkpointer.is_running());
+  thread.stop();
+  thread.wake();
+  EXPECT_FALSE(thread.is_running());
 }
 
-class Names {
+class ReportedNames {
  public:
   void add(const std::string& name) {
     const std::lock_guard guard(mutex_);
@@ -113,7 +113,7 @@ class Names {
 TEST(DirectoryWatch, TellsNames) {
   TemporaryDirectory directory;
   write_text(directory / "gone", "x");
-  Names names;
+  ReportedNames names;
   DirectoryWatch watch(directory.path(), [&](const std::string& name) { names.add(name); });
   write_text(directory / "made", "x");
   EXPECT_TRUE(names.wait_for("made"));
@@ -126,7 +126,7 @@ TEST(DirectoryWatch, TellsNames) {
 TEST(DirectoryWatch, TellsThatTheDirectoryIsGone) {
   TemporaryDirectory directory;
   std::filesystem::create_directory(directory / "below");
-  Names names;
+  ReportedNames names;
   DirectoryWatch watch(directory / "below", [&](const std::string& name) { names.add(name); });
   std::filesystem::remove(directory / "below");
   EXPECT_TRUE(names.wait_for(""));

@@ -143,12 +143,21 @@ TYPED_TEST(SnapshotFileTest, DoesNotFollowALinkThatLeadsOut) {
   EXPECT_NE(content.reason.find("leads out"), std::string::npos) << content.reason;
 }
 
-TYPED_TEST(SnapshotFileTest, ReadsABeginning) {
+TYPED_TEST(SnapshotFileTest, ReadsItsEnds) {
   write_text(this->path_, "0123456789");
-  const auto beginning = this->snapshot_.read_beginning(4);
-  ASSERT_TRUE(beginning);
-  EXPECT_EQ(beginning->first, "0123");
-  EXPECT_EQ(beginning->second, 10u);
+  const auto ends = this->snapshot_.read_ends(4);
+  ASSERT_TRUE(ends);
+  EXPECT_EQ(ends->first, "0123");
+  EXPECT_EQ(ends->last, "6789");
+  EXPECT_EQ(ends->size, 10u);
+}
+
+TYPED_TEST(SnapshotFileTest, AShortFileIsBothOfItsEnds) {
+  write_text(this->path_, "012");
+  const auto ends = this->snapshot_.read_ends(4);
+  ASSERT_TRUE(ends);
+  EXPECT_EQ(ends->first, "012");
+  EXPECT_EQ(ends->last, "012");
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "mapping/tree/change.hpp"
 
+#include "mapping/document/json_patch_text.hpp"
+#include "mapping/document/merge_patch.hpp"
 #include "tests/unit/tree/sample_document.hpp"
 
 namespace statusfs {

@@ -7,8 +7,9 @@
 #include <string_view>
 #include <vector>
 
+#include "mapping/document/json_patch.hpp"
+#include "mapping/document/json_patch_text.hpp"
 #include "mapping/document/parse.hpp"
-#include "mapping/document/patch.hpp"
 #include "mapping/document/text.hpp"
 #include "mapping/schema/mapping_loader.hpp"
 #include "mapping/tree/node.hpp"

@@ -1,0 +1,74 @@
+#include "fs/cli/config_reload.hpp"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <ctime>
+#include <filesystem>
+
+#include "fs/cli/exit_status.hpp"
+#include "fs/cli/mapping_source.hpp"
+#include "fs/cli/service_manager.hpp"
+
+namespace statusfs {
+namespace {
+
+constexpr timespec looks_for_the_end_every{0, 200'000'000};
+
+// The daemon leaves the directory that a relative path begins at.
+std::optional<std::string> absolute(const std::optional<std::string>& file) {
+  return file ? std::optional(std::filesystem::absolute(*file).string()) : std::nullopt;
+}
+
+void reload(CurrentConfig& config, const Notices& notices) {
+  try {
+    config.reload();
+    notices.write("the configuration was read again", Notices::Event::config_read);
+  } catch (const std::exception& error) {
+    notices.write(std::string("the configuration stays as it was: ") + error.what(), Notices::Event::config_kept);
+  }
+}
+
+void reload_at_hangup(CurrentConfig& config, const Notices& notices, const std::string& service_status,
+                      const std::stop_token& stop) {
+  sigset_t hangup;
+  sigemptyset(&hangup);
+  sigaddset(&hangup, SIGHUP);
+  while (!stop.stop_requested()) {
+    if (sigtimedwait(&hangup, nullptr, &looks_for_the_end_every) != SIGHUP) continue;
+    report_service_reloading();
+    reload(config, notices);
+    report_service_ready(service_status);
+  }
+}
+
+}  // namespace
+
+CurrentConfig::CurrentConfig(const std::optional<std::string>& given, const Mapping& mapping) try
+    : given_(absolute(given)), archetypes_(mapping.archetypes), config_(read()) {
+} catch (const ConfigError& error) {
+  throw CommandError(ExitStatus::unusable, error.what());
+}
+
+Config CurrentConfig::get() const {
+  const std::lock_guard lock(mutex_);
+  return config_;
+}
+
+void CurrentConfig::reload() {
+  Config config = read();
+  const std::lock_guard lock(mutex_);
+  config_ = std::move(config);
+}
+
+Config CurrentConfig::read() const {
+  const auto file = config_file(given_);  // each time: the default file may have come since
+  return file ? load_config(*file, archetypes_, getuid()) : default_config(getuid());
+}
+
+ReloadThread::ReloadThread(CurrentConfig& config, const Notices& notices, const std::string& service_status)
+    : thread_([&config, &notices, service_status](const std::stop_token& stop) {
+        reload_at_hangup(config, notices, service_status, stop);
+      }) {}
+
+}  // namespace statusfs

@@ -1,0 +1,136 @@
+#include "mapping/rules/patch_proposal.hpp"
+
+#include "mapping/document/json_patch.hpp"
+#include "mapping/document/json_patch_text.hpp"
+#include "mapping/document/merge_patch.hpp"
+#include "mapping/document/text.hpp"
+#include "mapping/rejection.hpp"
+#include "mapping/rules/access.hpp"
+#include "mapping/rules/idempotency.hpp"
+#include "mapping/rules/judgement.hpp"
+#include "mapping/rules/locks.hpp"
+#include "mapping/rules/named_fields.hpp"
+#include "mapping/rules/patch_request.hpp"
+#include "mapping/rules/permission.hpp"
+
+namespace statusfs {
+namespace {
+
+std::optional<std::string> stale_member(const std::vector<Pointer>& freshness, const Value& current,
+                                        const Value& patch) {
+  for (const Pointer& pointer : freshness) {
+    const Value* claimed = find(patch, pointer);
+    const Value* now = find(current, pointer);
+    if (claimed && !(now ? *now == *claimed : claimed->is_null()))
+      return pointer.text() + " is " + (now ? compact(*now) : "absent") + " now, not " + compact(*claimed) +
+             "; read again and retry";
+  }
+  return std::nullopt;
+}
+
+void require_version(const StatusDocument& document, const std::optional<std::int64_t>& if_version) {
+  if (!if_version) return;
+  const Field* field = document.mapping().stamped(Stamp::version, false);
+  const Value* now = document.value_of(*field);
+  if (!now || !now->is_integer() || now->as_integer() != *if_version)
+    throw Rejection(Cause::stale, "the version is " + (now ? compact(*now) : "absent") + " now, not " +
+                                      std::to_string(*if_version) + "; read again and retry");
+}
+
+ChangeSet difference_of(const StatusDocument& document, const Node& node, const Value& after, Removal removal) {
+  return node.in_task() ? task_difference(document, node.task, after, removal) : difference(document, after, removal);
+}
+
+// A group that is told the idempotency key it already holds was told all of it before.
+void drop_repeated_groups(const StatusDocument& document, const Node& node, const Value& patch, ChangeSet& changes) {
+  if (!patch.is_object()) return;
+  for (const Field* key : node.in_task() ? document.mapping().task_fields() : document.mapping().file_fields()) {
+    if (!key->repeats_group) continue;
+    const Value* given = find(patch, key->pointer);
+    const Value* stored = find(scope_of(document, node), key->pointer);
+    if (!given || !stored || given->is_null() || !(*given == *stored)) continue;
+    const Pointer group = key->pointer.parent();
+    std::erase_if(changes.fields, [&](const FieldChange& change) {
+      return change.field && change.field->access == Access::read_write && change.pointer.starts_with(group);
+    });
+  }
+}
+
+void require_access_to_operations(const StatusDocument& document, const Node& node,
+                                  const std::vector<PatchOperation>& operations, const Judge& judge) {
+  for (const PatchOperation& operation : operations)
+    if (operation.kind != PatchOperation::Kind::test)
+      require_access_to_pointer(document, node.task, operation.path, judge);
+}
+
+// What a patch that cannot be applied would have been refused for before anybody looked at what it finds: judged by
+// what it would change if its tests held, or, where it does not fit even then, by the fields that it names.
+void require_operations_permitted(const StatusDocument& document, const Node& node,
+                                  const std::vector<PatchOperation>& operations, const Judge& judge) {
+  std::vector<PatchOperation> without_tests = operations;
+  std::erase_if(without_tests, [](const auto& operation) { return operation.kind == PatchOperation::Kind::test; });
+  std::optional<ChangeSet> changes;
+  try {
+    const Value after = apply_json_patch(scope_of(document, node), without_tests);
+    changes = difference_of(document, node, after, Removal::is_removal);
+  } catch (const Rejection&) {
+    changes.reset();
+  }
+  if (changes) {
+    require_access(document, *changes, judge);
+    return require_permitted(document, *changes);
+  }
+  require_access_to_operations(document, node, operations, judge);
+  for (const FieldChange& change : named_changes(document, node, operations)) {
+    if (change.field->access == Access::read_only) refuse_read_only(document, change);
+    require_unlocked(document, {{change}, {}, {}});
+  }
+}
+
+}  // namespace
+
+void propose_patch(const StatusDocument& document, const WriteRequest& request, const Judge& judge,
+                   Proposal& proposal) {
+  require_some_access(document.mapping(), judge.author);
+  const PatchRequest patch = read_patch_request(request.text);
+  proposal.op = "patch";
+  proposal.idempotency = patch.idempotency;
+  const Value& scope = scope_of(document, request.node);
+  if (patch.patch.is_array()) {
+    const std::vector<PatchOperation> operations = decode_json_patch(patch.patch);
+    if (proposal.idempotency) require_access_to_operations(document, request.node, operations, judge);
+    try {
+      const Value after = apply_json_patch(scope, operations);
+      proposal.changes = difference_of(document, request.node, after, Removal::is_removal);
+    } catch (const Rejection&) {
+      // Its own first success may be why a repeated patch does not fit any more.
+      if (is_replay(proposal, judge)) return void(proposal = as_replay(proposal));
+      require_operations_permitted(document, request.node, operations, judge);
+      require_version(document, patch.if_version);  // a patch that does not fit any more is stale before it is wrong
+      throw;
+    }
+  } else {
+    const Value after = apply_merge_patch(scope, patch.patch);
+    const Mapping& mapping = document.mapping();
+    const auto& freshness = request.node.in_task() ? mapping.task_freshness : mapping.file_freshness;
+    const auto stale = stale_member(freshness, scope, patch.patch);
+    if (stale) {
+      // A stale copy differs in what the driver stamps, too; that must not hide that it is stale.
+      ChangeSet changes = difference_of(document, request.node, after, Removal::is_null);
+      std::erase_if(changes.fields, [&](const auto& change) { return !is_writable(document, change); });
+      require_access(document, changes, judge);
+      require_unlocked(document, changes);
+      throw Rejection(Cause::stale, *stale);
+    }
+    proposal.changes = difference_of(document, request.node, after, Removal::is_null);
+    drop_repeated_groups(document, request.node, patch.patch, proposal.changes);
+  }
+  require_access(document, proposal.changes, judge);
+  if (is_replay(proposal, judge)) return void(proposal = as_replay(proposal));
+  require_permitted(document, proposal.changes);
+  require_version(document, patch.if_version);
+  judge_changes(document, proposal, judge);
+  add_told_again(document, request.node, patch.patch, proposal.changes);
+}
+
+}  // namespace statusfs

@@ -1,0 +1,27 @@
+// A link between a host and an etcd member that can be slow or lose what is sent over it.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "tests/mount/command.hpp"
+
+namespace statusfs::test {
+
+/// Ends with its object.
+class Link {
+ public:
+  /// Leads to the member at etcd://HOST:PORT/PREFIX; `delay` is that of each direction. Throws std::runtime_error.
+  Link(const std::string& member_url, std::chrono::milliseconds delay, const std::filesystem::path& log);
+
+  const std::string& url() const { return url_; }  ///< the same prefix through the link
+  void lose_answers();                             ///< of transactions, from now on
+  void lose_requests();                            ///< those that are transactions, from now on
+  void lose_nothing();
+
+ private:
+  std::string url_;
+  Process process_;
+};
+
+}  // namespace statusfs::test

@@ -1,0 +1,60 @@
+// The mount is taken away by force while clients are at it: the daemon ends as it should, and keeps what it
+// acknowledged.
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <thread>
+
+#include "tests/mount/load.hpp"
+
+namespace statusfs::test {
+namespace {
+
+constexpr int rounds = 10, readers = 8;
+
+class UnmountTest : public MountedTest {
+ protected:
+  // Both end when the mount answers no more.
+  void read_until_the_end() const {
+    while (read_error(task("status")) == 0) {
+    }
+  }
+  void write_until_the_end(std::vector<WriteAttempt>& attempts) const {
+    for (int error = 0; error == 0;) {
+      const std::string value = "value-" + std::to_string(attempts.size());
+      error = write_file(task("execution_log/failure_details"), value);
+      attempts.push_back(attempt_of(value, error));
+    }
+  }
+
+  void take_away_by_force() {
+    if (::umount2(mountpoint().c_str(), MNT_FORCE | MNT_DETACH) != 0)
+      throw std::system_error(errno, std::generic_category(), "umount2");
+  }
+};
+
+// A request that the daemon is just reading then fails with ECONNABORTED instead of ENODEV, in about one round of 30.
+TEST_F(UnmountTest, ByForceUnderLoadIsANormalEnd) {
+  make_sample();
+  std::vector<WriteAttempt> attempts;
+  for (int round = 0; round < rounds * load_factor(); ++round) {
+    Process& daemon = mount_in_foreground();
+    std::vector<std::thread> clients;
+    for (int reader = 0; reader < readers; ++reader) clients.emplace_back([&] { read_until_the_end(); });
+    clients.emplace_back([&] { write_until_the_end(attempts); });
+    ::usleep(50'000);
+    take_away_by_force();
+    for (std::thread& client : clients) client.join();
+    ASSERT_EQ(0, daemon.wait()) << daemon.log();
+  }
+  const std::string pointer = "/payload/tasks_status/0/execution_log/failure_details";
+  std::vector<std::string> values;
+  for (const Change& change : checked_changes(status_file(), {pointer}))
+    if (change.value.is_string()) values.push_back(change.value);  // what it began with is null
+  expect_attempts(attempts, values, pointer);
+  expect_verified();
+}
+
+}  // namespace
+}  // namespace statusfs::test
