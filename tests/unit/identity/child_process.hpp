@@ -2,11 +2,13 @@
 #pragma once
 
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <stdexcept>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -30,7 +32,9 @@ class ChildProcess {
     writing.reset();
     char byte;
     (void)!::read(reading.get(), &byte, 1);  // returns when exec closes the other end
-    return ChildProcess(pid);
+    ChildProcess child(pid);
+    child.await_arguments();
+    return child;
   }
 
   /// Runs `body` in a copy of this process.
@@ -58,6 +62,22 @@ class ChildProcess {
 
  private:
   explicit ChildProcess(pid_t pid) : pid_(pid) {}
+
+  // exec closes files some time before it says where arguments and environment are; until then /proc shows neither.
+  void await_arguments() const {
+    const std::string path = "/proc/" + std::to_string(pid_) + "/cmdline";
+    for (char byte;;) {
+      const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+      if (!file) throw std::system_error(errno, std::generic_category(), path);
+      const ssize_t got = ::read(file.get(), &byte, 1);
+      if (got < 0) throw std::system_error(errno, std::generic_category(), path);
+      if (got > 0) return;
+      siginfo_t ended{};
+      ::waitid(P_PID, static_cast<id_t>(pid_), &ended, WEXITED | WNOHANG | WNOWAIT);
+      if (ended.si_pid == pid_) throw std::runtime_error("the child ended before it was there");
+      ::sched_yield();
+    }
+  }
 
   [[noreturn]] static void execute(const char* program, std::vector<std::string>& environment) {
     std::vector<char*> entries;
