@@ -5,7 +5,6 @@
 
 #include "fs/engine/version_lines.hpp"
 #include "mapping/document/json_patch.hpp"
-#include "mapping/document/json_patch_text.hpp"
 #include "mapping/rejection.hpp"
 
 namespace statusfs {
@@ -16,7 +15,7 @@ constexpr std::size_t most_remembered = 160;  // 10,000 versions and some
 
 std::vector<PatchOperation> patch_of(std::string_view line, JsonParser& parser) {
   try {
-    return decode_json_patch(patch_of_line(line, parser));
+    return patch_of_line(line, parser);
   } catch (const RecordError& error) {
     throw Rejection(Cause::io_failure, std::string("the history cannot be read: ") + error.what());
   }

@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstring>
 #include <limits>
 
+#include "mapping/document/json_patch_text.hpp"
 #include "mapping/document/parse.hpp"
 #include "mapping/document/sha256.hpp"
 #include "mapping/document/text.hpp"
+#include "mapping/rejection.hpp"
 
 namespace statusfs {
 namespace {
@@ -196,6 +199,17 @@ std::optional<std::uint64_t> number_behind(std::string_view text, std::string_vi
   return number;
 }
 
+// Where `mark`, which has one comma, at its beginning, stands last. rfind() would compare at every byte, this does at
+// the commas.
+std::size_t find_last_member(std::string_view text, std::string_view mark) noexcept {
+  while (const void* found = ::memrchr(text.data(), ',', text.size())) {
+    const std::size_t comma = static_cast<std::size_t>(static_cast<const char*>(found) - text.data());
+    if (text.substr(comma).starts_with(mark)) return comma;
+    text = text.substr(0, comma);
+  }
+  return std::string_view::npos;
+}
+
 }  // namespace
 
 std::optional<std::uint64_t> version_of_line(std::string_view line) noexcept { return number_behind(line, "{\"v\":"); }
@@ -206,7 +220,7 @@ std::optional<RecordOutline> outline_of_line(std::string_view line) noexcept {
   const auto version = number_behind(line, "{\"v\":");
   const std::size_t time = line.substr(0, longest_beginning).find(time_mark);
   const std::size_t end_at = line.size() - std::min(line.size(), longest_end);
-  const std::size_t size_at = line.substr(end_at).rfind(size_mark);
+  const std::size_t size_at = find_last_member(line.substr(end_at), size_mark);
   if (!version || time == std::string_view::npos || size_at == std::string_view::npos) return std::nullopt;
   const auto size = number_behind(line.substr(end_at + size_at), size_mark);
   const std::size_t time_end = line.find('"', time + time_mark.size());
@@ -227,7 +241,7 @@ struct LineParts {
 std::optional<LineParts> parts_of_line(std::string_view line) {
   // Quotes within strings are escaped, so that no value before the patch or behind it can look like these.
   constexpr std::string_view patch_mark = ",\"patch\":", size_mark = ",\"size\":";
-  const std::size_t mark = line.find(patch_mark), size = line.rfind(size_mark);
+  const std::size_t mark = line.find(patch_mark), size = find_last_member(line, size_mark);
   const bool is_as_encoded =
       mark != std::string_view::npos && size != std::string_view::npos && mark < size && line.size() > hash_tail_size;
   if (!is_as_encoded) return std::nullopt;
@@ -238,9 +252,13 @@ std::optional<LineParts> parts_of_line(std::string_view line) {
 
 }  // namespace
 
-Value patch_of_line(std::string_view line, JsonParser& parser) {
+std::vector<PatchOperation> patch_of_line(std::string_view line, JsonParser& parser) try {
   const auto parts = parts_of_line(line);
-  return parts ? parse_line(parts->patch, parser) : decode_record(line, parser).patch;
+  return parts ? parser.parse_patch(parts->patch) : decode_json_patch(decode_record(line, parser).patch);
+} catch (const ParseError& error) {
+  throw RecordError(std::string("its patch is no JSON: ") + error.what());
+} catch (const Rejection& rejection) {
+  throw RecordError(std::string("its patch: ") + rejection.what());
 }
 
 ChainHead head_of_line(std::string_view line) {

@@ -8,7 +8,9 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "mapping/document/json_patch.hpp"
 #include "mapping/document/parse.hpp"
 #include "mapping/document/value.hpp"
 #include "mapping/rules/author.hpp"
@@ -67,7 +69,7 @@ struct RecordOutline {
 std::optional<RecordOutline> outline_of_line(std::string_view line) noexcept;
 
 /// The patch of a line whose record_hash is right, without what it costs to decode all of it. Throws RecordError.
-Value patch_of_line(std::string_view line, JsonParser& parser);
+std::vector<PatchOperation> patch_of_line(std::string_view line, JsonParser& parser);
 
 /// The members of the line that say where the chain stands.
 struct ChainHead {

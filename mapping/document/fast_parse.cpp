@@ -7,8 +7,10 @@
 #include <utility>
 #include <vector>
 
+#include "mapping/document/json_patch_text.hpp"
 #include "mapping/document/known_keys.hpp"
 #include "mapping/document/parse.hpp"
+#include "mapping/rejection.hpp"
 
 namespace statusfs {
 namespace {
@@ -69,7 +71,45 @@ class Reader {
     return Value::array(taken_from(elements_, begin));
   }
 
+  std::vector<PatchOperation> read_patch(ondemand::array array) {
+    std::vector<PatchOperation> operations;
+    for (auto element : array) operations.push_back(read_operation(certain(certain(element).get_object())));
+    return operations;
+  }
+
+  /// So many keys are worth their memory to whoever reads another text.
+  bool has_few_keys() const noexcept {
+    constexpr std::size_t few = 4096;
+    return keys_.size() <= few;
+  }
+
  private:
+  // Every member once and no other; which of them an operation may have is for decode_json_patch() to say.
+  PatchOperation read_operation(ondemand::object object) {
+    constexpr std::size_t value_level = 3;  // below the patch and the operation
+    std::optional<PatchOperation::Kind> kind;
+    std::optional<Pointer> path, from;
+    std::optional<Value> value;
+    for (auto field : object) {
+      auto member = certain(std::move(field));
+      const std::string_view name = certain(member.unescaped_key());
+      if (name == "op" && !kind) {
+        kind = patch_operation_kind(certain(member.value().get_string()));
+      } else if (name == "path" && !path) {
+        path = Pointer::parse(certain(member.value().get_string()));
+      } else if (name == "from" && !from) {
+        from = Pointer::parse(certain(member.value().get_string()));
+      } else if (name == "value" && !value) {
+        value = read(member.value(), value_level);
+      } else {
+        throw Uncertain();
+      }
+    }
+    if (!kind || !path || from.has_value() != has_from(*kind) || value.has_value() != has_value(*kind))
+      throw Uncertain();
+    return {*kind, *std::move(path), std::move(from).value_or(Pointer()), std::move(value).value_or(Value())};
+  }
+
   template <typename Element>
   static std::vector<Element> taken_from(std::vector<Element>& stack, std::size_t begin) {
     const auto first = stack.begin() + static_cast<std::ptrdiff_t>(begin);
@@ -97,27 +137,43 @@ bool is_plain(std::string_view text) {
          !text.starts_with('\xEF');
 }
 
-Value read_root(ondemand::document& document) {
-  Reader reader;
-  Value root = [&] {
-    switch (certain(document.type())) {
-      case ondemand::json_type::object:
-        return reader.read_object(certain(document.get_object()), 1);
-      case ondemand::json_type::array:
-        return reader.read_array(certain(document.get_array()), 1);
-      default:
-        throw Uncertain();
-    }
-  }();
-  if (document.current_location().error() != simdjson::OUT_OF_BOUNDS) throw Uncertain();  // something stands behind it
-  return root;
+Value read_root(Reader& reader, ondemand::document& document) {
+  switch (certain(document.type())) {
+    case ondemand::json_type::object:
+      return reader.read_object(certain(document.get_object()), 1);
+    case ondemand::json_type::array:
+      return reader.read_array(certain(document.get_array()), 1);
+    default:
+      throw Uncertain();
+  }
 }
 
 }  // namespace
 
-struct PlainJsonParser::Memory {
-  ondemand::parser parser;
-  std::string padded;
+class PlainJsonParser::Memory {
+ public:
+  /// What `make(reader, document)` makes of the whole text.
+  template <typename Read>
+  auto read(std::string_view text, const Read& make)
+      -> std::optional<decltype(make(std::declval<Reader&>(), std::declval<ondemand::document&>()))> try {
+    if (!is_plain(text)) return std::nullopt;
+    padded_.clear();
+    padded_.reserve(text.size() + simdjson::SIMDJSON_PADDING);
+    padded_.append(text).append(simdjson::SIMDJSON_PADDING, '\0');
+    if (!reader_ || !reader_->has_few_keys()) reader_.emplace();
+    ondemand::document document = certain(parser_.iterate(padded_.data(), text.size(), padded_.size()));
+    auto result = make(*reader_, document);
+    if (document.current_location().error() != simdjson::OUT_OF_BOUNDS) return std::nullopt;  // something is behind it
+    return result;
+  } catch (const Uncertain&) {
+    reader_.reset();  // it stands somewhere within the text
+    return std::nullopt;
+  }
+
+ private:
+  ondemand::parser parser_;
+  std::string padded_;
+  std::optional<Reader> reader_;
 };
 
 PlainJsonParser::PlainJsonParser() : memory_(std::make_unique<Memory>()) {}
@@ -125,16 +181,16 @@ PlainJsonParser::~PlainJsonParser() = default;
 PlainJsonParser::PlainJsonParser(PlainJsonParser&& other) noexcept = default;
 PlainJsonParser& PlainJsonParser::operator=(PlainJsonParser&& other) noexcept = default;
 
-std::optional<Value> PlainJsonParser::parse(std::string_view text) try {
-  if (!is_plain(text)) return std::nullopt;
-  std::string& padded = memory_->padded;
-  padded.clear();
-  padded.reserve(text.size() + simdjson::SIMDJSON_PADDING);
-  padded.append(text).append(simdjson::SIMDJSON_PADDING, '\0');
-  ondemand::document document = certain(memory_->parser.iterate(padded.data(), text.size(), padded.size()));
-  return read_root(document);
-} catch (const Uncertain&) {
-  return std::nullopt;
+std::optional<Value> PlainJsonParser::parse(std::string_view text) { return memory_->read(text, read_root); }
+
+std::optional<std::vector<PatchOperation>> PlainJsonParser::parse_patch(std::string_view text) {
+  return memory_->read(text, [](Reader& reader, ondemand::document& document) {
+    try {
+      return reader.read_patch(certain(document.get_array()));
+    } catch (const Rejection&) {
+      throw Uncertain();  // a pointer that is none
+    }
+  });
 }
 
 }  // namespace statusfs

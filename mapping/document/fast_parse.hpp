@@ -4,7 +4,9 @@
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <vector>
 
+#include "mapping/document/json_patch.hpp"
 #include "mapping/document/value.hpp"
 
 namespace statusfs {
@@ -21,8 +23,11 @@ class PlainJsonParser {
   /// Text with \u escapes and other rarities is left to parse_json().
   std::optional<Value> parse(std::string_view text);
 
+  /// What decode_json_patch(parse_json(text)) returns, without the values in between; nothing as above.
+  std::optional<std::vector<PatchOperation>> parse_patch(std::string_view text);
+
  private:
-  struct Memory;
+  class Memory;
   std::unique_ptr<Memory> memory_;
 };
 

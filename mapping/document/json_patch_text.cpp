@@ -26,9 +26,6 @@ std::string_view name_of(Kind kind) noexcept {
   return std::find_if(kind_names.begin(), kind_names.end(), matches)->first;
 }
 
-bool has_from(Kind kind) noexcept { return kind == Kind::move || kind == Kind::copy; }
-bool has_value(Kind kind) noexcept { return kind == Kind::add || kind == Kind::replace || kind == Kind::test; }
-
 const Value& required_member(const Value& operation, std::string_view name) {
   const Value* member = operation.find(name);
   if (member == nullptr) refuse_text("\"" + std::string(name) + "\" is missing");
@@ -42,12 +39,9 @@ std::string_view required_string(const Value& operation, std::string_view name) 
 }
 
 Kind decode_kind(std::string_view name) {
-  const auto matches = [name](const auto& entry) { return entry.first == name; };
-  const auto found = std::find_if(kind_names.begin(), kind_names.end(), matches);
-  if (found == kind_names.end()) {
-    refuse_text("\"op\" must be add, remove, replace, move, copy or test, not \"" + std::string(name) + "\"");
-  }
-  return found->second;
+  const auto kind = patch_operation_kind(name);
+  if (!kind) refuse_text("\"op\" must be add, remove, replace, move, copy or test, not \"" + std::string(name) + "\"");
+  return *kind;
 }
 
 PatchOperation decode_operation(const Value& operation) {
@@ -69,6 +63,15 @@ Value encode_operation(const PatchOperation& operation) {
 }
 
 }  // namespace
+
+std::optional<Kind> patch_operation_kind(std::string_view name) noexcept {
+  const auto matches = [name](const auto& entry) { return entry.first == name; };
+  const auto found = std::find_if(kind_names.begin(), kind_names.end(), matches);
+  return found == kind_names.end() ? std::nullopt : std::optional(found->second);
+}
+
+bool has_from(Kind kind) noexcept { return kind == Kind::move || kind == Kind::copy; }
+bool has_value(Kind kind) noexcept { return kind == Kind::add || kind == Kind::replace || kind == Kind::test; }
 
 std::vector<PatchOperation> decode_json_patch(const Value& patch) {
   if (!patch.is_array()) refuse_text("a JSON patch must be an array of operations");

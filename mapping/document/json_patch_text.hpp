@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,6 +10,12 @@
 #include "mapping/document/json_patch.hpp"
 
 namespace statusfs {
+
+/// The operation that is so named ("add", "remove"...); nothing for a name that none has.
+std::optional<PatchOperation::Kind> patch_operation_kind(std::string_view name) noexcept;
+/// Which members such an operation has besides "op" and "path".
+bool has_from(PatchOperation::Kind kind) noexcept;
+bool has_value(PatchOperation::Kind kind) noexcept;
 
 /// Reads a JSON patch. Throws Rejection(invalid) naming the operation's index (from 0) and what it lacks.
 std::vector<PatchOperation> decode_json_patch(const Value& patch);

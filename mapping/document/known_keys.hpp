@@ -2,6 +2,7 @@
 #pragma once
 
 #include <bitset>
+#include <cstddef>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
@@ -31,6 +32,8 @@ class KnownKeys {
     Value value_;
     std::bitset<maximum_nesting> open_at_;
   };
+
+  std::size_t size() const noexcept { return keys_.size(); }
 
   /// Stays where it is as long as this lives.
   Key& of(std::string_view name) {

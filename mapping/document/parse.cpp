@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "mapping/document/json_patch_text.hpp"
 #include "mapping/document/known_keys.hpp"
 
 namespace statusfs {
@@ -204,6 +205,11 @@ Value parse_json(std::string_view text) { return JsonParser().parse(text); }
 Value JsonParser::parse(std::string_view text) {
   if (auto value = plain_.parse(text)) return *std::move(value);
   return parse_json_exactly(text);
+}
+
+std::vector<PatchOperation> JsonParser::parse_patch(std::string_view text) {
+  if (auto operations = plain_.parse_patch(text)) return *std::move(operations);
+  return decode_json_patch(parse_json_exactly(text));
 }
 
 Value parse_json_exactly(std::string_view text) {

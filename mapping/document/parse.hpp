@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "mapping/document/fast_parse.hpp"
 #include "mapping/document/value.hpp"
@@ -40,6 +41,8 @@ class JsonParser {
  public:
   /// As parse_json().
   Value parse(std::string_view text);
+  /// As decode_json_patch(parse(text)).
+  std::vector<PatchOperation> parse_patch(std::string_view text);
 
  private:
   PlainJsonParser plain_;

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "mapping/document/difference.hpp"
+#include "mapping/document/fast_parse.hpp"
 #include "mapping/document/json_patch_text.hpp"
 #include "mapping/document/merge_patch.hpp"
 #include "mapping/document/text.hpp"
@@ -80,12 +81,20 @@ void check_json_patch(const Value& document, const Value& patch) {
   }
 }
 
+void check_quick_reader(std::string_view text, const Value& patch) {
+  const auto quick = PlainJsonParser().parse_patch(text);
+  if (!quick) return;
+  require(compact(encode_json_patch(*quick)) == compact(encode_json_patch(decode_json_patch(patch))),
+          "the quick reader of patches reads what the exact one does");
+}
+
 void check(std::string_view input) {
   try {
     const Value document = parse_json(take_until(input, '\n'));
     const Value patch = parse_json(input);
     const std::string before = compact(document);
     if (patch.is_object()) check_merge_patch(document, patch);
+    check_quick_reader(input, patch);
     if (patch.is_array()) check_json_patch(document, patch);
     require(compact(document) == before, "the document that was patched stays as it was");
   } catch (const ParseError&) {

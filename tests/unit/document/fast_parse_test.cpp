@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include "mapping/document/json_patch_text.hpp"
 #include "mapping/document/parse.hpp"
 #include "mapping/document/text.hpp"
+#include "mapping/rejection.hpp"
 #include "tests/unit/document/random_values.hpp"
 
 namespace statusfs {
@@ -130,6 +132,97 @@ TEST(FastParseTest, RandomValuesAgree) {
       text[values.below(text.size())] = static_cast<char>(values.below(128));
       expect_agreement(text);
     }
+  }
+}
+
+std::optional<std::string> patch_exactly(std::string_view text) {
+  try {
+    return compact(encode_json_patch(decode_json_patch(parse_json_exactly(text))));
+  } catch (const ParseError&) {
+    return std::nullopt;
+  } catch (const Rejection&) {
+    return std::nullopt;
+  }
+}
+
+std::optional<std::string> patch_quickly(std::string_view text) {
+  const auto patch = PlainJsonParser().parse_patch(text);
+  return patch ? std::optional(compact(encode_json_patch(*patch))) : std::nullopt;
+}
+
+constexpr std::string_view plain_patch =
+    R"([{"op":"add","path":"/a/b~1c/-","value":{"d":[1.50,null]}},{"op":"remove","path":"/a"},)"
+    R"({"value":"x","path":"","op":"replace"},{"op":"move","from":"/e~0","path":"/f"},{"op":"copy","from":"","path":"/0"},)"
+    R"({"op":"test","path":"/g","value":false}])";
+
+TEST(FastParseTest, PlainPatchesAreReadWithoutTheValuesBetween) {
+  EXPECT_EQ(patch_quickly("[]"), "[]");
+  ASSERT_TRUE(patch_quickly(plain_patch));
+  EXPECT_EQ(patch_quickly(plain_patch), patch_exactly(plain_patch));
+}
+
+TEST(FastParseTest, RarePatchesAreLeftToTheExactReader) {
+  for (const std::string_view text : {"",
+                                      "{}",
+                                      "1",
+                                      "[1]",
+                                      "[[]]",
+                                      "[{}]",
+                                      R"([{"op":"add","path":"/a"}])",
+                                      R"([{"op":"remove","path":"/a","value":1}])",
+                                      R"([{"op":"remove","path":"/a","from":"/b"}])",
+                                      R"([{"op":"move","path":"/a"}])",
+                                      R"([{"op":"put","path":"/a","value":1}])",
+                                      R"([{"op":"remove","path":"a"}])",
+                                      R"([{"op":"remove","path":"/~2"}])",
+                                      R"([{"op":"remove","path":1}])",
+                                      R"([{"op":1,"path":"/a"}])",
+                                      R"([{"op":"remove","op":"remove","path":"/a"}])",
+                                      R"([{"op":"remove","path":"/a","path":"/a"}])",
+                                      R"([{"op":"add","path":"/a","value":1,"value":1}])",
+                                      R"([{"op":"add","path":"/a","value":{"b":1,"b":2}}])",
+                                      R"([{"op":"remove","path":"/a","why":"so"}])",
+                                      R"([{"op":"remove","path":"/a"}] [])",
+                                      R"([{"op":"remove","path":"/a"})",
+                                      R"([{"op":"remove","path":"/\u0061"}])"})
+    EXPECT_FALSE(patch_quickly(text)) << text;
+}
+
+TEST(FastParseTest, EveryChangedByteOfAPatchAgrees) {
+  const auto expect_patches_agree = [](std::string_view text) {
+    const auto quick = patch_quickly(text);
+    if (quick) {
+      EXPECT_EQ(quick, patch_exactly(text)) << text;
+    }
+  };
+  for (std::size_t at = 0; at < plain_patch.size(); ++at)
+    for (const char byte : std::string_view("\0\n \"\\,:[]{}0-~/ae\x7f\x80\xc3", 21)) {
+      std::string changed(plain_patch);
+      changed[at] = byte;
+      expect_patches_agree(changed);
+      expect_patches_agree(std::string(plain_patch.substr(0, at)) + byte + std::string(plain_patch.substr(at)));
+    }
+}
+
+// What one text left half read is not seen in the next.
+TEST(FastParseTest, TextsDoNotMeet) {
+  PlainJsonParser parser;
+  for (int round = 0; round < 3; ++round) {
+    EXPECT_FALSE(parser.parse(R"({"a":{"b":1,"c":[1,2,{"a":1,"a":2}]}})"));
+    EXPECT_EQ(compact(parser.parse(R"({"a":{"b":[]},"c":{"a":0}})").value()), R"({"a":{"b":[]},"c":{"a":0}})");
+    EXPECT_FALSE(parser.parse_patch(R"([{"op":"add","path":"/a","value":[{"a":1,"a":2}]}])"));
+    EXPECT_EQ(parser.parse_patch(R"([{"op":"add","path":"/a","value":[{"a":1}]}])").value().size(), 1u);
+    EXPECT_FALSE(parser.parse(R"({"a":)"));
+  }
+}
+
+TEST(FastParseTest, ManyKeysDoNotStay) {
+  PlainJsonParser parser;
+  for (int round = 0; round < 3; ++round) {
+    std::string text = "{";
+    for (int key = 0; key < 5000; ++key) text += "\"" + std::to_string(round * 5000 + key) + "\":0,";
+    text.back() = '}';
+    EXPECT_EQ(compact(parser.parse(text).value()), text);
   }
 }
 
