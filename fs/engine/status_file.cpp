@@ -1,6 +1,7 @@
 #include "fs/engine/status_file.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <future>
 
 #include "fs/engine/partition_state.hpp"
@@ -12,6 +13,11 @@ namespace {
 std::size_t size_of(const Job& job) {
   const auto* write = std::get_if<WriteRequest>(&job.request);
   return write ? write->text.size() : 0;
+}
+
+// Whether somebody wants something of the file.
+bool asks(const Job& job) {
+  return !std::holds_alternative<Barrier>(job.request) && !std::holds_alternative<CheckRequest>(job.request);
 }
 
 bool is_write(const Job& job) { return std::holds_alternative<WriteRequest>(job.request); }
@@ -134,6 +140,11 @@ bool StatusFile::enqueue(Job job) {
   return true;
 }
 
+bool StatusFile::is_retired() const {
+  const std::lock_guard lock(queue_mutex_);
+  return is_retired_;
+}
+
 bool StatusFile::has_queued() const {
   const std::lock_guard lock(queue_mutex_);
   return !queue_.empty();
@@ -141,11 +152,12 @@ bool StatusFile::has_queued() const {
 
 // Precondition: queue_mutex_ is held.
 std::optional<Rejection> StatusFile::reason_to_refuse(const Job& job) const {
-  const bool asks = !std::holds_alternative<Barrier>(job.request) && !std::holds_alternative<CheckRequest>(job.request);
-  if (is_retired_ && asks) return Rejection(Cause::not_found, name_ + ": the file was removed");
+  if (is_retired_ && asks(job)) return removed();
   if (!lost_because_.empty() && is_write(job)) return lost(lost_because_);
   return std::nullopt;
 }
+
+Rejection StatusFile::removed() const { return {Cause::not_found, name_ + ": the file was removed"}; }
 
 void StatusFile::retire() {
   {
@@ -157,6 +169,16 @@ void StatusFile::retire() {
   gone->is_gone = true;
   gone->modified = gone->modified_at_load = std::chrono::system_clock::now();
   set_state(std::move(gone));
+  // Whoever still has it open holds this object, and must not hold the file on disk with it. A commit that goes on for
+  // longer than any should leaves that to the end of this object.
+  constexpr std::chrono::seconds longest_commit{10};
+  if (!turn_.try_acquire_for(longest_commit)) return;
+  {
+    const std::lock_guard loading(load_mutex_);
+    store_->let_go();
+  }
+  turn_.release();
+  if (has_queued()) thread_.wake();
 }
 
 // --- the connection to where the file is stored
@@ -264,6 +286,10 @@ bool StatusFile::commit_step() noexcept { return commit_group(); }
 bool StatusFile::commit_group() {
   std::vector<Job> group = take_group();
   if (group.empty()) return false;
+  if (is_retired()) {
+    for (Job& job : group) job.done(asks(job) ? std::optional(removed()) : std::nullopt);
+    return true;
+  }
   try {
     loaded();  // the committer works on a loaded file
   } catch (const std::exception& error) {

@@ -81,7 +81,8 @@ class StatusFile final : private VersionEvents, private CachedDocument {
   void connection_lost(const std::string& reason);
   /// It can again: shows that it is catching up until it has.
   void connection_returned();
-  /// The file was removed: readers and writers are told that it is gone, and nothing of it is written any more.
+  /// The file was removed: readers and writers are told that it is gone, nothing of it is written any more, and its
+  /// store has let go of the disk when this returns. Waits for a commit that is under way.
   void retire();
   /// Returns when every job that was queued before has been answered.
   void drain();
@@ -99,7 +100,9 @@ class StatusFile final : private VersionEvents, private CachedDocument {
   void replace(std::shared_ptr<const FileState> state) override;
   void anchor(const FileState& state);
   std::optional<Rejection> reason_to_refuse(const Job& job) const;
+  Rejection removed() const;
   bool enqueue(Job job);
+  bool is_retired() const;
   bool has_queued() const;
   bool take_turn();
   bool commit_step() noexcept;

@@ -47,8 +47,11 @@ fuse_file_info opened(Mount& mount, std::shared_ptr<const Inode> inode, const fu
   // Pages of a file that is also written through FUSE would be torn; those of a version never change.
   info.direct_io = !is_cacheable;
   info.keep_cache = is_cacheable;
-  info.noflush = !wants_to_write(info);
-  auto file = std::make_shared<OpenFile>(inode, buffer_for(*inode, info));
+  auto buffer = buffer_for(*inode, info);
+  // Close(2) need not ask where it cannot fail: one round trip less, two in bash, which closes a duplicate before it
+  // writes.
+  info.noflush = !(buffer && buffer->may_be_incomplete());
+  auto file = std::make_shared<OpenFile>(inode, std::move(buffer));
   file->saw_changes(mount.changes.count_of(inode->number));
   info.fh = mount.files.add(std::move(file));
   mount.context.metrics.handle_opened();

@@ -25,6 +25,8 @@ class WriteBuffer {
   /// The request that the last write() returned was refused: as if that write had not been.
   void take_back();
 
+  /// Whether complaint_at_close() may ever return something: whether a write may leave something for the next.
+  bool may_be_incomplete() const noexcept { return form_ != Form::scalar; }
   /// What is wrong with text that is still incomplete when the file is closed, or nothing.
   std::optional<std::string> complaint_at_close() const;
 

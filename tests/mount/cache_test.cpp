@@ -138,9 +138,7 @@ TEST_F(CacheTest, ARenamedFreedFileVanishesAndAppears) {
   mount(room_for(2.5));
   ASSERT_EQ(0, write_file(percentage(first_file), "12\n"));
   ASSERT_TRUE(is_freed(first_file));
-  ASSERT_EQ(0,
-            bash("cd $S && for end in .journal .lock ''; do mv exec_status_125.txt$end exec_status_999.txt$end; done")
-                .exit_status);
+  rename_status_file(status_file(), source() / "exec_status_999.txt");
   EXPECT_TRUE(eventually([&] { return read_error(percentage(first_file)) == ENOENT; }));
   EXPECT_TRUE(eventually([&] { return read_error(percentage(999)) == 0; }));
   EXPECT_EQ("12\n", read_file(percentage(999)));

@@ -169,6 +169,24 @@ TEST_F(CommandTest, SigtermEndsCleanly) {
   expect_verified();
 }
 
+// What -d shows of the kernel's requests. Bash closes a duplicate before it writes, and then what it wrote.
+TEST_F(CommandTest, CloseIsOnlyAskedForWhereItCanFail) {
+  make_sample();
+  Process& daemon = mount_in_foreground({"-d"});
+  const auto requests = [&](const std::string& kind) {
+    const std::string log = daemon.log();
+    std::size_t count = 0;
+    for (std::size_t at = 0; (at = log.find("opcode: " + kind + " ", at)) != std::string::npos; ++at) ++count;
+    return count;
+  };
+  ASSERT_EQ("45\n", bash("cd $T/tasks/task_001_scaffold && echo 45 > percent_complete && cat percent_complete").output);
+  EXPECT_EQ(1u, requests("WRITE"));
+  EXPECT_EQ(0u, requests("FLUSH"));
+  ASSERT_EQ(0, bash("cd $T/tasks/task_001_scaffold && echo '{\"percent_complete\": 46}' > task.json").exit_status);
+  EXPECT_EQ(2u, requests("WRITE"));
+  EXPECT_LE(1u, requests("FLUSH"));
+}
+
 TEST_F(CommandTest, ASecondMountIsRefusedAndNamesTheFirst) {
   make_sample();
   Process& daemon = mount_in_foreground();

@@ -91,6 +91,10 @@ void put_file(const Path& file, std::string_view text) {
   if (!stream) throw std::runtime_error("cannot write " + file.string());
 }
 
+void rename_status_file(const Path& from, const Path& to) {
+  for (const char* end : {".journal", ".lock", ""}) std::filesystem::rename(from.string() + end, to.string() + end);
+}
+
 std::vector<std::string> lines_of(const std::string& text) {
   std::istringstream stream(text);
   std::vector<std::string> lines;

@@ -35,6 +35,8 @@ int append_file(const Path& file, std::string_view text);
 
 /// Makes an ordinary file, outside of a mount. Throws on failure.
 void put_file(const Path& file, std::string_view text);
+/// Journal and lock first, as the daemon mends what stands alone for longer than a second.
+void rename_status_file(const Path& from, const Path& to);
 
 /// The lines of a text, without their newlines.
 std::vector<std::string> lines_of(const std::string& text);

@@ -79,6 +79,26 @@ TEST_F(RemovalTest, RightAfterAWriteIsFinal) {
   }
 }
 
+// The handle keeps what served the old name, but not the journal that goes on under the new one.
+TEST_F(RemovalTest, ARenamedFileIsServedUnderItsNewNameAlthoughTheOldOneIsOpen) {
+  mount();
+  ASSERT_EQ(0, write_file(task("percent_complete"), "6\n"));
+  const int handle = open_to_write(task("percent_complete"));
+  ASSERT_GE(handle, 0);
+  rename_status_file(status_file(), source() / "exec_status_999.txt");
+  const Path renamed = mountpoint() / "exec_status_999" / "tasks" / first_task / "percent_complete";
+  EXPECT_TRUE(eventually([&] { return read_error(renamed) == 0; }));
+  EXPECT_EQ("6\n", read_file(renamed));
+  EXPECT_EQ(ENOENT, write_through(handle));
+  EXPECT_EQ(0, write_file(renamed, "8\n"));
+  EXPECT_EQ("8\n", read_file(renamed));
+  ::close(handle);
+  unmount();
+  const std::string file = "exec_status_999.txt";
+  EXPECT_EQ((std::set<std::string>{file, file + ".journal", file + ".lock"}), names_in_source());
+  EXPECT_EQ(0, statusfs({"verify", (source() / file).string()}).exit_status);
+}
+
 TEST_F(RemovalTest, AnotherFileOfTheNameIsShownInItsPlace) {
   const std::string text = read_file(status_file());
   const std::string journal_text = read_file(journal_file());

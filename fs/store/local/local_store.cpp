@@ -300,6 +300,15 @@ bool LocalStore::forget_document() {
   return true;
 }
 
+// Under its new name the journal may be opened by another store right away.
+void LocalStore::let_go() {
+  is_chained_ = false;
+  const auto guard = follower_.exclusive();
+  follower_.set_newest(nullptr, true);
+  follower_.release();
+  journal_.reset();
+}
+
 bool LocalStore::looks_changed() try {
   if (follower_.is_disturbed()) return true;
   std::optional<FileStatus> known;

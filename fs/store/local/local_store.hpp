@@ -45,6 +45,7 @@ class LocalStore final : public Store {
   StoredFile load() override;
 
   bool forget_document() override;
+  void let_go() override;
   StoreResult prepare() override;
   StoreResult commit(std::uint64_t expected_version, std::span<const CommitEntry> entries) override;
   std::optional<ForeignChange> foreign_change() override;
