@@ -31,20 +31,30 @@ UniqueFd open_in_proc(pid_t process, std::string_view name) {
   return UniqueFd(::open(path, O_RDONLY | O_CLOEXEC));
 }
 
-// At most `limit` bytes of a file of /proc; empty where it cannot be read.
-std::string read_in_proc(pid_t process, std::string_view name, std::size_t limit) {
-  std::string text;
-  const UniqueFd file = open_in_proc(process, name);
-  if (!file) return text;
-  std::size_t used = 0;
-  while (used < limit) {
-    text.resize(std::min(limit, std::max(first_read, 2 * used)));
-    const ssize_t got = ::read(file.get(), text.data() + used, text.size() - used);
-    if (got < 0 && errno == EINTR) continue;
-    if (got > 0) used += static_cast<std::size_t>(got);
-    if (used < text.size()) break;  // files of /proc read short only at their end, or where they cannot be read
+// The bytes that were read; 0 at the end, and where the file cannot be read.
+std::size_t read_some(const UniqueFd& file, char* bytes, std::size_t size) {
+  for (;;) {
+    const ssize_t got = ::read(file.get(), bytes, size);
+    if (got >= 0) return static_cast<std::size_t>(got);
+    if (errno != EINTR) return 0;
   }
-  text.resize(used);
+}
+
+// At most `limit` bytes of a file of /proc; empty where it cannot be read. Such a file reads short only at its end, or
+// where it cannot be read.
+std::string read_in_proc(pid_t process, std::string_view name, std::size_t limit) {
+  const UniqueFd file = open_in_proc(process, name);
+  if (!file) return {};
+  char first[first_read];  // not a string, which would write all of it before the kernel does
+  const std::size_t got = read_some(file, first, std::min(limit, first_read));
+  std::string text(first, got);
+  while (text.size() < limit && text.size() >= first_read) {
+    const std::size_t used = text.size(), wanted = std::min(limit, 2 * used) - used;
+    text.resize(used + wanted);
+    const std::size_t more = read_some(file, text.data() + used, wanted);
+    text.resize(used + more);
+    if (more < wanted) break;
+  }
   return text;
 }
 

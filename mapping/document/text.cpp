@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cstdint>
+#include <cstring>
 
 namespace statusfs {
 
@@ -22,6 +23,26 @@ constexpr std::array<std::uint8_t, 256> make_quoted_widths() {
 constexpr std::array<std::uint8_t, 256> quoted_widths = make_quoted_widths();
 
 std::size_t quoted_width(char character) noexcept { return quoted_widths[static_cast<unsigned char>(character)]; }
+
+// Whether one of eight bytes is not written as it is: below 0x20, '"' or '\\'. The top bit of a byte's place is set by
+// the borrow of the subtraction where the byte was too small, unless the byte had it.
+constexpr bool needs_escape(std::uint64_t bytes) noexcept {
+  constexpr std::uint64_t each = 0x0101010101010101, top_bits = 0x80 * each;
+  const std::uint64_t quotes = bytes ^ (each * '"'), backslashes = bytes ^ (each * '\\');
+  return ((((bytes - 0x20 * each) & ~bytes) | ((quotes - each) & ~quotes) | ((backslashes - each) & ~backslashes)) &
+          top_bits) != 0;
+}
+
+// How many bytes at the beginning are written as they are.
+std::size_t plain_length(std::string_view text) noexcept {
+  std::size_t position = 0;
+  for (std::uint64_t bytes; text.size() - position >= sizeof bytes; position += sizeof bytes) {
+    std::memcpy(&bytes, text.data() + position, sizeof bytes);
+    if (needs_escape(bytes)) break;
+  }
+  while (position < text.size() && quoted_width(text[position]) == 1) ++position;
+  return position;
+}
 
 char short_escape(char character) noexcept {
   switch (character) {
@@ -237,14 +258,13 @@ std::string compact(const Value& value) {
 }
 
 void append_quoted_content(std::string& out, std::string_view text) {
-  std::size_t plain = 0;
-  for (std::size_t position = 0; position < text.size(); ++position) {
-    if (quoted_width(text[position]) == 1) continue;
-    out.append(text, plain, position - plain);
-    append_escape(out, text[position]);
-    plain = position + 1;
+  while (true) {
+    const std::size_t plain = plain_length(text);
+    out.append(text, 0, plain);
+    if (plain == text.size()) return;
+    append_escape(out, text[plain]);
+    text.remove_prefix(plain + 1);
   }
-  out.append(text, plain);
 }
 
 void append_quoted(std::string& out, std::string_view text) {
@@ -254,8 +274,9 @@ void append_quoted(std::string& out, std::string_view text) {
 }
 
 std::size_t quoted_size(std::string_view text) {
-  std::size_t size = 2;
-  for (const char character : text) size += quoted_width(character);
+  const std::size_t plain = plain_length(text);
+  std::size_t size = 2 + plain;
+  for (const char character : text.substr(plain)) size += quoted_width(character);
   return size;
 }
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdio>
 #include <limits>
 #include <vector>
 
@@ -87,6 +88,36 @@ TEST(TextTest, OnlyWhatMustBeIsEscaped) {
             "\\\"\\\\/\x7f\u2028\u20ac\"");
   EXPECT_EQ(quoted_size(all), quoted.size());
   EXPECT_EQ(parse_json(quoted).as_string(), all);
+}
+
+std::string quoted_byte_by_byte(std::string_view text) {
+  std::string result = "\"";
+  for (const char byte : text) {
+    const std::size_t known = std::string_view("\b\t\n\f\r\"\\").find(byte);
+    char escape[7];
+    std::snprintf(escape, sizeof escape, "\\u%04x", static_cast<unsigned char>(byte));
+    if (known != std::string_view::npos)
+      result += {'\\', "btnfr\"\\"[known]};
+    else if (static_cast<unsigned char>(byte) < 0x20)
+      result += escape;
+    else
+      result += byte;
+  }
+  return result + '"';
+}
+
+// Texts are looked through eight bytes at a time.
+TEST(TextTest, EveryByteIsQuotedWhereverItStands) {
+  for (std::size_t size = 1; size <= 18; ++size)
+    for (std::size_t at = 0; at < size; ++at)
+      for (int byte = 0; byte < 256; ++byte) {
+        std::string text(size, at % 2 == 0 ? 'a' : '\xA2');
+        text[at] = static_cast<char>(byte);
+        std::string quoted;
+        append_quoted(quoted, text);
+        ASSERT_EQ(quoted, quoted_byte_by_byte(text)) << size << " " << at << " " << byte;
+        ASSERT_EQ(quoted_size(text), quoted.size()) << size << " " << at << " " << byte;
+      }
 }
 
 TEST(TextTest, RandomValuesComeBack) {
