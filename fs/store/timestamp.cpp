@@ -1,8 +1,5 @@
 #include "fs/store/timestamp.hpp"
 
-#include <cstdio>
-#include <ctime>
-
 namespace statusfs {
 namespace {
 
@@ -55,42 +52,57 @@ long fraction_in_microseconds(Scanner& scanner) {
   return value;
 }
 
+// With leading zeros, and what stands behind the number. Precondition: it is not negative and has no more digits.
+void append_number(std::string& text, int number, std::size_t digits, char behind) {
+  const std::size_t begin = text.size();
+  text.append(digits, '0');
+  for (std::size_t at = begin + digits; at > begin; number /= 10) text[--at] = static_cast<char>('0' + number % 10);
+  text += behind;
+}
+
 }  // namespace
 
 std::string format_timestamp(std::chrono::system_clock::time_point time) {
-  const auto since = std::chrono::floor<std::chrono::microseconds>(time.time_since_epoch());
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(since);
-  const std::time_t whole = static_cast<std::time_t>(seconds.count());
-  std::tm parts{};
-  ::gmtime_r(&whole, &parts);
-  char text[80];
-  std::snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%06ldZ", parts.tm_year + 1900, parts.tm_mon + 1,
-                parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, static_cast<long>((since - seconds).count()));
+  using namespace std::chrono;
+  const auto since = floor<microseconds>(time);
+  const auto midnight = floor<days>(since);
+  const year_month_day date(midnight);
+  const hh_mm_ss clock(since - midnight);
+  std::string text;
+  text.reserve(std::string_view("2025-06-09T12:00:00.123456Z").size());
+  append_number(text, static_cast<int>(date.year()), 4, '-');
+  append_number(text, static_cast<int>(static_cast<unsigned>(date.month())), 2, '-');
+  append_number(text, static_cast<int>(static_cast<unsigned>(date.day())), 2, 'T');
+  append_number(text, static_cast<int>(clock.hours().count()), 2, ':');
+  append_number(text, static_cast<int>(clock.minutes().count()), 2, ':');
+  append_number(text, static_cast<int>(clock.seconds().count()), 2, '.');
+  append_number(text, static_cast<int>(clock.subseconds().count()), 6, 'Z');
   return text;
 }
 
 std::optional<std::chrono::system_clock::time_point> parse_timestamp(std::string_view text) {
+  using namespace std::chrono;
   Scanner scanner(text);
-  std::tm parts{};
-  parts.tm_year = scanner.number(4) - 1900;
+  const year year_of_era(scanner.number(4));
   scanner.expect('-');
-  parts.tm_mon = scanner.number(2) - 1;
+  const month month_of_year(static_cast<unsigned>(scanner.number(2)));
   scanner.expect('-');
-  parts.tm_mday = scanner.number(2);
+  const day day_of_month(static_cast<unsigned>(scanner.number(2)));
   scanner.expect('T');
-  parts.tm_hour = scanner.number(2);
+  const hours hour(scanner.number(2));
   scanner.expect(':');
-  parts.tm_min = scanner.number(2);
+  const minutes minute(scanner.number(2));
   scanner.expect(':');
-  parts.tm_sec = scanner.number(2);
-  long microseconds = 0;
+  const seconds second(scanner.number(2));
+  microseconds fraction(0);
   if (scanner.next_is('.')) {
     scanner.expect('.');
-    microseconds = fraction_in_microseconds(scanner);
+    fraction = microseconds(fraction_in_microseconds(scanner));
   }
   scanner.expect('Z');
-  if (!scanner.is_at_the_end()) return std::nullopt;
-  return std::chrono::system_clock::from_time_t(::timegm(&parts)) + std::chrono::microseconds(microseconds);
+  const year_month_day date(year_of_era, month_of_year, day_of_month);
+  if (!scanner.is_at_the_end() || !date.ok()) return std::nullopt;
+  return sys_days(date) + hour + minute + second + fraction;
 }
 
 }  // namespace statusfs

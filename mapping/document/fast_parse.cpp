@@ -72,7 +72,9 @@ class Reader {
   }
 
   std::vector<PatchOperation> read_patch(ondemand::array array) {
+    constexpr std::size_t usual_count = 16;  // of a mutation: its value and the stamps
     std::vector<PatchOperation> operations;
+    operations.reserve(usual_count);
     for (auto element : array) operations.push_back(read_operation(certain(certain(element).get_object())));
     return operations;
   }

@@ -62,7 +62,7 @@ std::string keep_aside(Files& files, const std::string& path, const std::string&
 }
 
 std::string read_all(File& file) {
-  std::string text(file.status().size, '\0');
+  std::string text(file.status().size + 1, '\0');  // one more: to see the end needs no second read, and no larger text
   std::size_t done = 0;
   // The file may grow or shrink meanwhile.
   for (;;) {
