@@ -88,8 +88,8 @@ class Store {
   /// What is held on disk (the journal's lock) stays held.
   virtual bool forget_document() { return false; }
 
-  /// The file was removed or has another name now: what is held of it on disk is let go, and nothing is written to it any
-  /// more.
+  /// The file was removed or has another name now: what is held of it on disk is let go, and nothing is written to it
+  /// any more.
   virtual void let_go() {}
 
   /// To be called before a group is built: takes what must be held while committing (the local store's lock) and looks
