@@ -181,8 +181,7 @@ void StatusFile::retire() {
   if (has_queued()) thread_.wake();
 }
 
-// --- the connection to where the file is stored
-// ------------------------------------------------------------------------
+// --- the connection to where the file is stored ----------------------------------------------------------------------
 
 void StatusFile::connection_lost(const std::string& reason) {
   std::vector<Job> refused;

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "fs/fuse/tree_view.hpp"
+#include "fs/fuse/directory_entry.hpp"
 
 namespace statusfs {
 

@@ -10,8 +10,9 @@ Mount::Mount(StatusSource& source, const EngineContext& engine_context, Presenta
   inodes_ = std::make_unique<InodeTable>(RootPlace{});
   announcer_ = std::make_unique<Announcer>(*inodes_, changes, events, refusals);
   directory_ = std::make_unique<StatusDirectory>(source, context, *announcer_);
-  tree_ = std::make_unique<TreeView>(*directory_, presentation, *context.mapping, context.metrics, refusals, changes,
-                                     scratch, events);
+  tree_ = std::make_unique<TreeView>(*directory_, presentation, *context.mapping, context.metrics, refusals, scratch,
+                                     events);
+  attributes_ = std::make_unique<InodeAttributes>(*tree_, *directory_, presentation, changes);
   inodes_->set_root(tree_->root());
 }
 

@@ -11,6 +11,7 @@
 #include "fs/engine/status_directory.hpp"
 #include "fs/fuse/announcer.hpp"
 #include "fs/fuse/handle_table.hpp"
+#include "fs/fuse/inode_attributes.hpp"
 #include "fs/fuse/inode_table.hpp"
 #include "fs/fuse/open_file.hpp"
 #include "fs/fuse/serial_worker.hpp"
@@ -40,7 +41,8 @@ class Mount {
   ScratchTable scratch;
   EventStreams events;
   StatusDirectory& directory() noexcept { return *directory_; }
-  TreeView& tree() noexcept { return *tree_; }
+  const TreeView& tree() const noexcept { return *tree_; }
+  const InodeAttributes& attributes() const noexcept { return *attributes_; }
   InodeTable& inodes() noexcept { return *inodes_; }
   Announcer& announcer() noexcept { return *announcer_; }
 
@@ -71,6 +73,7 @@ class Mount {
   std::unique_ptr<Announcer> announcer_;  // before the directory, which calls it
   std::unique_ptr<StatusDirectory> directory_;
   std::unique_ptr<TreeView> tree_;
+  std::unique_ptr<InodeAttributes> attributes_;
 };
 
 }  // namespace statusfs

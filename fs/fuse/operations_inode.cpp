@@ -34,7 +34,7 @@ void forget_several(fuse_req_t request, std::size_t count, fuse_forget_data* for
 }
 
 Reply reply_attributes(Mount& mount, const Inode& inode) {
-  const struct stat attributes = mount.tree().attributes(inode);
+  const struct stat attributes = mount.attributes().of(inode);
   const double timeout = attribute_timeout(inode);
   return [attributes, timeout](fuse_req_t request) { fuse_reply_attr(request, &attributes, timeout); };
 }
@@ -84,7 +84,7 @@ void set_attributes(fuse_req_t request, fuse_ino_t id, struct stat* wanted, int 
       return reply_attributes(mount, *inode);
     }
     if (valid & FUSE_SET_ATTR_SIZE) require_open_for_write(mount, *inode, caller_of(request));
-    require_same_identity(mount.tree().attributes(*inode), *wanted, valid);
+    require_same_identity(mount.attributes().of(*inode), *wanted, valid);
     return reply_attributes(mount, *inode);
   });
 }

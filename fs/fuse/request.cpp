@@ -25,7 +25,7 @@ struct fuse_entry_param entry_of(Mount& mount, const Inode& inode, double entry_
   struct fuse_entry_param entry {};
   entry.ino = inode.id;
   entry.generation = 0;  // node ids are never used again
-  entry.attr = mount.tree().attributes(inode);
+  entry.attr = mount.attributes().of(inode);
   entry.attr_timeout = attribute_timeout(inode);
   entry.entry_timeout = entry_timeout;
   return entry;

@@ -16,8 +16,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// --- the check
-// ---------------------------------------------------------------------------------------------------------
+// --- the check -------------------------------------------------------------------------------------------------------
 
 class OperationHistoryTest : public ::testing::Test {
  protected:
@@ -108,8 +107,7 @@ TEST_F(OperationHistoryTest, FindsWritesAgainstTheOrderOfVersions) {
   EXPECT_NE("", problem());
 }
 
-// --- the file system
-// ---------------------------------------------------------------------------------------------------
+// --- the file system -------------------------------------------------------------------------------------------------
 
 constexpr std::size_t client_count = 16;
 

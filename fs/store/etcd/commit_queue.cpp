@@ -324,8 +324,7 @@ void CommitQueue::ask_for_a_turn() try {
   return;  // without it we only wait longer
 }
 
-// --- outcomes that are not known
-// --------------------------------------------------------------------------------------
+// --- outcomes that are not known -------------------------------------------------------------------------------------
 
 // The counter is put again as it is, provided that it is still what the transaction compared: if that succeeds the
 // transaction can never succeed any more; else it did, or another host's did, and then our last record stands or does
