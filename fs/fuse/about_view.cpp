@@ -8,41 +8,41 @@
 namespace statusfs {
 namespace {
 
-using Kind = AboutPlace::Kind;
+using AboutKind = AboutPlace::Kind;
 
 struct AboutName {
   std::string_view name;
-  Kind kind;
+  AboutKind kind;
 };
-constexpr std::array<AboutName, 5> names{{{"version", Kind::version},
-                                          {"mapping.yaml", Kind::mapping},
-                                          {"metrics", Kind::metrics},
-                                          {"errors", Kind::errors},
-                                          {"last_error", Kind::last_error}}};
+constexpr std::array<AboutName, 5> names{{{"version", AboutKind::version},
+                                          {"mapping.yaml", AboutKind::mapping},
+                                          {"metrics", AboutKind::metrics},
+                                          {"errors", AboutKind::errors},
+                                          {"last_error", AboutKind::last_error}}};
 constexpr std::string_view hosts_name = "hosts";
 
 }  // namespace
 
 bool is_directory(const AboutPlace& place) noexcept {
-  return place.kind == Kind::directory || place.kind == Kind::hosts;
+  return place.kind == AboutKind::directory || place.kind == AboutKind::hosts;
 }
 
 bool is_always_new(const AboutPlace& place) noexcept {
-  return place.kind == Kind::metrics || place.kind == Kind::errors || place.kind == Kind::last_error;
+  return place.kind == AboutKind::metrics || place.kind == AboutKind::errors || place.kind == AboutKind::last_error;
 }
 
 std::vector<DirectoryEntry> AboutView::list(const AboutPlace& directory) const {
-  if (directory.kind == Kind::hosts) return list_hosts();
+  if (directory.kind == AboutKind::hosts) return list_hosts();
   std::vector<DirectoryEntry> entries;
   for (const AboutName& name : names) entries.push_back({std::string(name.name), AboutPlace{name.kind}});
-  if (directory_.source().has_hosts()) entries.push_back({std::string(hosts_name), AboutPlace{Kind::hosts}});
+  if (directory_.source().has_hosts()) entries.push_back({std::string(hosts_name), AboutPlace{AboutKind::hosts}});
   return entries;
 }
 
 std::vector<DirectoryEntry> AboutView::list_hosts() const {
   std::vector<DirectoryEntry> entries;
   for (std::string& host : directory_.source().hosts()) {
-    AboutPlace place{Kind::host, host};
+    AboutPlace place{AboutKind::host, host};
     entries.push_back({std::move(host), std::move(place)});
   }
   return entries;
@@ -67,20 +67,20 @@ Metrics::Gauges AboutView::gauges() const {
 
 std::string AboutView::text(const AboutPlace& place, const Reader& reader) const {
   switch (place.kind) {
-    case Kind::version:
+    case AboutKind::version:
       return presentation_.version + "\n";
-    case Kind::mapping:
+    case AboutKind::mapping:
       return mapping_.text;
-    case Kind::metrics:
+    case AboutKind::metrics:
       return metrics_.text(gauges());
-    case Kind::errors:
+    case AboutKind::errors:
       return refusals_.text();
-    case Kind::last_error:
+    case AboutKind::last_error:
       return refusals_.last_of(reader.uid, reader.session);
-    case Kind::host:
+    case AboutKind::host:
       return directory_.source().host_text(place.host);
-    case Kind::hosts:
-    case Kind::directory:
+    case AboutKind::hosts:
+    case AboutKind::directory:
       break;
   }
   return {};

@@ -252,6 +252,16 @@ std::optional<LineParts> parts_of_line(std::string_view line) {
 
 }  // namespace
 
+std::optional<Value> first_document_without(std::string_view line, std::string_view member) try {
+  constexpr std::string_view begin = R"([{"op":"add","path":"","value":{)", end = "}}]";
+  const auto parts = parts_of_line(line);
+  if (!parts || !parts->patch.starts_with(begin) || !parts->patch.ends_with(end)) return std::nullopt;
+  const std::size_t object = begin.size() - 1;
+  return JsonParser().parse_without(parts->patch.substr(object, parts->patch.size() - object - 2), member);
+} catch (const ParseError&) {
+  return std::nullopt;
+}
+
 std::vector<PatchOperation> patch_of_line(std::string_view line, JsonParser& parser) try {
   const auto parts = parts_of_line(line);
   return parts ? parser.parse_patch(parts->patch) : decode_json_patch(decode_record(line, parser).patch);

@@ -68,6 +68,11 @@ struct RecordOutline {
 /// encode_record does.
 std::optional<RecordOutline> outline_of_line(std::string_view line) noexcept;
 
+/// The document that a chain or a journal begins with, by a line whose record_hash is right, without one member, which
+/// may be left unread. Nothing where the line is another one, or is not written as encode_record does. Throws
+/// RecordError.
+std::optional<Value> first_document_without(std::string_view line, std::string_view member);
+
 /// The patch of a line whose record_hash is right, without what it costs to decode all of it. Throws RecordError.
 std::vector<PatchOperation> patch_of_line(std::string_view line, JsonParser& parser);
 

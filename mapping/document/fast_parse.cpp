@@ -13,7 +13,9 @@
 #include "mapping/rejection.hpp"
 
 namespace statusfs {
-namespace {
+
+// Named, because PlainJsonParser::Memory has a part of it.
+namespace plain_json {
 
 namespace ondemand = simdjson::ondemand;
 
@@ -48,12 +50,15 @@ class Reader {
     throw Uncertain();
   }
 
-  Value read_object(ondemand::object object, std::size_t level) {
+  /// `left_out`: a member that is passed over, or nullptr.
+  Value read_object(ondemand::object object, std::size_t level, const std::string_view* left_out = nullptr) {
     if (level > maximum_nesting) throw Uncertain();
     const std::size_t begin = members_.size(), keys_begin = open_keys_.size();
     for (auto field : object) {
       auto member = certain(std::move(field));
-      KnownKeys::Key& key = keys_.of(certain(member.unescaped_key()));
+      const std::string_view name = certain(member.unescaped_key());
+      if (left_out && name == *left_out) continue;
+      KnownKeys::Key& key = keys_.of(name);
       if (!key.open(level)) throw Uncertain();
       open_keys_.push_back(&key);
       Value value = read(member.value(), level + 1);
@@ -134,12 +139,12 @@ class Reader {
   std::vector<KnownKeys::Key*> open_keys_;  // of all objects that are being read
 };
 
-bool is_plain(std::string_view text) {
+inline bool is_plain(std::string_view text) {
   return text.find('\0') == std::string_view::npos && text.find("\\u") == std::string_view::npos &&
          !text.starts_with('\xEF');
 }
 
-Value read_root(Reader& reader, ondemand::document& document) {
+inline Value read_root(Reader& reader, ondemand::document& document) {
   switch (certain(document.type())) {
     case ondemand::json_type::object:
       return reader.read_object(certain(document.get_object()), 1);
@@ -150,32 +155,34 @@ Value read_root(Reader& reader, ondemand::document& document) {
   }
 }
 
-}  // namespace
+}  // namespace plain_json
 
 class PlainJsonParser::Memory {
  public:
   /// What `make(reader, document)` makes of the whole text.
   template <typename Read>
   auto read(std::string_view text, const Read& make)
-      -> std::optional<decltype(make(std::declval<Reader&>(), std::declval<ondemand::document&>()))> try {
-    if (!is_plain(text)) return std::nullopt;
+      -> std::optional<decltype(make(std::declval<plain_json::Reader&>(),
+                                     std::declval<simdjson::ondemand::document&>()))> try {
+    if (!plain_json::is_plain(text)) return std::nullopt;
     padded_.clear();
     padded_.reserve(text.size() + simdjson::SIMDJSON_PADDING);
     padded_.append(text).append(simdjson::SIMDJSON_PADDING, '\0');
     if (!reader_ || !reader_->has_few_keys()) reader_.emplace();
-    ondemand::document document = certain(parser_.iterate(padded_.data(), text.size(), padded_.size()));
+    simdjson::ondemand::document document =
+        plain_json::certain(parser_.iterate(padded_.data(), text.size(), padded_.size()));
     auto result = make(*reader_, document);
     if (document.current_location().error() != simdjson::OUT_OF_BOUNDS) return std::nullopt;  // something is behind it
     return result;
-  } catch (const Uncertain&) {
+  } catch (const plain_json::Uncertain&) {
     reader_.reset();  // it stands somewhere within the text
     return std::nullopt;
   }
 
  private:
-  ondemand::parser parser_;
+  simdjson::ondemand::parser parser_;
   std::string padded_;
-  std::optional<Reader> reader_;
+  std::optional<plain_json::Reader> reader_;
 };
 
 PlainJsonParser::PlainJsonParser() : memory_(std::make_unique<Memory>()) {}
@@ -183,14 +190,22 @@ PlainJsonParser::~PlainJsonParser() = default;
 PlainJsonParser::PlainJsonParser(PlainJsonParser&& other) noexcept = default;
 PlainJsonParser& PlainJsonParser::operator=(PlainJsonParser&& other) noexcept = default;
 
-std::optional<Value> PlainJsonParser::parse(std::string_view text) { return memory_->read(text, read_root); }
+std::optional<Value> PlainJsonParser::parse(std::string_view text) {
+  return memory_->read(text, plain_json::read_root);
+}
+
+std::optional<Value> PlainJsonParser::parse_without(std::string_view text, std::string_view member) {
+  return memory_->read(text, [member](plain_json::Reader& reader, simdjson::ondemand::document& document) {
+    return reader.read_object(plain_json::certain(document.get_object()), 1, &member);
+  });
+}
 
 std::optional<std::vector<PatchOperation>> PlainJsonParser::parse_patch(std::string_view text) {
-  return memory_->read(text, [](Reader& reader, ondemand::document& document) {
+  return memory_->read(text, [](plain_json::Reader& reader, simdjson::ondemand::document& document) {
     try {
-      return reader.read_patch(certain(document.get_array()));
+      return reader.read_patch(plain_json::certain(document.get_array()));
     } catch (const Rejection&) {
-      throw Uncertain();  // a pointer that is none
+      throw plain_json::Uncertain();  // a pointer that is none
     }
   });
 }

@@ -207,6 +207,11 @@ Value JsonParser::parse(std::string_view text) {
   return parse_json_exactly(text);
 }
 
+Value JsonParser::parse_without(std::string_view text, std::string_view member) {
+  if (auto value = plain_.parse_without(text, member)) return *std::move(value);
+  return parse_json_exactly(text).without_member(member);
+}
+
 std::vector<PatchOperation> JsonParser::parse_patch(std::string_view text) {
   if (auto operations = plain_.parse_patch(text)) return *std::move(operations);
   return decode_json_patch(parse_json_exactly(text));

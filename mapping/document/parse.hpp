@@ -41,6 +41,8 @@ class JsonParser {
  public:
   /// As parse_json().
   Value parse(std::string_view text);
+  /// As parse(text).without_member(member), where the text is an object; what the member is may be left unread.
+  Value parse_without(std::string_view text, std::string_view member);
   /// As decode_json_patch(parse(text)).
   std::vector<PatchOperation> parse_patch(std::string_view text);
 

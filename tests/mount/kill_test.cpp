@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <random>
 #include <thread>
 
@@ -54,6 +55,7 @@ class KillTest : public MountedTest {
       const std::string value = "value-" + std::to_string(writer.attempts.size());
       const int error = write_file(file, value);
       writer.attempts.push_back({value, error == 0});
+      ++attempts_of_this_life_;
       if (error == 0) continue;
       EXPECT_TRUE(error == ENOTCONN || error == ECONNABORTED || error == EIO) << "errno " << error;
       return;
@@ -61,11 +63,14 @@ class KillTest : public MountedTest {
   }
 
   void kill_under_load() {
+    const std::size_t least_attempts = 3 * writers_.size();  // however slow the machine is
+    attempts_of_this_life_ = 0;
     Process& daemon = mount_in_foreground(mount_options_);
     std::vector<std::thread> threads;
     for (FieldWriter& writer : writers_) threads.emplace_back([&] { write_until_the_end(writer); });
     std::uniform_int_distribution<int> pause(1'000, 80'000);
     ::usleep(static_cast<useconds_t>(pause(random_)));
+    EXPECT_TRUE(eventually([&] { return attempts_of_this_life_ >= least_attempts; }));
     daemon.send(SIGKILL);
     daemon.wait();
     for (std::thread& thread : threads) thread.join();
@@ -121,6 +126,7 @@ class KillTest : public MountedTest {
   }
 
   std::vector<FieldWriter> writers_;
+  std::atomic<std::size_t> attempts_of_this_life_ = 0;
   Arguments mount_options_, recover_options_;
   std::mt19937 random_{std::random_device{}()};
 };
@@ -135,10 +141,6 @@ TEST_F(KillTest, EveryAcknowledgedWriteSurvives) {
       expect_verified();
     }
     expect_history();
-    for (const FieldWriter& writer : writers_) {
-      EXPECT_GT(writer.attempts.size(), static_cast<std::size_t>(2 * kills_of_a_round / slowness()))
-          << "too little load: " << writer.file;
-    }
   }
 }
 

@@ -23,11 +23,16 @@ std::string_view top_of(const Pointer& pointer) {
   return pointer.is_root() ? std::string_view() : std::string_view(pointer.tokens().front());
 }
 
-/// What the payload hash does not cover, without what every mutation stamps.
-Value frame_of(const Mapping& mapping, const Value& root) {
+/// The member that the payload hash covers.
+std::string_view payload_member(const Mapping& mapping) {
   const Field* hash = mapping.stamped(Stamp::payload_hash_current, false);
-  const std::string_view payload = hash ? top_of(hash->pointer) : "payload";
-  Value frame = root.without_member(payload);
+  return hash ? top_of(hash->pointer) : "payload";
+}
+
+/// What the payload hash does not cover, without what every mutation stamps; `frame` may have the rest or not.
+Value frame_of(const Mapping& mapping, Value frame) {
+  const std::string_view payload = payload_member(mapping);
+  frame = frame.without_member(payload);
   for (const Field* field : mapping.file_fields()) {
     if (field->stamp == Stamp::none || top_of(field->pointer) == payload) continue;
     frame = with_value_at(frame, field->pointer, std::nullopt);
@@ -35,24 +40,9 @@ Value frame_of(const Mapping& mapping, const Value& root) {
   return frame;
 }
 
-/// The document that the first line begins with; nothing when it is not of that form.
-std::optional<Value> first_document(JournalFile& journal) {
-  auto reader = journal.read();
-  const auto line = reader.next();
-  if (!line) return std::nullopt;
-  const JournalRecord record = decode_record(*line);
-  if (!record.patch.is_array() || record.patch.size() != 1) return std::nullopt;
-  const Value& operation = record.patch.element(0);
-  const Value* path = operation.find("path");
-  const Value* value = operation.find("value");
-  if (!path || !value || !path->is_string() || !path->as_string().empty()) return std::nullopt;
-  return *value;
-}
-
 /// Whether a change at this pointer leaves the frame (frame_of) as it is.
 bool is_outside_of_frame(const Mapping& mapping, std::string_view pointer) {
-  const Field* hash = mapping.stamped(Stamp::payload_hash_current, false);
-  const std::string payload = "/" + std::string(hash ? top_of(hash->pointer) : "payload");
+  const std::string payload = "/" + std::string(payload_member(mapping));
   if (pointer.starts_with(payload) && (pointer.size() == payload.size() || pointer[payload.size()] == '/')) return true;
   return std::ranges::any_of(mapping.file_fields(), [&](const Field* field) {
     return field->stamp != Stamp::none && field->pointer.text() == pointer;
@@ -71,10 +61,13 @@ bool may_change_frame(const Mapping& mapping, std::string_view line) {
   return false;
 }
 
-/// Whether the frame is still that of the first line's document, so far as the lines behind it show.
-bool has_first_frame(const Mapping& mapping, JournalFile& journal) {
+/// Whether the frame is that of the first line's document, and still that, so far as the lines behind it show.
+bool has_first_frame(const Mapping& mapping, JournalFile& journal, const Value& root) {
   auto reader = journal.read();
-  reader.next();
+  const auto first_line = reader.next();
+  if (!first_line) return false;
+  const auto first = first_document_without(*first_line, payload_member(mapping));
+  if (!first || !(frame_of(mapping, *first) == frame_of(mapping, root))) return false;
   while (const auto line = reader.next())
     if (may_change_frame(mapping, *line)) return false;
   return true;
@@ -104,9 +97,7 @@ std::optional<Comparison> compare_by_hash(const std::shared_ptr<const Mapping>& 
   if (!line) return std::nullopt;
   const ChainHead head = head_of_line(*line);
   if (head.size != length || !bears(*mapping, root, head) || !bears_g(*mapping, root, head)) return std::nullopt;
-  const auto first = first_document(journal);
-  if (!first || !(frame_of(*mapping, *first) == frame_of(*mapping, root))) return std::nullopt;
-  if (!has_first_frame(*mapping, journal)) return std::nullopt;
+  if (!has_first_frame(*mapping, journal, root)) return std::nullopt;
   auto document = std::make_shared<const StatusDocument>(mapping, root);
   if (!verify_hashes(*document, 1).empty()) return std::nullopt;
   return Comparison{JsonState::head, head, std::move(document)};

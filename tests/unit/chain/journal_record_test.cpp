@@ -38,6 +38,26 @@ TEST(JournalRecordTest, IsOneCompactLineInItsOrder) {
   EXPECT_EQ(line, body + R"(,"record_hash":")" + record.record_hash + "\"}");
 }
 
+TEST(JournalRecordTest, TheDocumentOfAFirstLineIsReadWithoutItsLargestMember) {
+  JournalRecord record = some_record();
+  const auto without_payload = [&](const char* patch) {
+    record.patch = parse_json(patch);
+    const auto document = first_document_without(encode_record(record), "payload");
+    return document ? compact(*document) : "nothing";
+  };
+  EXPECT_EQ(without_payload(R"([{"op":"add","path":"","value":{"header":{"v":1},"payload":{"tasks":[{}]}}}])"),
+            R"({"header":{"v":1}})");
+  EXPECT_EQ(without_payload(R"([{"op":"add","path":"","value":{"header":"\u0001","payload":{}}}])"),
+            R"({"header":"\u0001"})");
+  for (const char* other : {R"([{"op":"add","path":"/a","value":{}}])", R"([{"op":"add","path":"","value":[]}])", "[]",
+                            R"([{"op":"add","path":"","value":{}},{"op":"add","path":"","value":{}}])"})
+    EXPECT_EQ(without_payload(other), "nothing") << other;
+  record.patch = parse_json(R"([{"op":"add","path":"","value":{"header":{"v":1}}}])");
+  std::string changed = encode_record(record);
+  changed[changed.find("header")] = 'H';
+  EXPECT_THROW(first_document_without(changed, "payload"), RecordError);
+}
+
 TEST(JournalRecordTest, TheHeadIsReadWithoutThePatch) {
   JournalRecord record = some_record();
   const std::string line = encode_record(record);

@@ -204,6 +204,21 @@ TEST(FastParseTest, EveryChangedByteOfAPatchAgrees) {
     }
 }
 
+TEST(FastParseTest, AMemberMayBePassedOver) {
+  const auto without = [](std::string_view text) {
+    const auto value = PlainJsonParser().parse_without(text, "big");
+    return value ? compact(*value) : "nothing";
+  };
+  EXPECT_EQ(without(R"({"a":1,"big":{"b":[1,{"c":"}]\\""}]},"d":{"big":2}})"), R"({"a":1,"d":{"big":2}})");
+  EXPECT_EQ(without(R"({"big":[],"a":"x"})"), R"({"a":"x"})");
+  EXPECT_EQ(without(R"({"big":null})"), "{}");
+  EXPECT_EQ(without(R"({"a":[]})"), R"({"a":[]})");
+  for (const char* text :
+       {"[]", "{", R"({"a":1,"a":2,"big":3})", R"({"big":1} {})", R"({"big":1)", R"({"a":"\u0061"})"})
+    EXPECT_EQ(without(text), "nothing") << text;
+  EXPECT_EQ(compact(JsonParser().parse_without(R"({"a":"\u0061","big":[1]})", "big")), R"({"a":"a"})");
+}
+
 // What one text left half read is not seen in the next.
 TEST(FastParseTest, TextsDoNotMeet) {
   PlainJsonParser parser;
