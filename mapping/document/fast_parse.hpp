@@ -23,8 +23,8 @@ class PlainJsonParser {
   /// Text with \u escapes and other rarities is left to parse_json().
   std::optional<Value> parse(std::string_view text);
 
-  /// What parse_json(text).without_member(member) is for an object, whose member is passed over and not looked at; nothing
-  /// as above.
+  /// What parse_json(text).without_member(member) is for an object, whose member is passed over and not looked at;
+  /// nothing as above.
   std::optional<Value> parse_without(std::string_view text, std::string_view member);
 
   /// What decode_json_patch(parse_json(text)) returns, without the values in between; nothing as above.
