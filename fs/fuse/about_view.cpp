@@ -34,6 +34,7 @@ bool is_always_new(const AboutPlace& place) noexcept {
 std::vector<DirectoryEntry> AboutView::list(const AboutPlace& directory) const {
   if (directory.kind == AboutKind::hosts) return list_hosts();
   std::vector<DirectoryEntry> entries;
+  entries.reserve(names.size() + 1);
   for (const AboutName& name : names) entries.push_back({std::string(name.name), AboutPlace{name.kind}});
   if (directory_.source().has_hosts()) entries.push_back({std::string(hosts_name), AboutPlace{AboutKind::hosts}});
   return entries;
