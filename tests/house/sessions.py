@@ -22,6 +22,8 @@ from pathlib import Path
 
 import tree
 
+# Where the sessions' own name space of mounts has the repository, which may lie below a home that they may not enter.
+REPOSITORY = Path("/media")
 USERS = {"root": 0, "ada": 1000, "agent-7": 1001, "agent-b": 1002, "agent-a": 1003, "lead": 1004}
 PROMPT = re.compile(r"(?:([a-z][\w-]*)?[$#]) (.*)")
 PATIENCE = 60  # seconds for one command
@@ -98,7 +100,7 @@ class Shell:
     def __init__(self, name, home, path):
         identity = ["setpriv", f"--reuid={USERS[name]}", f"--regid={USERS[name]}", "--clear-groups"]
         environment = {"HOME": home, "PATH": path, "USER": name, "COLUMNS": "100", "LC_ALL": "C.UTF-8", "TMPDIR": "/tmp"}
-        environment["README"] = str(tree.ROOT / "README.md")
+        environment["README"] = str(REPOSITORY / "README.md")
         self.process = subprocess.Popen(
             [*identity, "bash", "--norc"],
             cwd=home,
@@ -163,9 +165,10 @@ def add_lines(file, lines):
 
 def own_root(work, statusfs):
     """Makes places of this mount name space's own of those that a session uses. Returns the PATH of the session."""
+    subprocess.run(["mount", "--bind", tree.ROOT, REPOSITORY], check=True)
     binaries = work / "bin"
     binaries.mkdir()
-    (binaries / "statusfs").symlink_to(Path(statusfs).resolve())
+    shutil.copy(statusfs, binaries)
     # What goes to another machine is only kept in another directory.
     elsewhere = work / "elsewhere"
     elsewhere.mkdir(mode=0o777)
@@ -189,7 +192,7 @@ def make_homes():
     for name, uid in USERS.items():
         home = Path("/home") / name
         home.mkdir()
-        shutil.copy(tree.ROOT / "tests/data/plans/exec_plan_125.txt", home)
+        shutil.copy(REPOSITORY / "tests/data/plans/exec_plan_125.txt", home)
         for place in (home, home / "exec_plan_125.txt"):
             os.chown(place, uid, uid)
 

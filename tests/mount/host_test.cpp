@@ -32,8 +32,9 @@ class HostTest : public MountedTest {
   /// alone, so a namespace of mounts gets it in one of them. What is mounted there is unmounted by the script.
   CommandResult with_statusfs_installed(const std::string& script) {
     return bash(tool("private_mounts") +
-                " bash -c 'mount -t tmpfs none /usr/local/bin && ln -s \"$B\" /usr/local/bin/statusfs && " + script +
-                "'");
+                " bash -c 'mount -t tmpfs none /usr/local/bin && ln -s \"$B\" /usr/local/bin/statusfs && "
+                "PATH=/usr/local/bin:$PATH && " +
+                script + "'");
   }
 };
 
