@@ -36,8 +36,8 @@ class StatusFileObserver {
   virtual void document_freed(StatusFile& file) = 0;
 };
 
-/// Thread safety: any thread. Lock order: load_mutex_, then state_mutex_ or queue_mutex_. None is held while a job is
-/// answered, or while the cache of documents is asked.
+/// Thread safety: any thread. Lock order: the turn, load_mutex_, then state_mutex_ or queue_mutex_. None but the turn
+/// is held while a job is answered, or while the cache of documents is asked.
 class StatusFile final : private VersionEvents, private CachedDocument {
  public:
   /// `name` is the name of the directory that shows the file, `source` is where its plan lies; it, `context` and
@@ -82,7 +82,8 @@ class StatusFile final : private VersionEvents, private CachedDocument {
   /// It can again: shows that it is catching up until it has.
   void connection_returned();
   /// The file was removed: readers and writers are told that it is gone, nothing of it is written any more, and its
-  /// store has let go of the disk when this returns. Waits for a commit that is under way.
+  /// store has let go of the disk when this returns. Waits for a commit that is under way, ten seconds at most: what
+  /// takes longer keeps the disk until this object ends.
   void retire();
   /// Returns when every job that was queued before has been answered.
   void drain();
