@@ -13,8 +13,16 @@ namespace {
 
 using std::chrono::system_clock;
 
-// Programs that use stdio take this as the size of their buffer, so that a value of any size is one write(2).
-constexpr blksize_t preferred_block_size = 1 << 20;
+// Programs take st_blksize as the size of their buffer. Where a long value may be written the buffer holds any, so that
+// the value is one write(2). Elsewhere it is no longer than need be: a program gets its buffer page by page from the
+// kernel, which takes longer than reading a scalar.
+constexpr blksize_t usual_block_size = 64 * 1024;
+constexpr blksize_t long_value_block_size = 1024 * 1024;
+
+bool is_short(const Field& field) {
+  return field.type == FieldType::integer || field.type == FieldType::boolean || field.type == FieldType::enumeration ||
+         field.type == FieldType::hash;
+}
 
 void set_time(struct stat& attributes, system_clock::time_point time) {
   const auto since = time.time_since_epoch();
@@ -45,7 +53,7 @@ struct stat InodeAttributes::of(const Inode& inode) const {
   attributes.st_ino = inode.number;
   attributes.st_uid = presentation_.owner;
   attributes.st_gid = presentation_.group;
-  attributes.st_blksize = preferred_block_size;
+  attributes.st_blksize = usual_block_size;
   set_time(attributes, time_of(inode));
   std::visit([&](const auto& place) { set(attributes, inode, place); }, inode.place);
   return attributes;
@@ -68,6 +76,7 @@ void InodeAttributes::set_directory(struct stat& attributes, std::size_t subdire
 void InodeAttributes::set_file(struct stat& attributes, std::uint64_t size, bool is_writable) const {
   const mode_t writable_mode = presentation_.allow_other ? 0666 : 0644;
   attributes.st_mode = S_IFREG | ((is_writable ? writable_mode : 0444) & ~presentation_.umask);
+  if (is_writable) attributes.st_blksize = long_value_block_size;
   attributes.st_nlink = 1;
   attributes.st_size = static_cast<off_t>(size);
   attributes.st_blocks = static_cast<blkcnt_t>((size + 511) / 512);
@@ -95,10 +104,9 @@ void InodeAttributes::set(struct stat& attributes, const Inode& inode, const Nod
   }
   const StatusDocument& document = *state->document;
   if (!exists(document, place.node)) refuse_gone(inode);
-  if (is_directory(document, place.node))
-    set_directory(attributes, count_directories(document, place.node));
-  else
-    set_file(attributes, node_size(document, place.node), is_writable(document.mapping(), place.node));
+  if (is_directory(document, place.node)) return set_directory(attributes, count_directories(document, place.node));
+  set_file(attributes, node_size(document, place.node), is_writable(document.mapping(), place.node));
+  if (place.node.field && is_short(*place.node.field)) attributes.st_blksize = usual_block_size;
 }
 
 void InodeAttributes::set(struct stat& attributes, const Inode&, const ControlPlace&) const {

@@ -19,11 +19,11 @@
 
 namespace statusfs {
 
-/// A directory that is being read: what it held when the reading began.
+/// A directory that is being read.
 struct OpenDirectory {
   std::shared_ptr<const Inode> inode;
   std::mutex mutex;  // guards entries; taken before those of the files that are listed
-  std::vector<DirectoryEntry> entries;
+  std::optional<std::vector<DirectoryEntry>> entries;  ///< what it held when the reading began; nothing before
 };
 
 /// Thread safety: any thread.

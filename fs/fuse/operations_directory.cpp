@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <cerrno>
+#include <memory>
 
 #include "fs/fuse/operations.hpp"
 #include "fs/fuse/request.hpp"
@@ -7,10 +9,12 @@ namespace statusfs {
 namespace {
 
 constexpr off_t first_entry = 2;  // behind . and ..
+// Newer kernels ask for up to 1 MiB at once; so much memory would be had from the kernel, page by page, for a directory
+// of a few entries.
+constexpr std::size_t longest_listing = 64 * 1024;
 
 Reply reply_opendir(Mount& mount, std::shared_ptr<const Inode> inode, fuse_file_info info) {
   auto directory = std::make_shared<OpenDirectory>();
-  directory->entries = mount.tree().list(*inode);
   directory->inode = std::move(inode);
   info.fh = mount.directories.add(std::move(directory));
   return [&mount, info](fuse_req_t request) {
@@ -25,7 +29,10 @@ void open_directory(fuse_req_t request, fuse_ino_t id, fuse_file_info* info) {
 // Collects entries until the kernel's buffer is full.
 class Listing {
  public:
-  Listing(fuse_req_t request, std::size_t size) : request_(request), buffer_(size, '\0') {}
+  Listing(fuse_req_t request, std::size_t size)
+      : request_(request),
+        size_(std::min(size, longest_listing)),
+        buffer_(std::make_unique_for_overwrite<char[]>(size_)) {}
 
   bool add(const char* name, const struct stat& attributes, off_t next) {
     return took(fuse_add_direntry(request_, rest(), room(), name, &attributes, next));
@@ -33,9 +40,10 @@ class Listing {
   bool add_plus(const char* name, const struct fuse_entry_param& entry, off_t next) {
     return took(fuse_add_direntry_plus(request_, rest(), room(), name, &entry, next));
   }
-  std::string take() {
-    buffer_.resize(used_);
-    return std::move(buffer_);
+  Reply reply() && {
+    return [bytes = std::shared_ptr<char[]>(std::move(buffer_)), used = used_](fuse_req_t to) {
+      fuse_reply_buf(to, bytes.get(), used);
+    };
   }
 
  private:
@@ -44,11 +52,12 @@ class Listing {
     used_ += size;
     return true;
   }
-  char* rest() { return buffer_.data() + used_; }
-  std::size_t room() const { return buffer_.size() - used_; }
+  char* rest() { return buffer_.get() + used_; }
+  std::size_t room() const { return size_ - used_; }
 
   fuse_req_t request_;
-  std::string buffer_;
+  const std::size_t size_;
+  std::unique_ptr<char[]> buffer_;
   std::size_t used_ = 0;
 };
 
@@ -112,16 +121,18 @@ Reply reply_listing(fuse_req_t request, Mount& mount, OpenDirectory& directory, 
                     bool plus) {
   Listing listing(request, size);
   const std::lock_guard lock(directory.mutex);
-  if (offset == 0) directory.entries = mount.tree().list(*directory.inode);  // also after rewinddir(3)
+  const bool is_beginning = offset == 0 || !directory.entries;  // also after rewinddir(3)
+  if (is_beginning) directory.entries = mount.tree().list(*directory.inode);
+  const std::vector<DirectoryEntry>& entries = *directory.entries;
   if (add_dots(listing, *directory.inode, offset, plus)) {
-    for (; static_cast<std::size_t>(offset - first_entry) < directory.entries.size(); ++offset) {
-      const DirectoryEntry& entry = directory.entries[static_cast<std::size_t>(offset - first_entry)];
+    for (; static_cast<std::size_t>(offset - first_entry) < entries.size(); ++offset) {
+      const DirectoryEntry& entry = entries[static_cast<std::size_t>(offset - first_entry)];
       const bool fits = plus ? add_entry_plus(listing, mount, *directory.inode, entry, offset + 1)
                              : add_entry(listing, mount, *directory.inode, entry, offset + 1);
       if (!fits) break;
     }
   }
-  return [bytes = listing.take()](fuse_req_t to) { fuse_reply_buf(to, bytes.data(), bytes.size()); };
+  return std::move(listing).reply();
 }
 
 void list(fuse_req_t request, fuse_ino_t id, std::size_t size, off_t offset, const fuse_file_info* info, bool plus) {

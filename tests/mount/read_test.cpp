@@ -1,9 +1,12 @@
 // Section 3 of the contract: what reads give, and which version an open handle shows.
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <memory>
 
 #include "tests/mount/mounted_test.hpp"
 
@@ -122,6 +125,39 @@ TEST_F(ReadTest, StatusJsonCanBeMapped) {
   EXPECT_EQ(content, std::string(static_cast<const char*>(memory), content.size()));
   ::munmap(memory, content.size());
   ::close(handle);
+}
+
+// A program takes the size of its buffer from st_blksize: any value that may be written fits, and what is short, or
+// cannot be written, does not cost a buffer of 1 MiB for each cat(1).
+TEST_F(ReadTest, ABufferIsAsLargeAsTheValueMayBe) {
+  const auto block_size = [&](const std::string& path) { return bash("stat -c %o $T/" + path).output; };
+  const std::string first = "tasks/" + std::string(first_task) + "/";
+  for (const char* name : {"status", "percent_complete", "g_last_update", "signature_hash"})
+    EXPECT_EQ("65536\n", block_size(first + name)) << name;
+  EXPECT_EQ("65536\n", block_size("status.json"));
+  EXPECT_EQ("65536\n", block_size(".history/log"));
+  for (const char* name : {"execution_log/failure_details", "patch"})
+    EXPECT_EQ("1048576\n", block_size(first + name)) << name;
+}
+
+TEST_F(ReadTest, ADirectoryIsListedAnewFromTheStartAndGoesOnFromAPosition) {
+  const auto names = [](DIR* directory) {
+    std::vector<std::string> found;
+    while (const dirent* entry = ::readdir(directory)) found.emplace_back(entry->d_name);
+    return found;
+  };
+  const std::unique_ptr<DIR, int (*)(DIR*)> directory(::opendir(tree("tasks").c_str()), ::closedir);
+  ASSERT_NE(nullptr, directory);
+  ASSERT_NE(nullptr, ::readdir(directory.get()));
+  const long behind_first = ::telldir(directory.get());
+  const std::vector<std::string> rest = names(directory.get());
+  ASSERT_EQ(0, ::mkdir((tree("tasks") / "task_later").c_str(), 0755)) << last_error();
+  ::seekdir(directory.get(), behind_first);
+  EXPECT_EQ(rest, names(directory.get())) << "what is being read stays what it was";
+  ::rewinddir(directory.get());
+  const std::vector<std::string> anew = names(directory.get());
+  EXPECT_EQ(rest.size() + 2, anew.size());
+  EXPECT_NE(anew.end(), std::find(anew.begin(), anew.end(), "task_later"));
 }
 
 TEST_F(ReadTest, ManyTasksAreAllListed) {

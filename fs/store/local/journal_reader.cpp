@@ -59,13 +59,15 @@ bool JournalReader::fill() {
 
 std::optional<std::string> read_last_line(File& file, std::uint64_t end) {
   if (end == 0) return std::nullopt;
-  // The usual line is short: one read finds both of its ends.
-  const std::uint64_t begin = end > first_look ? end - first_look : 0;
-  const std::string tail = read_range(file, begin, end - 1);
-  const auto newline = last_newline(tail);
-  if (newline != std::string::npos) return tail.substr(newline + 1);
-  if (begin == 0) return tail;
-  return read_range(file, behind_last_newline(file, begin), end - 1);
+  // The usual line is short: one read finds both of its ends. What is longer is read again, with more before it.
+  constexpr std::uint64_t growth = 16;
+  for (std::uint64_t step = first_look;; step *= growth) {
+    const std::uint64_t begin = end > step ? end - step : 0;
+    std::string tail = read_range(file, begin, end - 1);
+    const auto newline = last_newline(tail);
+    if (newline != std::string::npos) return tail.substr(newline + 1);
+    if (begin == 0) return tail;
+  }
 }
 
 std::uint64_t end_of_lines(File& file, std::uint64_t size) { return behind_last_newline(file, size); }

@@ -62,13 +62,15 @@ LocalSource::LocalSource(LocalPlace place, std::shared_ptr<const Mapping> mappin
       read_only_(read_only),
       signing_key_(std::move(signing_key)) {}
 
+// A directory tells what is a regular file without it being looked at; what else may be one is a link.
 std::vector<std::string> LocalSource::list() {
   std::vector<std::string> stems;
   for (const auto& entry : filesystem::directory_iterator(place_.directory)) {
     const std::string name = without_journal_suffix(entry.path().filename().string());
     if (place_.only_file && name != *place_.only_file) continue;
     const auto stem = stem_of(name);
-    if (stem && is_there(*stem)) stems.push_back(*stem);
+    std::error_code vanished;
+    if (stem && entry.is_regular_file(vanished)) stems.push_back(*stem);
   }
   std::ranges::sort(stems);
   stems.erase(std::unique(stems.begin(), stems.end()), stems.end());
@@ -76,7 +78,10 @@ std::vector<std::string> LocalSource::list() {
 }
 
 bool LocalSource::has(const std::string& stem, bool is_chained) {
-  if (is_chained && !is_complete(stem)) std::this_thread::sleep_for(time_to_remove_the_rest);
+  if (is_chained) {
+    if (is_complete(stem)) return true;
+    std::this_thread::sleep_for(time_to_remove_the_rest);
+  }
   return is_there(stem);
 }
 
