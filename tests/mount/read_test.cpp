@@ -136,7 +136,7 @@ TEST_F(ReadTest, ABufferIsAsLargeAsTheValueMayBe) {
     EXPECT_EQ("65536\n", block_size(first + name)) << name;
   EXPECT_EQ("65536\n", block_size("status.json"));
   EXPECT_EQ("65536\n", block_size(".history/log"));
-  for (const char* name : {"execution_log/failure_details", "patch"})
+  for (const char* name : {"execution_log/failure_details", "task.json"})
     EXPECT_EQ("1048576\n", block_size(first + name)) << name;
 }
 
