@@ -42,12 +42,13 @@ EtcdSource::EtcdSource(EtcdSourceOptions options, std::shared_ptr<const Mapping>
                   if (watch_) watch_->should_have_seen(counter.modified);
                 }}) {
   const std::int64_t revision = read_all();
-  queue_ = std::make_unique<CommitQueue>(
-      client_, monitor_, CommitQueue::Keys{layout_.counter(), layout_.waiting(), options_.host},
-      CommitQueue::Events{[this] { return presence_.lease(); },
-                          [this](const std::string& name, const std::string& outcome) {
-                            if (StatusSourceObserver* told = observer()) told->outcome_found(name, outcome);
-                          }});
+  queue_ =
+      std::make_unique<CommitQueue>(client_, monitor_, CommitKeys{layout_.counter(), layout_.waiting(), options_.host},
+                                    CommitQueue::Events{[this] { return presence_.lease(); },
+                                                        [this](const std::string& name, const std::string& outcome) {
+                                                          if (StatusSourceObserver* told = observer())
+                                                            told->outcome_found(name, outcome);
+                                                        }});
   monitor_.ask();
   watch_ = std::make_unique<PrefixWatch>(
       client_, layout_.everything(), revision + 1,

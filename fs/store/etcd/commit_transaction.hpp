@@ -1,0 +1,62 @@
+// The transactions of a mutation: the one that writes it, and the one that finds out what became of that.
+// In words: README.md, "A mutation" and "Outcomes".
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "fs/store/etcd/commit_request.hpp"
+#include "fs/store/etcd/etcd_messages.hpp"
+
+namespace statusfs {
+
+/// A file's request, and what became of it as soon as that is known. Whoever holds it guards the outcome.
+struct PendingCommit {
+  CommitRequest request;
+  std::optional<CommitOutcome> outcome;
+};
+
+/// Requests that go into one transaction, whose numbers follow on each other. Never empty where it is sent.
+using CommitBatch = std::vector<std::shared_ptr<PendingCommit>>;
+
+/// The keys that hosts share.
+struct CommitKeys {
+  std::string counter;
+  std::string waiting;  ///< prefix of the keys of hosts that lose too often
+  std::string host;     ///< our own name below it
+};
+
+/// The counter as etcd holds it.
+struct CounterState {
+  std::int64_t value = 0;
+  std::int64_t revision = 0;
+};
+
+/// Compares the counter and every head, puts everything, and reads who waits for a turn.
+EtcdTransaction commit_transaction(const CommitKeys& keys, const CommitBatch& batch, std::int64_t counter_revision);
+
+/// Of a commit transaction that came back: another host waits for a turn.
+bool do_others_wait(const CommitKeys& keys, const EtcdTransactionResult& result);
+/// Of one that lost: the counter as it is; nothing where there is none any more.
+std::optional<CounterState> counter_of(const EtcdTransactionResult& result);
+/// Of one that lost: whether the head of the batch's `position`-th file is not what the file took it for.
+bool did_head_move(const CommitBatch& batch, std::size_t position, const EtcdTransactionResult& result);
+
+/// The counter is put again as it is, provided that it is still what the batch's transaction compared: if that
+/// succeeds, that transaction can never succeed any more; else it did, or another host's did, and then the batch's last
+/// record stands or does not.
+EtcdTransaction fence_transaction(const CommitKeys& keys, const CommitBatch& batch, std::int64_t counter_revision);
+
+/// The outcome of a batch, as a fence found it.
+struct FenceResult {
+  enum class Kind { applied, not_applied, no_answer };
+  Kind kind = Kind::no_answer;
+  std::int64_t revision = 0;            ///< of what was applied
+  std::optional<CounterState> counter;  ///< as the fence found or put it
+};
+FenceResult fence_result(const CommitBatch& batch, const EtcdTransactionResult& result);
+
+}  // namespace statusfs

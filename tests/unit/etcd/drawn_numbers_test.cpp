@@ -1,0 +1,130 @@
+// Numbers that are drawn ahead: no gap and no duplicate, whatever becomes of those who drew.
+#include "fs/store/etcd/drawn_numbers.hpp"
+
+#include <gtest/gtest.h>
+
+#include "fs/counter/global_counter.hpp"
+#include "mapping/rejection.hpp"
+
+namespace statusfs {
+namespace {
+
+class DrawnNumbersTest : public ::testing::Test {
+ protected:
+  // A lease that draws so many.
+  NumberRange promised(int count) {
+    numbers_.open_lease(true);
+    NumberRange range;
+    for (int drawn = 0; drawn < count; ++drawn) {
+      range.last = numbers_.draw(numbers_.epoch());
+      if (range.is_empty()) range.first = range.last;
+    }
+    numbers_.promise(numbers_.epoch(), range);
+    return range;
+  }
+  void be_at(std::int64_t value, std::int64_t revision) { numbers_.seen(value, revision, true); }
+
+  DrawnNumbers numbers_;
+};
+
+TEST_F(DrawnNumbersTest, BeginAtOne) {
+  const NumberRange range = promised(3);
+  EXPECT_EQ(1, range.first);
+  EXPECT_EQ(3, range.last);
+}
+
+TEST_F(DrawnNumbersTest, OfALeaseFollowOnTheLeaseBeforeThoughThatIsNotDurable) {
+  be_at(10, 5);
+  EXPECT_EQ(11, promised(2).first);
+  EXPECT_EQ(13, promised(1).first);
+  EXPECT_EQ(10, numbers_.durable());
+}
+
+TEST_F(DrawnNumbersTest, GivenBackByTheOpenLeaseAreDrawnAgain) {
+  be_at(10, 5);
+  numbers_.open_lease(true);
+  EXPECT_TRUE(numbers_.is_lease_open());
+  EXPECT_EQ(11, numbers_.draw(numbers_.epoch()));
+  numbers_.give_back(numbers_.epoch(), {11, 11});
+  EXPECT_FALSE(numbers_.is_lease_open());
+  EXPECT_EQ(11, promised(1).first);
+}
+
+TEST_F(DrawnNumbersTest, AreHandedInOnceAndAsTheyWerePromised) {
+  const NumberRange range = promised(2);
+  EXPECT_FALSE(numbers_.hand_in({range.first, range.last + 1}));
+  EXPECT_TRUE(numbers_.is_owed(numbers_.epoch(), range));
+  EXPECT_TRUE(numbers_.hand_in(range));
+  EXPECT_FALSE(numbers_.is_owed(numbers_.epoch(), range));
+  EXPECT_FALSE(numbers_.hand_in(range));
+}
+
+TEST_F(DrawnNumbersTest, BehindOthersThatAreOwedMustWait) {
+  const NumberRange first = promised(1), second = promised(1);
+  EXPECT_TRUE(numbers_.hand_in(second));
+  EXPECT_TRUE(numbers_.is_one_owed_before(second.first));
+  EXPECT_TRUE(numbers_.hand_in(first));
+  EXPECT_FALSE(numbers_.is_one_owed_before(second.first));
+}
+
+TEST_F(DrawnNumbersTest, OfAnEpochThatEndedAreWorthless) {
+  be_at(10, 5);
+  const NumberRange range = promised(2);
+  const std::uint64_t epoch = numbers_.epoch();
+  numbers_.end_epoch();
+  EXPECT_FALSE(numbers_.is_owed(epoch, range));
+  EXPECT_FALSE(numbers_.hand_in(range));
+  numbers_.open_lease(true);
+  EXPECT_EQ(11, numbers_.draw(epoch)) << "the number is not taken";
+  EXPECT_EQ(11, numbers_.draw(numbers_.epoch()));
+}
+
+TEST_F(DrawnNumbersTest, FollowTheCounterThatOthersPut) {
+  be_at(10, 5);
+  be_at(20, 9);
+  EXPECT_EQ(21, promised(1).first);
+  be_at(15, 7);
+  EXPECT_EQ(9, numbers_.revision()) << "an older state is passed over";
+  EXPECT_EQ(20, numbers_.durable());
+}
+
+TEST_F(DrawnNumbersTest, DoNotFollowItWhileSomeAreInSomebodysHands) {
+  be_at(10, 5);
+  promised(2);
+  be_at(11, 6);
+  EXPECT_EQ(13, promised(1).first);
+  numbers_.end_epoch();
+  EXPECT_EQ(12, promised(1).first);
+}
+
+TEST_F(DrawnNumbersTest, NeverComeAgainWhenTheCounterWasSetBackOrDeleted) {
+  be_at(10, 5);
+  be_at(3, 6);
+  EXPECT_EQ(6, numbers_.revision());
+  EXPECT_EQ(11, promised(1).first);
+  numbers_.counter_is_gone();
+  EXPECT_EQ(0, numbers_.revision());
+  EXPECT_EQ(10, numbers_.durable());
+}
+
+TEST_F(DrawnNumbersTest, AreDurableOnceWritten) {
+  const NumberRange range = promised(4);
+  ASSERT_TRUE(numbers_.hand_in(range));
+  numbers_.written(range.last, 8);
+  EXPECT_EQ(range.last, numbers_.durable());
+  EXPECT_EQ(8, numbers_.revision());
+}
+
+TEST_F(DrawnNumbersTest, EndWithTheLargest) {
+  be_at(largest_g, 5);
+  numbers_.open_lease(true);
+  try {
+    numbers_.draw(numbers_.epoch());
+    FAIL() << "a number beyond the largest";
+  } catch (const Rejection& rejection) {
+    EXPECT_EQ(Cause::read_only, rejection.cause());
+  }
+}
+
+}  // namespace
+}  // namespace statusfs
