@@ -51,7 +51,7 @@ std::uint64_t run_offline(const StatusTarget& target, const std::shared_ptr<cons
     committer.load();
     std::vector<Job> jobs;
     jobs.push_back({request, offline_author(), [&](const std::optional<Rejection>& answer) { refusal = answer; }});
-    committer.run(std::move(jobs));
+    committer.run(std::move(jobs), {});
   } catch (const std::exception& error) {
     throw CommandError(ExitStatus::unusable, target.path + ": " + error.what());
   }

@@ -46,19 +46,20 @@ void Committer::reload() {
 
 // --- jobs ------------------------------------------------------------------------------------------------------------
 
-void Committer::run(std::vector<Job> jobs) {
+void Committer::run(std::vector<Job> jobs, const MoreWrites& more) {
   if (plan_.follow()) writer_.replace();
   writer_.announce();
-  run_all(jobs);
+  run_all(jobs, more);
   for (const std::string& notice : writer_.store().take_notices()) context_.log(writer_.stem() + ": " + notice);
 }
 
-void Committer::run_all(std::vector<Job>& jobs) {
+void Committer::run_all(std::vector<Job>& jobs, const MoreWrites& more) {
+  const MoreWrites none;
   auto first = jobs.begin();
   while (first != jobs.end()) {
     const auto is_write = [](const Job& job) { return std::holds_alternative<WriteRequest>(job.request); };
     const auto end_of_writes = std::find_if_not(first, jobs.end(), is_write);
-    if (end_of_writes != first) run_writes({first, end_of_writes});
+    if (end_of_writes != first) run_writes({first, end_of_writes}, end_of_writes == jobs.end() ? more : none);
     first = end_of_writes;
     if (first == jobs.end()) break;
     if (std::holds_alternative<ControlRequest>(first->request)) {
@@ -103,12 +104,26 @@ void Committer::answer_all(const std::vector<Candidate>& candidates, const std::
   for (const Candidate& candidate : candidates) candidate.job->done(refusal);
 }
 
-void Committer::run_writes(std::span<Job> jobs) {
+void Committer::run_writes(std::span<Job> jobs, const MoreWrites& more) {
   std::vector<Candidate> candidates = judge_beforehand(jobs);
   while (!candidates.empty()) {
-    if (const auto refusal = prepare()) return answer_all(candidates, refusal);
-    candidates = commit(std::move(candidates));
+    if (const auto refusal = prepare())
+      answer_all(std::exchange(candidates, {}), refusal);
+    else
+      candidates = commit(std::move(candidates), more);
   }
+  latecomers_.clear();
+}
+
+// They are judged when they are stamped.
+void Committer::add_latecomers(std::vector<Candidate>& candidates, const MoreWrites& more) {
+  if (!more) return;
+  GroupLimit room = writer_.store().group_limit();
+  room.mutations -= std::min(room.mutations, candidates.size());
+  for (const Candidate& candidate : candidates)
+    room.bytes -= std::min(room.bytes, write_of(*candidate.job).text.size());
+  latecomers_.push_back(more(room));
+  for (Job& job : latecomers_.back()) candidates.push_back({&job, {}, {}});
 }
 
 // Requests that are refused for what they ask are answered before anything is waited for; but none for what the newest
@@ -174,7 +189,7 @@ std::optional<Rejection> Committer::prepare() {
 }
 
 // Answers the candidates, but for those that it returns.
-std::vector<Committer::Candidate> Committer::commit(std::vector<Candidate> candidates) {
+std::vector<Committer::Candidate> Committer::commit(std::vector<Candidate> candidates, const MoreWrites& more) {
   const auto started = steady_clock::now();
   std::unique_ptr<GlobalCounter::Lease> lease;  // until the store has the numbers, or will never have them
   auto failure = refusal_of([&] {
@@ -185,6 +200,8 @@ std::vector<Committer::Candidate> Committer::commit(std::vector<Candidate> candi
     answer_all(candidates, failure);
     return {};
   }
+  if (writer_.store().has_news()) return candidates;  // others wrote while we waited for our turn
+  add_latecomers(candidates, more);
   Group group;
   group.expected_version = writer_.chain().head().version;
   for (Candidate& candidate : candidates) judge_and_stamp(std::move(candidate), *lease, group);

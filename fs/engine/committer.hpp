@@ -2,6 +2,8 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
+#include <list>
 #include <memory>
 #include <optional>
 #include <span>
@@ -29,8 +31,12 @@ class Committer {
   /// Frees the document until load(), and what depends on it. False where it is still needed.
   bool forget() { return writer_.forget(); }
 
-  /// Carries out the jobs in order and answers each exactly once.
-  void run(std::vector<Job> jobs);
+  /// The writes that came meanwhile, as far as there is room for them.
+  using MoreWrites = std::function<std::vector<Job>(const GroupLimit& room)>;
+
+  /// Carries out the jobs in order and answers each exactly once. Writes behind the last of them go with them, if
+  /// `more` has some when the group's numbers are drawn, which may take a turn of another host.
+  void run(std::vector<Job> jobs, const MoreWrites& more);
 
  private:
   /// A write that was acceptable when it was looked at, and what it would change.
@@ -47,13 +53,14 @@ class Committer {
   };
 
   static void answer_all(const std::vector<Candidate>& candidates, const std::optional<Rejection>& refusal);
-  void run_all(std::vector<Job>& jobs);
-  void run_writes(std::span<Job> jobs);
+  void run_all(std::vector<Job>& jobs, const MoreWrites& more);
+  void run_writes(std::span<Job> jobs, const MoreWrites& more);
   std::vector<Candidate> judge_beforehand(std::span<Job> jobs);
   std::optional<Rejection> judge(Candidate& candidate);
   bool take_over_news();
   std::optional<Rejection> prepare();
-  std::vector<Candidate> commit(std::vector<Candidate> candidates);
+  std::vector<Candidate> commit(std::vector<Candidate> candidates, const MoreWrites& more);
+  void add_latecomers(std::vector<Candidate>& candidates, const MoreWrites& more);
   std::vector<Candidate> to_be_judged_again(std::vector<Candidate> candidates, const StoreResult& conflict);
   Proposal judged(Candidate& candidate, const Group& group);
   void judge_and_stamp(Candidate candidate, GlobalCounter::Lease& lease, Group& group);
@@ -68,6 +75,7 @@ class Committer {
   PlanFollower plan_;
   ForeignChanges foreign_;
   std::optional<std::chrono::steady_clock::time_point> conflict_since_;  // of the group that is being committed
+  std::list<std::vector<Job>> latecomers_;                               // of that group, too
 };
 
 }  // namespace statusfs

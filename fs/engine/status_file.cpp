@@ -274,9 +274,26 @@ std::vector<Job> StatusFile::take_group() {
     if (count > 0 && bytes > limit.bytes) break;
     ++count;
   }
-  std::vector<Job> group(std::make_move_iterator(queue_.begin()), std::make_move_iterator(queue_.begin() + count));
-  queue_.erase(queue_.begin(), queue_.begin() + count);
-  return group;
+  return take(count);
+}
+
+// Those at the front of the queue.
+std::vector<Job> StatusFile::take_writes(const GroupLimit& room) {
+  const std::lock_guard lock(queue_mutex_);
+  std::size_t count = 0, bytes = 0;
+  for (; count < std::min(queue_.size(), room.mutations); ++count) {
+    if (!std::holds_alternative<WriteRequest>(queue_[count].request)) break;
+    bytes += size_of(queue_[count]);
+    if (bytes > room.bytes) break;
+  }
+  return take(count);
+}
+
+std::vector<Job> StatusFile::take(std::size_t count) {
+  const auto end = queue_.begin() + static_cast<std::ptrdiff_t>(count);
+  std::vector<Job> jobs(std::make_move_iterator(queue_.begin()), std::make_move_iterator(end));
+  queue_.erase(queue_.begin(), end);
+  return jobs;
 }
 
 // Jobs that were taken have to be answered: what cannot even be refused ends the daemon and not the order of answers.
@@ -296,7 +313,7 @@ bool StatusFile::commit_group() {
     for (Job& job : group) job.done(refusal);
     return true;
   }
-  committer_.run(std::move(group));
+  committer_.run(std::move(group), [this](const GroupLimit& room) { return take_writes(room); });
   return true;
 }
 

@@ -109,6 +109,8 @@ class StatusFile final : private VersionEvents, private CachedDocument {
   bool commit_step() noexcept;
   bool commit_group();
   std::vector<Job> take_group();
+  std::vector<Job> take_writes(const GroupLimit& room);
+  std::vector<Job> take(std::size_t count);  // queue_mutex_ is held
   void set_state(std::shared_ptr<const FileState> state);
   void show_partition(std::optional<std::string> value);
 

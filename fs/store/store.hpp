@@ -100,6 +100,10 @@ class Store {
   /// Otherwise as prepare().
   virtual StoreResult look_for_news() { return {}; }
 
+  /// Whether prepare() would no longer return done because others wrote, as far as that is known at once: what was
+  /// judged since is to be judged again.
+  virtual bool has_news() { return false; }
+
   /// Makes the entries durable, in order, all or none, as successors of `expected_version`. Only after prepare()
   /// returned done.
   virtual StoreResult commit(std::uint64_t expected_version, std::span<const CommitEntry> entries) = 0;

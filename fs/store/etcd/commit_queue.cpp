@@ -15,17 +15,17 @@ constexpr std::size_t most_operations = 120;
 constexpr std::size_t most_bytes = 1024 * 1024;
 constexpr milliseconds patience_with_transaction{2000};  // then it is asked elsewhere what became of it
 constexpr milliseconds between_fences{100};
+constexpr milliseconds longest_gathering{5};  // of one transaction's requests
+constexpr milliseconds idle_turn{3};          // then it is given up
+constexpr milliseconds contention_lasts{100};
+constexpr milliseconds longest_pause{8};
 
 std::size_t operations_of(const CommitRequest& request) { return request.puts.size() + request.deletes.size(); }
 
 }  // namespace
 
 CommitQueue::CommitQueue(EtcdClient& client, QuorumMonitor& monitor, CommitKeys keys, Events events)
-    : client_(client),
-      monitor_(monitor),
-      keys_(std::move(keys)),
-      events_(std::move(events)),
-      turns_(client, keys_, events_.lease) {
+    : client_(client), monitor_(monitor), keys_(std::move(keys)), events_(std::move(events)), line_(keys_.waiting) {
   thread_ = std::thread([this] { run(); });
 }
 
@@ -64,7 +64,17 @@ class CommitQueue::QueueLease final : public GlobalCounter::Lease {
 
 std::unique_ptr<GlobalCounter::Lease> CommitQueue::begin() {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return !numbers_.is_lease_open() || is_stopping_; });
+  ++wanting_;
+  changed_.notify_all();
+  while (!is_stopping_) {
+    if (numbers_.is_lease_open())
+      changed_.wait(lock);
+    else if (line_.is_our_turn(Clock::now()))
+      break;
+    else
+      changed_.wait_until(lock, line_.turn_of_other_ends().value_or(Clock::now()));
+  }
+  --wanting_;
   numbers_.open_lease(waiting_.empty());
   return std::make_unique<QueueLease>(*this, numbers_.epoch());
 }
@@ -104,6 +114,7 @@ CommitOutcome CommitQueue::commit(CommitRequest request) {
   std::unique_lock lock(mutex_);
   if (!numbers_.hand_in({item->request.first_g, item->request.last_g}))
     return {StoreStatus::conflict, "another host wrote first", 0};
+  if (waiting_.empty()) gather_until_ = Clock::now() + longest_gathering;
   waiting_.emplace(item->request.first_g, item);
   changed_.notify_all();
   changed_.wait(lock, [&] { return item->outcome.has_value(); });
@@ -118,6 +129,21 @@ void CommitQueue::seen(const CounterState& counter) {
 void CommitQueue::counter_seen(std::int64_t value, std::int64_t revision) {
   const std::lock_guard lock(mutex_);
   seen({value, revision});
+}
+
+void CommitQueue::line_changed(const std::string& key, std::int64_t revision, bool is_taken) {
+  const std::lock_guard lock(mutex_);
+  if (is_taken)
+    line_.joined(key, revision, Clock::now());
+  else
+    line_.left(key, revision, Clock::now());
+  changed_.notify_all();
+}
+
+void CommitQueue::line_unknown() {
+  const std::lock_guard lock(mutex_);
+  line_.forget(Clock::now());
+  changed_.notify_all();
 }
 
 void CommitQueue::connection_lost() {
@@ -137,22 +163,69 @@ void CommitQueue::answer(const CommitBatch& batch, StoreStatus status, const std
 
 void CommitQueue::run() {
   for (;;) {
-    const CommitBatch batch = next_batch();
-    if (batch.empty()) return;
-    send(batch);
+    CommitBatch batch;
+    switch (next_task(batch)) {
+      case Task::send:
+        send(batch);
+        break;
+      case Task::join_line:
+        join_line();
+        break;
+      case Task::leave_line:
+        leave_line();
+        break;
+      case Task::stop:
+        return;
+    }
   }
 }
 
-// What follows on the durable number without a gap, as far as it fits. Empty when it is time to end.
-CommitBatch CommitQueue::next_batch() {
+// Those who have numbers already, or may have them at once, go with the others.
+bool CommitQueue::is_ready_to_send(Clock::time_point now) const {
+  if (waiting_.empty()) return false;
+  const std::int64_t first = waiting_.begin()->first;
+  if (first != numbers_.durable() + 1 && numbers_.is_one_owed_before(first)) return false;
+  const bool is_all = wanting_ == 0 && !numbers_.is_lease_open() && !numbers_.are_some_owed();
+  return is_all || now >= gather_until_;
+}
+
+// One other is done before we would be in the line; several would go round for ever.
+bool CommitQueue::should_join_line(Clock::time_point now) const {
+  return wanting_ > 0 && line_.others() > 1 && !line_.are_we_in() && now >= join_again_at_;
+}
+
+// Others wait for us, and we have nothing to write.
+bool CommitQueue::has_idle_turn(Clock::time_point now) {
+  return line_.are_we_in() && line_.is_our_turn(now) && wanting_ == 0 && waiting_.empty() &&
+         !numbers_.is_lease_open() && !numbers_.are_some_owed();
+}
+
+CommitQueue::Task CommitQueue::next_task(CommitBatch& batch) {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] {
-    if (waiting_.empty()) return is_stopping_;
-    const std::int64_t first = waiting_.begin()->first;
-    return first == numbers_.durable() + 1 || !numbers_.is_one_owed_before(first);
-  });
+  constexpr auto never = Clock::time_point::max();
+  auto idle_until = never;
+  for (;;) {
+    const auto now = Clock::now();
+    if (is_ready_to_send(now)) {
+      batch = take_batch();
+      return Task::send;
+    }
+    if (is_stopping_ && waiting_.empty()) return Task::stop;
+    if (should_join_line(now)) return Task::join_line;
+    idle_until = has_idle_turn(now) ? std::min(idle_until, now + idle_turn) : never;
+    if (now >= idle_until) return Task::leave_line;
+    const bool is_gathering = !waiting_.empty() && gather_until_ > now;
+    const auto again = is_gathering ? std::min(idle_until, gather_until_) : idle_until;
+    if (again == never)
+      changed_.wait(lock);
+    else
+      changed_.wait_until(lock, again);
+  }
+}
+
+// What follows on the durable number without a gap, as far as it fits.
+CommitBatch CommitQueue::take_batch() {
   CommitBatch batch;
-  if (waiting_.empty()) return batch;
   std::int64_t next = waiting_.begin()->first;
   std::size_t operations = 0, bytes = 0;
   for (auto entry = waiting_.begin(); entry != waiting_.end() && entry->first == next; entry = waiting_.erase(entry)) {
@@ -167,32 +240,42 @@ CommitBatch CommitQueue::next_batch() {
   return batch;
 }
 
+// While others write, too, a place is taken for what comes next.
+LineChange CommitQueue::line_change(std::int64_t lease, Clock::time_point now) {
+  if (line_.others() > 0) contended_until_ = now + contention_lasts;
+  return {lease, now < contended_until_, line_.are_we_in()};
+}
+
 void CommitQueue::send(const CommitBatch& batch) {
   // A transaction is sent only where a quorum is known to stand: what is refused here was never sent.
   if (!monitor_.ask()) return answer(batch, StoreStatus::lost, monitor_.reason());
+  const std::int64_t lease = events_.lease();
   std::int64_t counter_revision = 0;
   bool is_behind = false;
+  LineChange change;
   {
     const std::lock_guard lock(mutex_);
     counter_revision = numbers_.revision();
     is_behind = numbers_.durable() + 1 != batch.front()->request.first_g;
+    change = line_change(lease, Clock::now());
   }
-  if (is_behind) return lost_race(batch, {});
-  transact(batch, counter_revision);
+  if (is_behind) return lost_race(batch, {}, {});
+  transact(batch, counter_revision, change);
 }
 
-void CommitQueue::transact(const CommitBatch& batch, std::int64_t counter_revision) {
+void CommitQueue::transact(const CommitBatch& batch, std::int64_t counter_revision, const LineChange& change) {
   const auto sent = Clock::now();
   try {
-    EtcdTransaction transaction = commit_transaction(keys_, batch, counter_revision);
-    turns_.end_turn_with(transaction);
-    const EtcdTransactionResult result = client_.transact(transaction, patience_with_transaction);
+    const EtcdTransactionResult result =
+        client_.transact(commit_transaction(keys_, batch, counter_revision, change), patience_with_transaction);
     monitor_.prove(sent);
     if (result.succeeded)
-      succeeded(batch, result);
+      succeeded(batch, result, change);
     else
-      lost_race(batch, result);
+      lost_race(batch, result, change);
   } catch (const EtcdError& error) {
+    // The lease may have ended; then nothing was done.
+    if (error.kind() == EtcdError::Kind::refused && change.lease != 0) return transact(batch, counter_revision, {});
     failed(batch, error, counter_revision, sent);
   } catch (const std::exception&) {
     outcome_unknown(batch, counter_revision, sent);  // an answer that cannot be read is none
@@ -223,25 +306,25 @@ void CommitQueue::refuse(const CommitBatch& batch, StoreStatus status, const std
   answer(batch, StoreStatus::conflict, reason);
 }
 
-void CommitQueue::succeeded(const CommitBatch& batch, const EtcdTransactionResult& result) {
+void CommitQueue::succeeded(const CommitBatch& batch, const EtcdTransactionResult& result, const LineChange& change) {
   {
     const std::lock_guard lock(mutex_);
     numbers_.written(batch.back()->request.last_g, result.revision);
+    if (change.lease != 0 && change.goes_to_end)
+      line_.joined(keys_.waiting, result.revision, Clock::now());
+    else if (change.leaves)
+      line_.left(keys_.waiting, result.revision, Clock::now());
   }
-  turns_.won();
   answer(batch, StoreStatus::done, {}, result.revision);
-  if (do_others_wait(keys_, result)) let_others_go_first(result.revision);
-}
-
-void CommitQueue::let_others_go_first(std::int64_t revision) {
-  std::unique_lock lock(mutex_);
-  changed_.wait_for(lock, TurnTaking::time_for_others, [&] { return numbers_.revision() > revision || is_stopping_; });
 }
 
 // `result` has nothing where it was known beforehand, and nothing was sent.
-void CommitQueue::lost_race(const CommitBatch& batch, const EtcdTransactionResult& result) {
+void CommitQueue::lost_race(const CommitBatch& batch, const EtcdTransactionResult& result, const LineChange& change) {
   {
     const std::lock_guard lock(mutex_);
+    const auto now = Clock::now();
+    contended_until_ = now + contention_lasts;
+    if (change.lease != 0) line_.joined(keys_.waiting, result.revision, now);
     if (!result.reads.empty()) {
       if (const auto counter = counter_of(result))
         seen(*counter);
@@ -253,7 +336,50 @@ void CommitQueue::lost_race(const CommitBatch& batch, const EtcdTransactionResul
           CommitOutcome{StoreStatus::conflict, "another host wrote first", 0, did_head_move(batch, position, result)};
     end_epoch(StoreStatus::conflict, "another host wrote first");
   }
-  turns_.lost();
+  if (change.lease == 0) pause();
+}
+
+// Without a place in the line hosts are kept apart by chance.
+void CommitQueue::pause() {
+  const auto longest = std::chrono::microseconds(longest_pause).count();
+  std::this_thread::sleep_for(
+      std::chrono::microseconds(std::uniform_int_distribution<std::int64_t>(0, longest)(random_)));
+}
+
+void CommitQueue::join_line() {
+  std::optional<std::int64_t> revision;
+  try {
+    if (const std::int64_t lease = events_.lease()) {
+      EtcdTransaction transaction;
+      transaction.puts.push_back({keys_.waiting, {}, lease});
+      revision = client_.transact(transaction, patience_with_transaction).revision;
+    }
+  } catch (const std::exception&) {
+    revision.reset();  // without it we only wait longer
+  }
+  const std::lock_guard lock(mutex_);
+  if (revision)
+    line_.joined(keys_.waiting, *revision, Clock::now());
+  else
+    join_again_at_ = Clock::now() + WaitingLine::longest_turn;
+}
+
+// Where that fails the others pass us over.
+void CommitQueue::leave_line() {
+  std::optional<std::int64_t> revision;
+  try {
+    EtcdTransaction transaction;
+    transaction.deletes.push_back({keys_.waiting});
+    revision = client_.transact(transaction, patience_with_transaction).revision;
+  } catch (const std::exception&) {
+    revision.reset();
+  }
+  const std::lock_guard lock(mutex_);
+  if (revision)
+    line_.left(keys_.waiting, *revision, Clock::now());
+  else
+    line_.forget(Clock::now());
+  changed_.notify_all();
 }
 
 // --- outcomes that are not known -------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <random>
 #include <string>
 #include <thread>
 #include <vector>
@@ -25,7 +26,7 @@
 #include "fs/store/etcd/drawn_numbers.hpp"
 #include "fs/store/etcd/etcd_client.hpp"
 #include "fs/store/etcd/quorum_monitor.hpp"
-#include "fs/store/etcd/turn_taking.hpp"
+#include "fs/store/etcd/waiting_line.hpp"
 
 namespace statusfs {
 
@@ -51,6 +52,10 @@ class CommitQueue final : public GlobalCounter {
 
   /// The counter as it was read or watched. Older ones are passed over.
   void counter_seen(std::int64_t value, std::int64_t revision);
+  /// A place in the waiting line was taken or given up, as the watch tells it.
+  void line_changed(const std::string& key, std::int64_t revision, bool is_taken);
+  /// The watch missed something.
+  void line_unknown();
   /// There is no quorum: what was not sent is not sent any more.
   void connection_lost();
   /// Finds out what became of that whose outcome is unknown. False: not possible yet.
@@ -69,21 +74,29 @@ class CommitQueue final : public GlobalCounter {
   void end_lease(std::uint64_t epoch, NumberRange range, bool was_promised);
 
   // The sending thread.
+  enum class Task { send, join_line, leave_line, stop };
   void run();
-  CommitBatch next_batch();
+  Task next_task(CommitBatch& batch);
   void send(const CommitBatch& batch);
-  void transact(const CommitBatch& batch, std::int64_t counter_revision);
-  void succeeded(const CommitBatch& batch, const EtcdTransactionResult& result);
-  void lost_race(const CommitBatch& batch, const EtcdTransactionResult& result);
-  void let_others_go_first(std::int64_t revision);
+  void transact(const CommitBatch& batch, std::int64_t counter_revision, const LineChange& change);
+  void succeeded(const CommitBatch& batch, const EtcdTransactionResult& result, const LineChange& change);
+  void lost_race(const CommitBatch& batch, const EtcdTransactionResult& result, const LineChange& change);
+  void pause();
   void answer(const CommitBatch& batch, StoreStatus status, const std::string& reason, std::int64_t revision = 0);
   void refuse(const CommitBatch& batch, StoreStatus status, const std::string& reason);
   void failed(const CommitBatch& batch, const EtcdError& error, std::int64_t counter_revision, Clock::time_point sent);
+  void join_line();
+  void leave_line();
 
   FenceResult fence(const CommitBatch& batch, std::int64_t counter_revision);
   void outcome_unknown(const CommitBatch& batch, std::int64_t counter_revision, Clock::time_point sent);
 
   // mutex_ is held.
+  bool is_ready_to_send(Clock::time_point now) const;
+  bool should_join_line(Clock::time_point now) const;
+  bool has_idle_turn(Clock::time_point now);
+  CommitBatch take_batch();
+  LineChange line_change(std::int64_t lease, Clock::time_point now);
   void seen(const CounterState& counter);
   void end_epoch(StoreStatus status, const std::string& reason);
 
@@ -101,11 +114,16 @@ class CommitQueue final : public GlobalCounter {
     std::int64_t counter_revision = 0;
   };
   std::vector<Unresolved> unresolved_;
+  std::size_t wanting_ = 0;           // threads that want numbers
+  Clock::time_point gather_until_{};  // for so long what is handed in waits for others who have numbers or want some
+  WaitingLine line_;
+  Clock::time_point contended_until_{};  // other hosts write, too, as far as is known
+  Clock::time_point join_again_at_{};
   bool is_stopping_ = false;
 
   // The sending thread's own.
-  TurnTaking turns_;
   std::size_t send_singly_ = 0;  // so many: one of them makes etcd refuse the whole transaction
+  std::mt19937 random_{std::random_device{}()};
   std::thread thread_;
 };
 

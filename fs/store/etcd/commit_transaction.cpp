@@ -25,7 +25,8 @@ std::int64_t g_before(const CommitBatch& batch) { return batch.front()->request.
 
 }  // namespace
 
-EtcdTransaction commit_transaction(const CommitKeys& keys, const CommitBatch& batch, std::int64_t counter_revision) {
+EtcdTransaction commit_transaction(const CommitKeys& keys, const CommitBatch& batch, std::int64_t counter_revision,
+                                   const LineChange& change) {
   EtcdTransaction transaction;
   transaction.compare.push_back({keys.counter, counter_revision});
   transaction.puts.push_back({keys.counter, value_of(batch.back()->request.last_g)});
@@ -38,16 +39,12 @@ EtcdTransaction commit_transaction(const CommitKeys& keys, const CommitBatch& ba
     std::ranges::copy(request.puts, std::back_inserter(transaction.puts));
     std::ranges::copy(request.deletes, std::back_inserter(transaction.deletes));
   }
-  EtcdRange others{keys.waiting, end_of_prefix(keys.waiting)};
-  others.keys_only = true;
-  transaction.reads.push_back(std::move(others));
+  if (change.lease != 0) transaction.otherwise_puts.push_back({keys.waiting, {}, change.lease});
+  if (change.lease != 0 && change.goes_to_end)
+    transaction.puts.push_back({keys.waiting, {}, change.lease});
+  else if (change.leaves)
+    transaction.deletes.push_back({keys.waiting});
   return transaction;
-}
-
-bool do_others_wait(const CommitKeys& keys, const EtcdTransactionResult& result) {
-  return !result.reads.empty() && std::ranges::any_of(result.reads.front().entries, [&](const EtcdKeyValue& entry) {
-    return entry.key != keys.waiting + keys.host;
-  });
 }
 
 std::optional<CounterState> counter_of(const EtcdTransactionResult& result) { return counter_in(result.reads.front()); }

@@ -22,11 +22,9 @@ struct PendingCommit {
 /// Requests that go into one transaction, whose numbers follow on each other. Never empty where it is sent.
 using CommitBatch = std::vector<std::shared_ptr<PendingCommit>>;
 
-/// The keys that hosts share.
 struct CommitKeys {
-  std::string counter;
-  std::string waiting;  ///< prefix of the keys of hosts that lose too often
-  std::string host;     ///< our own name below it
+  std::string counter;  ///< which all hosts share
+  std::string waiting;  ///< our own place in the WaitingLine
 };
 
 /// The counter as etcd holds it.
@@ -35,11 +33,18 @@ struct CounterState {
   std::int64_t revision = 0;
 };
 
-/// Compares the counter and every head, puts everything, and reads who waits for a turn.
-EtcdTransaction commit_transaction(const CommitKeys& keys, const CommitBatch& batch, std::int64_t counter_revision);
+/// What a transaction does with our place in the waiting line.
+struct LineChange {
+  std::int64_t lease = 0;    ///< that the place goes with; 0: there is none now, and no place is taken
+  bool goes_to_end = false;  ///< with success a place is taken behind all others
+  bool leaves = false;       ///< with success the place is given up
+};
 
-/// Of a commit transaction that came back: another host waits for a turn.
-bool do_others_wait(const CommitKeys& keys, const EtcdTransactionResult& result);
+/// Compares the counter and every head, and puts everything; where they compare otherwise they are read, and a place in
+/// the line is taken.
+EtcdTransaction commit_transaction(const CommitKeys& keys, const CommitBatch& batch, std::int64_t counter_revision,
+                                   const LineChange& change);
+
 /// Of one that lost: the counter as it is; nothing where there is none any more.
 std::optional<CounterState> counter_of(const EtcdTransactionResult& result);
 /// Of one that lost: whether the head of the batch's `position`-th file is not what the file took it for.

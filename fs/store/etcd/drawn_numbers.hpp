@@ -41,6 +41,7 @@ class DrawnNumbers {
   /// worthless, and the epoch has to end.
   bool is_owed(std::uint64_t epoch, NumberRange range) const;
   bool is_one_owed_before(std::int64_t number) const;
+  bool are_some_owed() const noexcept { return !owed_.empty(); }
 
   /// False: the numbers are worthless.
   bool hand_in(NumberRange range);

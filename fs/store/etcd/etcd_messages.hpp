@@ -47,10 +47,11 @@ struct EtcdTransaction {
     std::int64_t modified = 0;  ///< 0: there is no such key
   };
   std::vector<Compare> compare;
-  std::vector<EtcdPut> puts;         ///< where all compare as they should
-  std::vector<EtcdRange> deletes;    ///< besides
-  std::vector<EtcdRange> reads;      ///< besides
-  std::vector<EtcdRange> otherwise;  ///< read where they do not
+  std::vector<EtcdPut> puts;            ///< where all compare as they should
+  std::vector<EtcdRange> deletes;       ///< besides
+  std::vector<EtcdRange> reads;         ///< besides
+  std::vector<EtcdRange> otherwise;     ///< read where they do not
+  std::vector<EtcdPut> otherwise_puts;  ///< besides
 
   std::size_t operations() const { return puts.size() + deletes.size() + reads.size(); }
 };

@@ -43,7 +43,7 @@ EtcdSource::EtcdSource(EtcdSourceOptions options, std::shared_ptr<const Mapping>
                 }}) {
   const std::int64_t revision = read_all();
   queue_ =
-      std::make_unique<CommitQueue>(client_, monitor_, CommitKeys{layout_.counter(), layout_.waiting(), options_.host},
+      std::make_unique<CommitQueue>(client_, monitor_, CommitKeys{layout_.counter(), layout_.waiting() + options_.host},
                                     CommitQueue::Events{[this] { return presence_.lease(); },
                                                         [this](const std::string& name, const std::string& outcome) {
                                                           if (StatusSourceObserver* told = observer())
@@ -266,8 +266,10 @@ void EtcdSource::take_event(const EtcdEvent& event, const std::set<std::pair<std
         hosts_.erase(meaning.name);
       break;
     }
-    case Kind::foreign:
     case Kind::waiting:
+      queue_->line_changed(entry.key, entry.modified, is_put);
+      break;
+    case Kind::foreign:
     case Kind::unknown:
       break;
   }
@@ -292,6 +294,7 @@ StatusSourceObserver* EtcdSource::observer() const {
 }
 
 void EtcdSource::all_lost_track() {
+  queue_->line_unknown();
   {
     const std::lock_guard lock(mutex_);
     for (const auto& [stem, weak] : feeds_)

@@ -26,6 +26,7 @@ class EtcdStore final : public Store {
   StoredFile load() override;
   StoreResult prepare() override;
   StoreResult look_for_news() override;
+  bool has_news() override { return feed_->has_news(); }
   StoreResult commit(std::uint64_t expected_version, std::span<const CommitEntry> entries) override;
   std::vector<CommitEntry> take_versions() override;
   GroupLimit group_limit() const override;

@@ -1,19 +1,21 @@
 #include "fs/store/etcd/stored_document.hpp"
 
+#include <algorithm>
+
 #include "mapping/document/sha256.hpp"
 #include "mapping/document/text.hpp"
 
 namespace statusfs {
 namespace {
 
-constexpr std::size_t always_stored = 16 * 1024;    // bytes: as large as this a document is put with every mutation
+constexpr std::size_t few_records = 16 * 1024;      // bytes that may always stand behind the stored document
 constexpr std::size_t part_size = 512 * 1024;       // bytes; etcd takes 1.5 MiB a request
 constexpr std::size_t put_beforehand = 256 * 1024;  // bytes above which the parts do not go into the transaction
 
 }  // namespace
 
 bool is_document_due(const StoredHead& head) {
-  return head.document_size <= always_stored || head.records_size >= head.document_size;
+  return head.records_size >= std::max<std::size_t>(head.document_size, few_records);
 }
 
 std::vector<EtcdPut> store_document(EtcdClient& client, const KeyLayout& layout, const std::string& stem,

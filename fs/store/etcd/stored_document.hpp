@@ -13,8 +13,8 @@
 
 namespace statusfs {
 
-/// Whether the document should be stored anew with the mutation that leads to `head`: at once while it is small, else
-/// when the records after the stored one have become as large as it is.
+/// Whether the document should be stored anew with the mutation that leads to `head`: when the records after the stored
+/// one have become as large as it is, and many.
 bool is_document_due(const StoredHead& head);
 
 /// The document as of the head: names it in the head and returns what must be put. Where that is too much for one

@@ -28,12 +28,12 @@ class CommitTransactionTest : public ::testing::Test {
   static EtcdTransactionResult lost(std::vector<EtcdRangeResult> reads) { return {50, false, std::move(reads)}; }
   static EtcdTransactionResult won(std::vector<EtcdRangeResult> reads) { return {50, true, std::move(reads)}; }
 
-  const CommitKeys keys_{"/p/counter", "/p/waiting/", "here"};
+  const CommitKeys keys_{"/p/counter", "/p/waiting/here"};
   const CommitBatch batch_{file("one", 7, 11, 12), file("two", 9, 13, 13)};
 };
 
 TEST_F(CommitTransactionTest, ComparesCounterAndHeadsAndPutsAll) {
-  const EtcdTransaction transaction = commit_transaction(keys_, batch_, 40);
+  const EtcdTransaction transaction = commit_transaction(keys_, batch_, 40, {});
   ASSERT_EQ(3u, transaction.compare.size());
   EXPECT_EQ("/p/counter", transaction.compare[0].key);
   EXPECT_EQ(40, transaction.compare[0].modified);
@@ -49,11 +49,31 @@ TEST_F(CommitTransactionTest, ComparesCounterAndHeadsAndPutsAll) {
   EXPECT_EQ(3u, transaction.otherwise.size());
 }
 
-TEST_F(CommitTransactionTest, SeesWhetherOthersWait) {
-  EXPECT_FALSE(do_others_wait(keys_, won({})));
-  EXPECT_FALSE(do_others_wait(keys_, won({read({})})));
-  EXPECT_FALSE(do_others_wait(keys_, won({read({{"/p/waiting/here", "", 1}})})));
-  EXPECT_TRUE(do_others_wait(keys_, won({read({{"/p/waiting/here", "", 1}, {"/p/waiting/there", "", 2}})})));
+TEST_F(CommitTransactionTest, TakesNoPlaceInTheLineWithoutALease) {
+  for (const LineChange& change : {LineChange{}, LineChange{0, true, false}}) {
+    const EtcdTransaction transaction = commit_transaction(keys_, batch_, 40, change);
+    EXPECT_EQ(5u, transaction.puts.size());
+    EXPECT_TRUE(transaction.otherwise_puts.empty());
+  }
+}
+
+TEST_F(CommitTransactionTest, TakesAPlaceInTheLineWhenItLoses) {
+  const EtcdTransaction transaction = commit_transaction(keys_, batch_, 40, {77, false, false});
+  ASSERT_EQ(1u, transaction.otherwise_puts.size());
+  EXPECT_EQ("/p/waiting/here", transaction.otherwise_puts[0].key);
+  EXPECT_EQ(77, transaction.otherwise_puts[0].lease);
+  EXPECT_EQ(5u, transaction.puts.size());
+  EXPECT_TRUE(transaction.deletes.empty());
+}
+
+TEST_F(CommitTransactionTest, LeavesTheLineOrGoesToItsEndWhenItWins) {
+  const EtcdTransaction leaving = commit_transaction(keys_, batch_, 40, {77, false, true});
+  ASSERT_EQ(1u, leaving.deletes.size());
+  EXPECT_EQ("/p/waiting/here", leaving.deletes[0].first);
+  const EtcdTransaction going_on = commit_transaction(keys_, batch_, 40, {77, true, true});
+  EXPECT_TRUE(going_on.deletes.empty());
+  ASSERT_EQ(6u, going_on.puts.size());
+  EXPECT_EQ("/p/waiting/here", going_on.puts[5].key);
 }
 
 TEST_F(CommitTransactionTest, TellsWhatItLostTo) {

@@ -91,8 +91,12 @@ TEST(StoredHeadTest, IsTheDocumentedJson) {
     EXPECT_THROW(decode_head(foreign), std::runtime_error) << foreign;
 }
 
-TEST(StoredDocumentTest, IsDueWhileSmallAndWhenTheRecordsAreAsLarge) {
+TEST(StoredDocumentTest, IsDueWhenTheRecordsAreManyAndAsLarge) {
   StoredHead head = some_head();
+  head.document_size = 900;
+  head.records_size = 16 * 1024 - 1;
+  EXPECT_FALSE(is_document_due(head));
+  head.records_size = 16 * 1024;
   EXPECT_TRUE(is_document_due(head));
   head.document_size = 1'000'000;
   EXPECT_FALSE(is_document_due(head));

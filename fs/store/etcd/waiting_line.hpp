@@ -1,0 +1,58 @@
+// The line in which hosts wait for their turn to write, first come first.
+//
+// Hosts that write at once would make each other's work worthless: one transaction goes through, the others are judged
+// and stamped anew. So a host that lost puts its key below P/waiting/, in the transaction that lost, and hosts draw
+// numbers only while nobody is before them. Nothing depends on it but time: who writes is decided by what a transaction
+// compares.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+namespace statusfs {
+
+/// What is known of the line from the watch and from our own transactions.
+/// Thread safety: none; its owner guards it.
+class WaitingLine {
+ public:
+  using Clock = std::chrono::steady_clock;
+  /// Who is first and writes nothing for so long is passed over until it joins anew: it may have died.
+  static constexpr std::chrono::milliseconds longest_turn{100};
+
+  explicit WaitingLine(std::string own_key) : own_key_(std::move(own_key)) {}
+
+  /// Somebody joined, or went to the end, in this revision. What is older than what is known is passed over.
+  void joined(const std::string& key, std::int64_t revision, Clock::time_point now);
+  void left(const std::string& key, std::int64_t revision, Clock::time_point now);
+  /// News were missed.
+  void forget(Clock::time_point now);
+
+  bool are_we_in() const { return places_.contains(own_key_); }
+  std::size_t others() const { return places_.size() - (are_we_in() ? 1 : 0); }
+  /// Nobody is before us.
+  bool is_our_turn(Clock::time_point now);
+  /// When is_our_turn() should be asked again, though nothing is heard; nothing where it is our turn.
+  std::optional<Clock::time_point> turn_of_other_ends() const;
+
+ private:
+  struct Place {
+    std::int64_t revision = 0;  // of the key: the smaller, the further before
+    bool is_passed_over = false;
+  };
+  using Places = std::map<std::string, Place>;
+  Places::iterator first();
+  void note_first(Clock::time_point now);
+
+  const std::string own_key_;
+  Places places_;
+  std::int64_t own_revision_ = 0;  // of our own last change, which the watch tells late
+  std::string first_key_;          // empty: nobody waits
+  std::int64_t first_revision_ = 0;
+  Clock::time_point first_since_{};
+};
+
+}  // namespace statusfs

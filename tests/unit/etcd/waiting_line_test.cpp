@@ -1,0 +1,86 @@
+// The line of hosts that write at once: everybody has its turn, and nobody waits for one who is gone.
+#include "fs/store/etcd/waiting_line.hpp"
+
+#include <gtest/gtest.h>
+
+namespace statusfs {
+namespace {
+
+using std::chrono::milliseconds;
+
+class WaitingLineTest : public ::testing::Test {
+ protected:
+  static WaitingLine::Clock::time_point at(int milliseconds_later) {
+    return WaitingLine::Clock::time_point{} + std::chrono::hours(1) + milliseconds(milliseconds_later);
+  }
+  static int longest() { return static_cast<int>(WaitingLine::longest_turn.count()); }
+  bool is_our_turn(int milliseconds_later) { return line_.is_our_turn(at(milliseconds_later)); }
+
+  WaitingLine line_{"us"};
+};
+
+TEST_F(WaitingLineTest, AnEmptyOneKeepsNobodyBack) {
+  EXPECT_TRUE(is_our_turn(0));
+  EXPECT_FALSE(line_.turn_of_other_ends());
+  EXPECT_EQ(0u, line_.others());
+}
+
+TEST_F(WaitingLineTest, WhoIsNotInItComesAfterAll) {
+  line_.joined("other", 5, at(0));
+  EXPECT_FALSE(is_our_turn(1));
+  EXPECT_EQ(at(longest()), line_.turn_of_other_ends());
+  line_.left("other", 6, at(2));
+  EXPECT_TRUE(is_our_turn(3));
+}
+
+TEST_F(WaitingLineTest, IsServedInTheOrderOfRevisions) {
+  line_.joined("late", 9, at(0));
+  line_.joined("us", 7, at(0));
+  line_.joined("early", 5, at(0));
+  EXPECT_TRUE(line_.are_we_in());
+  EXPECT_EQ(2u, line_.others());
+  EXPECT_FALSE(is_our_turn(1));
+  line_.joined("early", 10, at(2));  // it wrote, and goes to the end
+  EXPECT_TRUE(is_our_turn(3));
+  line_.joined("us", 11, at(4));
+  EXPECT_FALSE(is_our_turn(5));
+}
+
+TEST_F(WaitingLineTest, PassesOverWhoDoesNotUseItsTurnUntilItJoinsAnew) {
+  line_.joined("dead", 5, at(0));
+  line_.joined("other", 6, at(0));
+  EXPECT_FALSE(is_our_turn(longest() - 1));
+  EXPECT_FALSE(is_our_turn(longest())) << "now it is the other's turn";
+  EXPECT_FALSE(is_our_turn(2 * longest() - 1));
+  line_.left("other", 7, at(2 * longest() - 1));
+  EXPECT_TRUE(is_our_turn(2 * longest() - 1));
+  line_.joined("dead", 8, at(2 * longest()));
+  EXPECT_FALSE(is_our_turn(2 * longest()));
+}
+
+TEST_F(WaitingLineTest, NewsThatAreOlderThanWhatIsKnownChangeNothing) {
+  line_.joined("other", 5, at(0));
+  line_.left("other", 4, at(1));
+  EXPECT_EQ(1u, line_.others());
+  line_.joined("us", 8, at(2));
+  line_.left("us", 10, at(3));
+  line_.joined("us", 9, at(4));  // the watch is behind what our own transaction said
+  EXPECT_FALSE(line_.are_we_in());
+}
+
+TEST_F(WaitingLineTest, NewsOfOthersBehindDoNotProlongATurn) {
+  line_.joined("other", 5, at(0));
+  line_.joined("third", 6, at(longest() / 2));
+  EXPECT_EQ(at(longest()), line_.turn_of_other_ends());
+}
+
+TEST_F(WaitingLineTest, ForgetsWhatItMayHaveMissed) {
+  line_.joined("other", 5, at(0));
+  line_.joined("us", 6, at(0));
+  line_.forget(at(1));
+  EXPECT_FALSE(line_.are_we_in());
+  EXPECT_TRUE(is_our_turn(1));
+}
+
+}  // namespace
+}  // namespace statusfs
