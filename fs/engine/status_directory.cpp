@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <future>
 #include <iterator>
 
@@ -9,6 +10,7 @@ namespace statusfs {
 namespace {
 
 constexpr std::size_t most_openers = 8, files_worth_a_thread = 16;
+constexpr std::chrono::seconds between_looks{1};  // at what could not be opened
 
 std::size_t openers_of(std::size_t files) {
   const std::size_t processors = std::max(1u, std::thread::hardware_concurrency());
@@ -26,6 +28,7 @@ StatusDirectory::~StatusDirectory() { stop_watching(); }
 
 void StatusDirectory::stop_watching() {
   source_.stop_watching();
+  second_look_.stop();
   first_look_ = {};
 }
 
@@ -159,8 +162,13 @@ void StatusDirectory::file_changed(const std::string& stem) {
 }
 
 void StatusDirectory::look_at(const std::string& stem, const std::function<void(StatusFile& file)>& check) {
+  const std::lock_guard looking(looking_);
   const std::shared_ptr<StatusFile> known = find(stem);
   if (!source_.has(stem, known && known->is_chained())) {
+    {
+      const std::lock_guard lock(mutex_);
+      unshown_.erase(stem);
+    }
     if (known) vanished(stem);
   } else if (known) {
     check(*known);
@@ -187,11 +195,28 @@ void StatusDirectory::appeared(const std::string& stem) {
     {
       const std::lock_guard lock(mutex_);
       files_.emplace(stem, file);
+      unshown_.erase(stem);
     }
     observer_.file_appeared(file);
   } catch (const std::exception& error) {
-    context_.log(stem + ": cannot be shown: " + error.what());
+    const bool is_first_time = [&] {
+      const std::lock_guard lock(mutex_);
+      return unshown_.insert(stem).second;
+    }();
+    if (!is_first_time) return;
+    context_.log(stem + ": cannot be shown yet: " + error.what());
+    second_look_.wake();
   }
+}
+
+std::optional<OnDemandThread::Time> StatusDirectory::look_at_unshown() {
+  const auto unshown = [this] {
+    const std::lock_guard lock(mutex_);
+    return unshown_;
+  };
+  for (const std::string& stem : unshown()) look_at(stem, [](StatusFile&) {});
+  if (unshown().empty()) return std::nullopt;
+  return std::chrono::steady_clock::now() + between_looks;
 }
 
 }  // namespace statusfs

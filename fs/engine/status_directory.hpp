@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -13,6 +14,7 @@
 
 #include "fs/engine/engine_context.hpp"
 #include "fs/engine/status_file.hpp"
+#include "fs/on_demand_thread.hpp"
 #include "fs/store/status_source.hpp"
 
 namespace statusfs {
@@ -61,14 +63,19 @@ class StatusDirectory final : private StatusSourceObserver {
   void rescan();
   void vanished(const std::string& stem);
   void appeared(const std::string& stem);
+  std::optional<OnDemandThread::Time> look_at_unshown();
 
   StatusSource& source_;
   const EngineContext& context_;
   StatusDirectoryObserver& observer_;
 
-  mutable std::mutex mutex_;  // guards files_; no other lock is taken while it is held
-  std::map<std::string, std::shared_ptr<StatusFile>, std::less<>> files_;
+  std::mutex looking_;  // one thread opens or drops files at a time; taken before all others
 
+  mutable std::mutex mutex_;  // guards what follows; no other lock is taken while it is held
+  std::map<std::string, std::shared_ptr<StatusFile>, std::less<>> files_;
+  std::set<std::string> unshown_;  // that appeared and could not be opened: another program may hold the journal
+
+  OnDemandThread second_look_{[this] { return look_at_unshown(); }};
   std::jthread first_look_;  // last: it uses all of the above
 };
 

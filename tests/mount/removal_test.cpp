@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <set>
+#include <thread>
 
 #include "tests/mount/mounted_test.hpp"
 
@@ -97,6 +98,30 @@ TEST_F(RemovalTest, ARenamedFileIsServedUnderItsNewNameAlthoughTheOldOneIsOpen) 
   const std::string file = "exec_status_999.txt";
   EXPECT_EQ((std::set<std::string>{file, file + ".journal", file + ".lock"}), names_in_source());
   EXPECT_EQ(0, statusfs({"verify", (source() / file).string()}).exit_status);
+}
+
+TEST_F(RemovalTest, AFileThatAnotherProgramHoldsWhenItAppearsIsShownOnceItIsLetGo) {
+  mount();
+  const Path elsewhere = source().parent_path() / "elsewhere";
+  ASSERT_TRUE(std::filesystem::create_directory(elsewhere));
+  rename_status_file(status_file(), elsewhere / "exec_status_125.txt");
+  ASSERT_TRUE(eventually([&] { return read_error(task("percent_complete")) == ENOENT; }));
+  const Path let_go = elsewhere / "let_go";
+  const Path held = elsewhere / "held";
+  std::thread holder([&] {
+    bash("exec 9<>" + (elsewhere / "exec_status_125.txt.journal").string() + "; flock 9; touch " + held.string() +
+         "; until [[ -e " + let_go.string() + " ]]; do sleep 0.05; done");
+  });
+  EXPECT_TRUE(eventually([&] { return std::filesystem::exists(held); }));
+  rename_status_file(elsewhere / "exec_status_125.txt", status_file());
+  ::usleep(1'500'000);
+  EXPECT_EQ(ENOENT, read_error(task("percent_complete")));
+  put_whole_file(let_go, "");
+  holder.join();
+  EXPECT_TRUE(eventually([&] { return read_error(task("percent_complete")) == 0; }));
+  EXPECT_EQ(0, write_file(task("percent_complete"), "8\n"));
+  unmount();
+  expect_verified();
 }
 
 TEST_F(RemovalTest, AnotherFileOfTheNameIsShownInItsPlace) {
