@@ -200,7 +200,8 @@ std::vector<Committer::Candidate> Committer::commit(std::vector<Candidate> candi
     answer_all(candidates, failure);
     return {};
   }
-  if (writer_.store().has_news()) return candidates;  // others wrote while we waited for our turn
+  if (writer_.store().has_news())
+    return to_be_judged_again(std::move(candidates), {StoreStatus::conflict, "another host wrote first"});
   add_latecomers(candidates, more);
   Group group;
   group.expected_version = writer_.chain().head().version;

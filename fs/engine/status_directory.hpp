@@ -69,7 +69,7 @@ class StatusDirectory final : private StatusSourceObserver {
   const EngineContext& context_;
   StatusDirectoryObserver& observer_;
 
-  std::mutex looking_;  // one thread opens or drops files at a time; taken before all others
+  std::mutex looking_;  // held while a file is opened or dropped after the first: taken before all others
 
   mutable std::mutex mutex_;  // guards what follows; no other lock is taken while it is held
   std::map<std::string, std::shared_ptr<StatusFile>, std::less<>> files_;

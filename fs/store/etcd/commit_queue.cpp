@@ -148,6 +148,7 @@ void CommitQueue::line_unknown() {
 
 void CommitQueue::connection_lost() {
   const std::lock_guard lock(mutex_);
+  line_.forget(Clock::now());
   end_epoch(StoreStatus::lost, monitor_.reason());
 }
 
@@ -269,6 +270,10 @@ void CommitQueue::transact(const CommitBatch& batch, std::int64_t counter_revisi
     const EtcdTransactionResult result =
         client_.transact(commit_transaction(keys_, batch, counter_revision, change), patience_with_transaction);
     monitor_.prove(sent);
+    {
+      const std::lock_guard lock(mutex_);
+      line_.transaction_took(Clock::now() - sent);
+    }
     if (result.succeeded)
       succeeded(batch, result, change);
     else
@@ -361,7 +366,7 @@ void CommitQueue::join_line() {
   if (revision)
     line_.joined(keys_.waiting, *revision, Clock::now());
   else
-    join_again_at_ = Clock::now() + WaitingLine::longest_turn;
+    join_again_at_ = Clock::now() + WaitingLine::shortest_patience;
 }
 
 // Where that fails the others pass us over.

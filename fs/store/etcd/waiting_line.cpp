@@ -1,6 +1,14 @@
 #include "fs/store/etcd/waiting_line.hpp"
 
+#include <algorithm>
+
 namespace statusfs {
+namespace {
+
+constexpr int transactions_a_turn =
+    4;  // it is heard of, what is asked is judged, the transaction, and that is heard of
+
+}  // namespace
 
 void WaitingLine::joined(const std::string& key, std::int64_t revision, Clock::time_point now) {
   if (key == own_key_) {
@@ -27,6 +35,10 @@ void WaitingLine::forget(Clock::time_point now) {
   note_first(now);
 }
 
+void WaitingLine::transaction_took(Clock::duration time) {
+  patience_ = std::max<Clock::duration>(shortest_patience, time * transactions_a_turn);
+}
+
 WaitingLine::Places::iterator WaitingLine::first() {
   auto result = places_.end();
   for (auto place = places_.begin(); place != places_.end(); ++place) {
@@ -48,7 +60,7 @@ void WaitingLine::note_first(Clock::time_point now) {
 
 bool WaitingLine::is_our_turn(Clock::time_point now) {
   while (!first_key_.empty() && first_key_ != own_key_) {
-    if (now < first_since_ + longest_turn) return false;
+    if (now < first_since_ + patience_) return false;
     places_.at(first_key_).is_passed_over = true;
     note_first(now);
   }
@@ -57,7 +69,7 @@ bool WaitingLine::is_our_turn(Clock::time_point now) {
 
 std::optional<WaitingLine::Clock::time_point> WaitingLine::turn_of_other_ends() const {
   if (first_key_.empty() || first_key_ == own_key_) return std::nullopt;
-  return first_since_ + longest_turn;
+  return first_since_ + patience_;
 }
 
 }  // namespace statusfs

@@ -20,8 +20,9 @@ namespace statusfs {
 class WaitingLine {
  public:
   using Clock = std::chrono::steady_clock;
-  /// Who is first and writes nothing for so long is passed over until it joins anew: it may have died.
-  static constexpr std::chrono::milliseconds longest_turn{100};
+  /// Who is first and writes nothing for so long is passed over until it joins anew: it may have died. Longer where
+  /// transactions take long.
+  static constexpr std::chrono::milliseconds shortest_patience{100};
 
   explicit WaitingLine(std::string own_key) : own_key_(std::move(own_key)) {}
 
@@ -30,6 +31,8 @@ class WaitingLine {
   void left(const std::string& key, std::int64_t revision, Clock::time_point now);
   /// News were missed.
   void forget(Clock::time_point now);
+  /// How long a transaction took: one of another host may take as long.
+  void transaction_took(Clock::duration time);
 
   bool are_we_in() const { return places_.contains(own_key_); }
   std::size_t others() const { return places_.size() - (are_we_in() ? 1 : 0); }
@@ -53,6 +56,7 @@ class WaitingLine {
   std::string first_key_;          // empty: nobody waits
   std::int64_t first_revision_ = 0;
   Clock::time_point first_since_{};
+  Clock::duration patience_ = shortest_patience;
 };
 
 }  // namespace statusfs

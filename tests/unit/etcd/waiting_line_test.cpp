@@ -13,7 +13,7 @@ class WaitingLineTest : public ::testing::Test {
   static WaitingLine::Clock::time_point at(int milliseconds_later) {
     return WaitingLine::Clock::time_point{} + std::chrono::hours(1) + milliseconds(milliseconds_later);
   }
-  static int longest() { return static_cast<int>(WaitingLine::longest_turn.count()); }
+  static int longest() { return static_cast<int>(WaitingLine::shortest_patience.count()); }
   bool is_our_turn(int milliseconds_later) { return line_.is_our_turn(at(milliseconds_later)); }
 
   WaitingLine line_{"us"};
@@ -56,6 +56,16 @@ TEST_F(WaitingLineTest, PassesOverWhoDoesNotUseItsTurnUntilItJoinsAnew) {
   EXPECT_TRUE(is_our_turn(2 * longest() - 1));
   line_.joined("dead", 8, at(2 * longest()));
   EXPECT_FALSE(is_our_turn(2 * longest()));
+}
+
+TEST_F(WaitingLineTest, IsMorePatientWhereTransactionsTakeLong) {
+  line_.transaction_took(milliseconds(longest()));
+  line_.joined("slow", 5, at(0));
+  EXPECT_FALSE(is_our_turn(4 * longest() - 1));
+  EXPECT_TRUE(is_our_turn(4 * longest()));
+  line_.transaction_took(milliseconds(1));
+  line_.joined("quick", 6, at(0));
+  EXPECT_TRUE(is_our_turn(longest()));
 }
 
 TEST_F(WaitingLineTest, NewsThatAreOlderThanWhatIsKnownChangeNothing) {
