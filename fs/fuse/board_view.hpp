@@ -9,11 +9,13 @@
 
 namespace statusfs {
 
-/// What the name leads to in a board or in a directory of it; nothing where there is no such name, or `directory` is
-/// another one.
-std::optional<Place> find_on_board(const Place& directory, std::string_view name);
+/// The column that the name leads to; nothing where there is none. Precondition of this and of list_board(): the place
+/// is a board.
+std::optional<Place> find_on_board(const NodePlace& board, std::string_view name);
+std::vector<DirectoryEntry> list_board(const NodePlace& board);
 
-/// Adds the entries of a board or of a directory of it; false where `directory` is another one.
-bool list_board(const Place& directory, std::vector<DirectoryEntry>& entries);
+/// The link to a task that the name leads to; nothing where the column has no such task.
+std::optional<Place> find_in_column(const ColumnPlace& column, std::string_view name);
+std::vector<DirectoryEntry> list_column(const ColumnPlace& column);
 
 }  // namespace statusfs

@@ -31,16 +31,16 @@ std::optional<Place> find_in_history(const HistoryPlace& directory, std::string_
   return HistoryPlace{directory.file, Kind::version, *version};
 }
 
-std::vector<std::pair<std::string, Place>> list_history(const HistoryPlace& directory) {
-  std::vector<std::pair<std::string, Place>> entries;
+std::vector<DirectoryEntry> list_history(const HistoryPlace& directory) {
+  std::vector<DirectoryEntry> entries;
   const auto state = directory.file->state();
-  entries.emplace_back("log", HistoryPlace{directory.file, Kind::log, 0, state});
-  entries.emplace_back("head", HistoryPlace{directory.file, Kind::head, 0, state});
+  entries.push_back({"log", HistoryPlace{directory.file, Kind::log, 0, state}});
+  entries.push_back({"head", HistoryPlace{directory.file, Kind::head, 0, state}});
   directory.file->history().read_attributes(*state);  // who lists mostly asks for those of all
   const auto range = directory.file->history().range(*state);
   for (std::uint64_t version = range.first; version <= range.last; ++version)
-    entries.emplace_back(std::to_string(version) + std::string(version_suffix),
-                         HistoryPlace{directory.file, Kind::version, version});
+    entries.push_back(
+        {std::to_string(version) + std::string(version_suffix), HistoryPlace{directory.file, Kind::version, version}});
   return entries;
 }
 

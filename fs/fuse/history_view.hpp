@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "fs/fuse/place.hpp"
+#include "fs/fuse/directory_entry.hpp"
 
 namespace statusfs {
 
@@ -16,7 +16,7 @@ inline constexpr std::string_view history_name = ".history";
 /// What a name in the directory leads to: log, head, <v>.json.
 std::optional<Place> find_in_history(const HistoryPlace& directory, std::string_view name);
 /// The names in it and what they lead to.
-std::vector<std::pair<std::string, Place>> list_history(const HistoryPlace& directory);
+std::vector<DirectoryEntry> list_history(const HistoryPlace& directory);
 
 /// Precondition of both: the place is a file.
 struct HistoryAttributes {

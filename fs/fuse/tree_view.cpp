@@ -65,7 +65,47 @@ Found TreeView::found(const Inode& directory, std::string_view name, Place place
   return {std::move(path), std::move(place), key};
 }
 
-std::optional<Place> TreeView::find_in_file(const NodePlace& directory, std::string_view name) const {
+// --- finding ---------------------------------------------------------------------------------------------------------
+
+std::optional<Found> TreeView::find(const Inode& directory, std::string_view name) const {
+  if (directory.id == 1 && name == about_name) return found(directory, name, AboutPlace{});
+  auto place = std::visit([&](const auto& one) { return find_in(one, name); }, directory.place);
+  if (place) return found(directory, name, *std::move(place));
+  const auto* node = std::get_if<NodePlace>(&directory.place);
+  return node && !is_board(node->node) ? find_scratch(directory, name) : std::nullopt;
+}
+
+std::optional<Found> TreeView::find_scratch(const Inode& directory, std::string_view name) const {
+  const auto file =
+      scratch_.find(directory.path.empty() ? std::string(name) : directory.path + "/" + std::string(name));
+  if (!file) return std::nullopt;
+  return Found{file->path(), ScratchPlace{file}, file->id()};
+}
+
+std::optional<Place> TreeView::find_in(const RootPlace&, std::string_view name) const {
+  const auto file = directory_.find(name);
+  return file ? std::optional<Place>(NodePlace{file, Node{}}) : std::nullopt;
+}
+
+std::optional<Place> TreeView::find_in(const AboutPlace& place, std::string_view name) const {
+  for (DirectoryEntry& entry : about_.list(place))
+    if (entry.name == name) return std::move(entry.place);
+  return std::nullopt;
+}
+
+std::optional<Place> TreeView::find_in(const NodePlace& place, std::string_view name) const {
+  return is_board(place.node) ? find_on_board(place, name) : find_in_tree(place, name);
+}
+
+std::optional<Place> TreeView::find_in(const ColumnPlace& place, std::string_view name) const {
+  return find_in_column(place, name);
+}
+
+std::optional<Place> TreeView::find_in(const HistoryPlace& place, std::string_view name) const {
+  return find_in_history(place, name);
+}
+
+std::optional<Place> TreeView::find_in_tree(const NodePlace& directory, std::string_view name) const {
   if (is_top(directory) && name == control_name) return ControlPlace{directory.file};
   const auto state = directory.file->state();
   if (!state->document) {
@@ -79,68 +119,54 @@ std::optional<Place> TreeView::find_in_file(const NodePlace& directory, std::str
   return place_of(directory.file, *node);
 }
 
-std::optional<Found> TreeView::find_scratch(const Inode& directory, std::string_view name) const {
-  const auto file =
-      scratch_.find(directory.path.empty() ? std::string(name) : directory.path + "/" + std::string(name));
-  if (!file) return std::nullopt;
-  return Found{file->path(), ScratchPlace{file}, file->id()};
-}
-
-std::optional<Found> TreeView::find(const Inode& directory, std::string_view name) const {
-  if (directory.id == 1 && name == about_name) return found(directory, name, AboutPlace{});
-  if (std::holds_alternative<RootPlace>(directory.place)) {
-    const auto file = directory_.find(name);
-    if (!file) return std::nullopt;
-    return found(directory, name, NodePlace{file, Node{}});
-  }
-  if (const auto* about = std::get_if<AboutPlace>(&directory.place)) {
-    for (DirectoryEntry& entry : about_.list(*about))
-      if (entry.name == name) return found(directory, name, std::move(entry.place));
-    return std::nullopt;
-  }
-  if (const auto* history = std::get_if<HistoryPlace>(&directory.place)) {
-    auto place = find_in_history(*history, name);
-    return place ? std::optional(found(directory, name, std::move(*place))) : std::nullopt;
-  }
-  if (auto place = find_on_board(directory.place, name)) return found(directory, name, std::move(*place));
-  const auto* node = std::get_if<NodePlace>(&directory.place);
-  if (!node || is_board(node->node)) return std::nullopt;
-  auto place = find_in_file(*node, name);
-  if (!place) return find_scratch(directory, name);
-  return found(directory, name, std::move(*place));
-}
-
-void TreeView::list_file(const NodePlace& directory, std::vector<DirectoryEntry>& entries) const {
-  const auto state = directory.file->state();
-  if (!state->document) {
-    if (is_top(directory)) entries.push_back({std::string(error_name), ErrorPlace{directory.file}});
-    return;
-  }
-  if (!exists(*state->document, directory.node)) return;
-  for (NamedNode& named : children(*state->document, directory.node))
-    entries.push_back({std::move(named.name), place_of(directory.file, named.node)});
-}
+// --- listing ---------------------------------------------------------------------------------------------------------
 
 std::vector<DirectoryEntry> TreeView::list(const Inode& directory) const {
+  return std::visit([&](const auto& place) { return list_of(place, directory); }, directory.place);
+}
+
+std::vector<DirectoryEntry> TreeView::list_of(const RootPlace&, const Inode&) const {
   std::vector<DirectoryEntry> entries;
-  if (std::holds_alternative<RootPlace>(directory.place)) {
-    for (const auto& file : directory_.files()) entries.push_back({file->name(), NodePlace{file, Node{}}});
-  } else if (const auto* about = std::get_if<AboutPlace>(&directory.place)) {
-    return about_.list(*about);
-  } else if (const auto* history = std::get_if<HistoryPlace>(&directory.place)) {
-    for (auto& [name, place] : list_history(*history)) entries.push_back({std::move(name), std::move(place)});
-  } else if (list_board(directory.place, entries)) {
-    return entries;
-  } else if (const auto* node = std::get_if<NodePlace>(&directory.place)) {
-    list_file(*node, entries);
-    for (auto& [name, file] : scratch_.list(directory.path)) {
-      const bool is_shown =
-          !name.starts_with('.') && !find_in_file(*node, name);  // a task that came later has the name
-      if (is_shown) entries.push_back({name, ScratchPlace{std::move(file)}});
-    }
+  for (const auto& file : directory_.files()) entries.push_back({file->name(), NodePlace{file, Node{}}});
+  return entries;
+}
+
+std::vector<DirectoryEntry> TreeView::list_of(const AboutPlace& place, const Inode&) const {
+  return about_.list(place);
+}
+
+std::vector<DirectoryEntry> TreeView::list_of(const NodePlace& place, const Inode& inode) const {
+  if (is_board(place.node)) return list_board(place);
+  std::vector<DirectoryEntry> entries = list_tree(place);
+  for (auto& [name, file] : scratch_.list(inode.path)) {
+    const bool is_shown = !name.starts_with('.') && !find_in_tree(place, name);  // a task that came later has the name
+    if (is_shown) entries.push_back({name, ScratchPlace{std::move(file)}});
   }
   return entries;
 }
+
+std::vector<DirectoryEntry> TreeView::list_of(const ColumnPlace& place, const Inode&) const {
+  return list_column(place);
+}
+
+std::vector<DirectoryEntry> TreeView::list_of(const HistoryPlace& place, const Inode&) const {
+  return list_history(place);
+}
+
+std::vector<DirectoryEntry> TreeView::list_tree(const NodePlace& directory) const {
+  std::vector<DirectoryEntry> entries;
+  const auto state = directory.file->state();
+  if (!state->document) {
+    if (is_top(directory)) entries.push_back({std::string(error_name), ErrorPlace{directory.file}});
+    return entries;
+  }
+  if (!exists(*state->document, directory.node)) return entries;
+  for (NamedNode& named : children(*state->document, directory.node))
+    entries.push_back({std::move(named.name), place_of(directory.file, named.node)});
+  return entries;
+}
+
+// --- what a place is -------------------------------------------------------------------------------------------------
 
 bool TreeView::is_directory(const Place& place) const {
   if (std::holds_alternative<RootPlace>(place)) return true;
@@ -161,22 +187,34 @@ mode_t TreeView::type_of(const Place& place) const {
 
 std::string TreeView::link_text(const LinkPlace& link) const { return link_target(mapping_, link.task); }
 
+// --- reading ---------------------------------------------------------------------------------------------------------
+
 std::string TreeView::text(const Place& place, const Reader& reader) const {
-  if (const auto* about = std::get_if<AboutPlace>(&place)) return about_.text(*about, reader);
-  if (const auto* history = std::get_if<HistoryPlace>(&place)) return history_text(*history);
-  if (const auto* version = std::get_if<VersionPlace>(&place))
-    return node_text(*stored_document_of(*version->state), {Node::Kind::field, whole_file_view(mapping_), {}, {}});
-  if (const auto* page = std::get_if<PagePlace>(&place)) return page->page->text();
-  if (const auto* error = std::get_if<ErrorPlace>(&place)) {
-    const auto state = error->file->state();
-    return state->document ? std::string() : error->file->name() + ".txt: " + state->error + "\n";
-  }
-  const auto* node = std::get_if<NodePlace>(&place);
-  if (!node) return {};
-  const auto state = node->file->state();
-  if (!state->document || !exists(*state->document, node->node))
-    throw Rejection(Cause::not_found, node->file->name() + ": the file is gone");
-  return node_text(*state->document, node->node);
+  return std::visit([&](const auto& one) { return text_of(one, reader); }, place);
 }
+
+std::string TreeView::text_of(const AboutPlace& place, const Reader& reader) const {
+  return about_.text(place, reader);
+}
+
+std::string TreeView::text_of(const NodePlace& place, const Reader&) const {
+  const auto state = place.file->state();
+  if (!state->document || !exists(*state->document, place.node))
+    throw Rejection(Cause::not_found, place.file->name() + ": the file is gone");
+  return node_text(*state->document, place.node);
+}
+
+std::string TreeView::text_of(const ErrorPlace& place, const Reader&) const {
+  const auto state = place.file->state();
+  return state->document ? std::string() : place.file->name() + ".txt: " + state->error + "\n";
+}
+
+std::string TreeView::text_of(const VersionPlace& place, const Reader&) const {
+  return node_text(*stored_document_of(*place.state), {Node::Kind::field, whole_file_view(mapping_), {}, {}});
+}
+
+std::string TreeView::text_of(const PagePlace& place, const Reader&) const { return place.page->text(); }
+
+std::string TreeView::text_of(const HistoryPlace& place, const Reader&) const { return history_text(place); }
 
 }  // namespace statusfs

@@ -47,8 +47,41 @@ class TreeView {
   Found found(const Inode& directory, std::string_view name, Place place) const;
   Place place_of(const std::shared_ptr<StatusFile>& file, const Node& node) const;
   std::optional<Found> find_scratch(const Inode& directory, std::string_view name) const;
-  std::optional<Place> find_in_file(const NodePlace& directory, std::string_view name) const;
-  void list_file(const NodePlace& directory, std::vector<DirectoryEntry>& entries) const;
+  std::optional<Place> find_in_tree(const NodePlace& directory, std::string_view name) const;
+  std::vector<DirectoryEntry> list_tree(const NodePlace& directory) const;
+
+  // One for each kind of directory; what is no directory has no names.
+  std::optional<Place> find_in(const RootPlace& place, std::string_view name) const;
+  std::optional<Place> find_in(const AboutPlace& place, std::string_view name) const;
+  std::optional<Place> find_in(const NodePlace& place, std::string_view name) const;
+  std::optional<Place> find_in(const ColumnPlace& place, std::string_view name) const;
+  std::optional<Place> find_in(const HistoryPlace& place, std::string_view name) const;
+  template <typename File>
+  std::optional<Place> find_in(const File&, std::string_view) const {
+    return std::nullopt;
+  }
+
+  std::vector<DirectoryEntry> list_of(const RootPlace& place, const Inode& inode) const;
+  std::vector<DirectoryEntry> list_of(const AboutPlace& place, const Inode& inode) const;
+  std::vector<DirectoryEntry> list_of(const NodePlace& place, const Inode& inode) const;
+  std::vector<DirectoryEntry> list_of(const ColumnPlace& place, const Inode& inode) const;
+  std::vector<DirectoryEntry> list_of(const HistoryPlace& place, const Inode& inode) const;
+  template <typename File>
+  std::vector<DirectoryEntry> list_of(const File&, const Inode&) const {
+    return {};
+  }
+
+  // One for each kind of file that reads as text.
+  std::string text_of(const AboutPlace& place, const Reader& reader) const;
+  std::string text_of(const NodePlace& place, const Reader& reader) const;
+  std::string text_of(const ErrorPlace& place, const Reader& reader) const;
+  std::string text_of(const VersionPlace& place, const Reader& reader) const;
+  std::string text_of(const PagePlace& place, const Reader& reader) const;
+  std::string text_of(const HistoryPlace& place, const Reader& reader) const;
+  template <typename Other>
+  std::string text_of(const Other&, const Reader&) const {
+    return {};
+  }
 
   StatusDirectory& directory_;
   const Presentation& presentation_;
