@@ -200,6 +200,7 @@ std::vector<Committer::Candidate> Committer::commit(std::vector<Candidate> candi
     answer_all(candidates, failure);
     return {};
   }
+  // Beginning may have waited for another host's turn.
   if (writer_.store().has_news())
     return to_be_judged_again(std::move(candidates), {StoreStatus::conflict, "another host wrote first"});
   add_latecomers(candidates, more);

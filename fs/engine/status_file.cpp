@@ -265,28 +265,27 @@ void StatusFile::settle() {
   throw Rejection(is_full ? Cause::no_space : Cause::io_failure, result.reason);
 }
 
-std::vector<Job> StatusFile::take_group() {
-  const std::lock_guard lock(queue_mutex_);
-  const GroupLimit limit = store_->group_limit();
+// How many jobs at the front of the queue have room, as far as they may go.
+std::size_t StatusFile::fitting(const GroupLimit& room, bool (*may_go)(const Job&)) const {
   std::size_t count = 0, bytes = 0;
-  while (count < std::min(queue_.size(), limit.mutations)) {
-    bytes += size_of(queue_[count]);
-    if (count > 0 && bytes > limit.bytes) break;
-    ++count;
-  }
-  return take(count);
-}
-
-// Those at the front of the queue.
-std::vector<Job> StatusFile::take_writes(const GroupLimit& room) {
-  const std::lock_guard lock(queue_mutex_);
-  std::size_t count = 0, bytes = 0;
-  for (; count < std::min(queue_.size(), room.mutations); ++count) {
-    if (!std::holds_alternative<WriteRequest>(queue_[count].request)) break;
+  while (count < std::min(queue_.size(), room.mutations) && may_go(queue_[count])) {
     bytes += size_of(queue_[count]);
     if (bytes > room.bytes) break;
+    ++count;
   }
-  return take(count);
+  return count;
+}
+
+// One goes however large it is.
+std::vector<Job> StatusFile::take_group() {
+  const std::lock_guard lock(queue_mutex_);
+  const std::size_t count = fitting(store_->group_limit(), [](const Job&) { return true; });
+  return take(std::max(count, std::min<std::size_t>(queue_.size(), 1)));
+}
+
+std::vector<Job> StatusFile::take_writes(const GroupLimit& room) {
+  const std::lock_guard lock(queue_mutex_);
+  return take(fitting(room, [](const Job& job) { return std::holds_alternative<WriteRequest>(job.request); }));
 }
 
 std::vector<Job> StatusFile::take(std::size_t count) {

@@ -110,7 +110,9 @@ class StatusFile final : private VersionEvents, private CachedDocument {
   bool commit_group();
   std::vector<Job> take_group();
   std::vector<Job> take_writes(const GroupLimit& room);
-  std::vector<Job> take(std::size_t count);  // queue_mutex_ is held
+  // queue_mutex_ is held.
+  std::size_t fitting(const GroupLimit& room, bool (*may_go)(const Job&)) const;
+  std::vector<Job> take(std::size_t count);
   void set_state(std::shared_ptr<const FileState> state);
   void show_partition(std::optional<std::string> value);
 

@@ -10,22 +10,22 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// etcd takes 128 operations and 1.5 MiB a request.
-constexpr std::size_t most_operations = 120;
-constexpr std::size_t most_bytes = 1024 * 1024;
-constexpr milliseconds patience_with_transaction{2000};  // then it is asked elsewhere what became of it
+constexpr milliseconds patience_with_place{500};  // a change of our place in the line is worth no more
 constexpr milliseconds between_fences{100};
-constexpr milliseconds longest_gathering{5};  // of one transaction's requests
-constexpr milliseconds idle_turn{3};          // then it is given up
-constexpr milliseconds contention_lasts{100};
+constexpr milliseconds idle_turn{3};  // then it is given up
 constexpr milliseconds longest_pause{8};
-
-std::size_t operations_of(const CommitRequest& request) { return request.puts.size() + request.deletes.size(); }
 
 }  // namespace
 
 CommitQueue::CommitQueue(EtcdClient& client, QuorumMonitor& monitor, CommitKeys keys, Events events)
-    : client_(client), monitor_(monitor), keys_(std::move(keys)), events_(std::move(events)), line_(keys_.waiting) {
+    : client_(client),
+      monitor_(monitor),
+      keys_(std::move(keys)),
+      events_(std::move(events)),
+      line_(keys_.waiting),
+      unknown_(
+          client, keys_,
+          {[this](const CounterState& counter) { counter_seen(counter.value, counter.revision); }, events_.found_out}) {
   thread_ = std::thread([this] { run(); });
 }
 
@@ -75,7 +75,7 @@ std::unique_ptr<GlobalCounter::Lease> CommitQueue::begin() {
       changed_.wait_until(lock, line_.turn_of_other_ends().value_or(Clock::now()));
   }
   --wanting_;
-  numbers_.open_lease(waiting_.empty());
+  numbers_.open_lease(pending_.is_empty());
   return std::make_unique<QueueLease>(*this, numbers_.epoch());
 }
 
@@ -101,8 +101,7 @@ void CommitQueue::end_lease(std::uint64_t epoch, NumberRange range, bool was_pro
 
 void CommitQueue::end_epoch(StoreStatus status, const std::string& reason) {
   numbers_.end_epoch();
-  for (auto& [first, item] : waiting_) item->outcome = CommitOutcome{status, reason, 0};
-  waiting_.clear();
+  pending_.give_up({status, reason, 0});
   changed_.notify_all();
 }
 
@@ -114,15 +113,14 @@ CommitOutcome CommitQueue::commit(CommitRequest request) {
   std::unique_lock lock(mutex_);
   if (!numbers_.hand_in({item->request.first_g, item->request.last_g}))
     return {StoreStatus::conflict, "another host wrote first", 0};
-  if (waiting_.empty()) gather_until_ = Clock::now() + longest_gathering;
-  waiting_.emplace(item->request.first_g, item);
+  pending_.add(item, Clock::now());
   changed_.notify_all();
   changed_.wait(lock, [&] { return item->outcome.has_value(); });
   return *item->outcome;
 }
 
 void CommitQueue::seen(const CounterState& counter) {
-  numbers_.seen(counter.value, counter.revision, waiting_.empty());
+  numbers_.seen(counter.value, counter.revision, pending_.is_empty());
   changed_.notify_all();
 }
 
@@ -142,20 +140,20 @@ void CommitQueue::line_changed(const std::string& key, std::int64_t revision, bo
 
 void CommitQueue::line_unknown() {
   const std::lock_guard lock(mutex_);
-  line_.forget(Clock::now());
+  line_.forget_others(Clock::now());
   changed_.notify_all();
 }
 
 void CommitQueue::connection_lost() {
   const std::lock_guard lock(mutex_);
-  line_.forget(Clock::now());
+  line_.forget_others(Clock::now());
   end_epoch(StoreStatus::lost, monitor_.reason());
 }
 
 void CommitQueue::answer(const CommitBatch& batch, StoreStatus status, const std::string& reason,
                          std::int64_t revision) {
   const std::lock_guard lock(mutex_);
-  for (const ItemPointer& item : batch) item->outcome = CommitOutcome{status, reason, revision};
+  for (const auto& item : batch) item->outcome = CommitOutcome{status, reason, revision};
   if (status != StoreStatus::done) end_epoch(status == StoreStatus::lost ? status : StoreStatus::conflict, reason);
   changed_.notify_all();
 }
@@ -181,24 +179,17 @@ void CommitQueue::run() {
   }
 }
 
-// Those who have numbers already, or may have them at once, go with the others.
+// Nobody has numbers, or may have some at once, that were not handed in.
+bool CommitQueue::is_nobody_on_the_way() const {
+  return wanting_ == 0 && !numbers_.is_lease_open() && !numbers_.are_some_owed();
+}
+
+// Those who are on the way go with the others.
 bool CommitQueue::is_ready_to_send(Clock::time_point now) const {
-  if (waiting_.empty()) return false;
-  const std::int64_t first = waiting_.begin()->first;
+  if (pending_.is_empty()) return false;
+  const std::int64_t first = pending_.first_g();
   if (first != numbers_.durable() + 1 && numbers_.is_one_owed_before(first)) return false;
-  const bool is_all = wanting_ == 0 && !numbers_.is_lease_open() && !numbers_.are_some_owed();
-  return is_all || now >= gather_until_;
-}
-
-// One other is done before we would be in the line; several would go round for ever.
-bool CommitQueue::should_join_line(Clock::time_point now) const {
-  return wanting_ > 0 && line_.others() > 1 && !line_.are_we_in() && now >= join_again_at_;
-}
-
-// Others wait for us, and we have nothing to write.
-bool CommitQueue::has_idle_turn(Clock::time_point now) {
-  return line_.are_we_in() && line_.is_our_turn(now) && wanting_ == 0 && waiting_.empty() &&
-         !numbers_.is_lease_open() && !numbers_.are_some_owed();
+  return is_nobody_on_the_way() || now >= pending_.gathered_by();
 }
 
 CommitQueue::Task CommitQueue::next_task(CommitBatch& batch) {
@@ -208,43 +199,21 @@ CommitQueue::Task CommitQueue::next_task(CommitBatch& batch) {
   for (;;) {
     const auto now = Clock::now();
     if (is_ready_to_send(now)) {
-      batch = take_batch();
+      batch = pending_.take();
       return Task::send;
     }
-    if (is_stopping_ && waiting_.empty()) return Task::stop;
-    if (should_join_line(now)) return Task::join_line;
-    idle_until = has_idle_turn(now) ? std::min(idle_until, now + idle_turn) : never;
+    if (is_stopping_ && pending_.is_empty()) return Task::stop;
+    if (wanting_ > 0 && line_.is_joining_due(now)) return Task::join_line;
+    const bool is_idle_turn = pending_.is_empty() && is_nobody_on_the_way() && line_.is_leaving_due(now);
+    idle_until = is_idle_turn ? std::min(idle_until, now + idle_turn) : never;
     if (now >= idle_until) return Task::leave_line;
-    const bool is_gathering = !waiting_.empty() && gather_until_ > now;
-    const auto again = is_gathering ? std::min(idle_until, gather_until_) : idle_until;
+    const bool is_gathering = !pending_.is_empty() && pending_.gathered_by() > now;
+    const auto again = is_gathering ? std::min(idle_until, pending_.gathered_by()) : idle_until;
     if (again == never)
       changed_.wait(lock);
     else
       changed_.wait_until(lock, again);
   }
-}
-
-// What follows on the durable number without a gap, as far as it fits.
-CommitBatch CommitQueue::take_batch() {
-  CommitBatch batch;
-  std::int64_t next = waiting_.begin()->first;
-  std::size_t operations = 0, bytes = 0;
-  for (auto entry = waiting_.begin(); entry != waiting_.end() && entry->first == next; entry = waiting_.erase(entry)) {
-    const CommitRequest& request = entry->second->request;
-    operations += operations_of(request);
-    bytes += request.size;
-    if (!batch.empty() && (operations > most_operations || bytes > most_bytes || send_singly_ > 0)) break;
-    batch.push_back(entry->second);
-    next = request.last_g + 1;
-  }
-  send_singly_ -= std::min<std::size_t>(send_singly_, 1);
-  return batch;
-}
-
-// While others write, too, a place is taken for what comes next.
-LineChange CommitQueue::line_change(std::int64_t lease, Clock::time_point now) {
-  if (line_.others() > 0) contended_until_ = now + contention_lasts;
-  return {lease, now < contended_until_, line_.are_we_in()};
 }
 
 void CommitQueue::send(const CommitBatch& batch) {
@@ -258,7 +227,7 @@ void CommitQueue::send(const CommitBatch& batch) {
     const std::lock_guard lock(mutex_);
     counter_revision = numbers_.revision();
     is_behind = numbers_.durable() + 1 != batch.front()->request.first_g;
-    change = line_change(lease, Clock::now());
+    change = line_.change(lease, Clock::now());
   }
   if (is_behind) return lost_race(batch, {}, {});
   transact(batch, counter_revision, change);
@@ -268,7 +237,7 @@ void CommitQueue::transact(const CommitBatch& batch, std::int64_t counter_revisi
   const auto sent = Clock::now();
   try {
     const EtcdTransactionResult result =
-        client_.transact(commit_transaction(keys_, batch, counter_revision, change), patience_with_transaction);
+        client_.transact(commit_transaction(keys_, batch, counter_revision, change), transaction_patience);
     monitor_.prove(sent);
     {
       const std::lock_guard lock(mutex_);
@@ -307,7 +276,10 @@ void CommitQueue::failed(const CommitBatch& batch, const EtcdError& error, std::
 // Nothing was written. Where several files were in it, each is asked for alone next time.
 void CommitQueue::refuse(const CommitBatch& batch, StoreStatus status, const std::string& reason) {
   if (batch.size() == 1) return answer(batch, status, "etcd: " + reason);
-  send_singly_ = batch.size();
+  {
+    const std::lock_guard lock(mutex_);
+    pending_.take_singly(batch.size());
+  }
   answer(batch, StoreStatus::conflict, reason);
 }
 
@@ -315,10 +287,7 @@ void CommitQueue::succeeded(const CommitBatch& batch, const EtcdTransactionResul
   {
     const std::lock_guard lock(mutex_);
     numbers_.written(batch.back()->request.last_g, result.revision);
-    if (change.lease != 0 && change.goes_to_end)
-      line_.joined(keys_.waiting, result.revision, Clock::now());
-    else if (change.leaves)
-      line_.left(keys_.waiting, result.revision, Clock::now());
+    line_.won(change, result.revision, Clock::now());
   }
   answer(batch, StoreStatus::done, {}, result.revision);
 }
@@ -327,9 +296,7 @@ void CommitQueue::succeeded(const CommitBatch& batch, const EtcdTransactionResul
 void CommitQueue::lost_race(const CommitBatch& batch, const EtcdTransactionResult& result, const LineChange& change) {
   {
     const std::lock_guard lock(mutex_);
-    const auto now = Clock::now();
-    contended_until_ = now + contention_lasts;
-    if (change.lease != 0) line_.joined(keys_.waiting, result.revision, now);
+    line_.lost(change, result.revision, Clock::now());
     if (!result.reads.empty()) {
       if (const auto counter = counter_of(result))
         seen(*counter);
@@ -351,58 +318,36 @@ void CommitQueue::pause() {
       std::chrono::microseconds(std::uniform_int_distribution<std::int64_t>(0, longest)(random_)));
 }
 
+// Nothing where etcd did not take it.
+std::optional<std::int64_t> CommitQueue::change_place(const EtcdTransaction& transaction) try {
+  return client_.transact(transaction, patience_with_place).revision;
+} catch (const std::exception&) {
+  return std::nullopt;
+}
+
 void CommitQueue::join_line() {
-  std::optional<std::int64_t> revision;
-  try {
-    if (const std::int64_t lease = events_.lease()) {
-      EtcdTransaction transaction;
-      transaction.puts.push_back({keys_.waiting, {}, lease});
-      revision = client_.transact(transaction, patience_with_transaction).revision;
-    }
-  } catch (const std::exception&) {
-    revision.reset();  // without it we only wait longer
-  }
+  const std::int64_t lease = events_.lease();
+  const auto revision = lease != 0 ? change_place(joining_transaction(keys_, lease)) : std::nullopt;
   const std::lock_guard lock(mutex_);
   if (revision)
-    line_.joined(keys_.waiting, *revision, Clock::now());
+    line_.joined_alone(*revision, Clock::now());
   else
-    join_again_at_ = Clock::now() + WaitingLine::shortest_patience;
+    line_.could_not_change(Clock::now());
 }
 
 // Where that fails the others pass us over.
 void CommitQueue::leave_line() {
-  std::optional<std::int64_t> revision;
-  try {
-    EtcdTransaction transaction;
-    transaction.deletes.push_back({keys_.waiting});
-    revision = client_.transact(transaction, patience_with_transaction).revision;
-  } catch (const std::exception&) {
-    revision.reset();
-  }
+  const auto revision = change_place(leaving_transaction(keys_));
   const std::lock_guard lock(mutex_);
   if (revision)
-    line_.left(keys_.waiting, *revision, Clock::now());
+    line_.left_alone(*revision, Clock::now());
   else
-    line_.forget(Clock::now());
-  changed_.notify_all();
-}
-
-// --- outcomes that are not known -------------------------------------------------------------------------------------
-
-FenceResult CommitQueue::fence(const CommitBatch& batch, std::int64_t counter_revision) try {
-  const EtcdTransactionResult result =
-      client_.transact(fence_transaction(keys_, batch, counter_revision), patience_with_transaction);
-  FenceResult found = fence_result(batch, result);
-  const std::lock_guard lock(mutex_);
-  if (found.counter) seen(*found.counter);
-  return found;
-} catch (const std::exception&) {
-  return {};
+    line_.could_not_change(Clock::now());
 }
 
 void CommitQueue::outcome_unknown(const CommitBatch& batch, std::int64_t counter_revision, Clock::time_point sent) {
   while (Clock::now() - sent < longest_wait) {
-    const FenceResult found = fence(batch, counter_revision);
+    const FenceResult found = unknown_.ask(batch, counter_revision);
     switch (found.kind) {
       case FenceResult::Kind::applied:
         return answer(batch, StoreStatus::done, {}, found.revision);
@@ -414,32 +359,10 @@ void CommitQueue::outcome_unknown(const CommitBatch& batch, std::int64_t counter
     std::unique_lock lock(mutex_);
     if (changed_.wait_for(lock, between_fences, [this] { return is_stopping_; })) break;
   }
-  {
-    const std::lock_guard lock(mutex_);
-    unresolved_.push_back({batch, counter_revision});
-  }
+  unknown_.keep(batch, counter_revision);
   answer(batch, StoreStatus::failed,
          "outcome unknown: etcd did not answer; record " + batch.back()->request.record_hash +
              " is looked for when it does");
-}
-
-bool CommitQueue::find_out() {
-  for (;;) {
-    Unresolved next;
-    {
-      const std::lock_guard lock(mutex_);
-      if (unresolved_.empty()) return true;
-      next = unresolved_.front();
-    }
-    const FenceResult found = fence(next.batch, next.counter_revision);
-    if (found.kind == FenceResult::Kind::no_answer) return false;
-    const bool was_written = found.kind == FenceResult::Kind::applied;
-    for (const ItemPointer& item : next.batch)
-      events_.found_out(item->request.name, "record " + item->request.record_hash + ", whose outcome was unknown, " +
-                                                (was_written ? "was written" : "was not written and never will be"));
-    const std::lock_guard lock(mutex_);
-    unresolved_.erase(unresolved_.begin());
-  }
 }
 
 }  // namespace statusfs

@@ -4,28 +4,29 @@
 // the counter's and every head's revision, and puts counter, records, heads and documents. So g has neither gaps nor
 // duplicates, whoever writes, and a host's writers share the round trip.
 //
-// Numbers are drawn ahead (DrawnNumbers). When a transaction does not go through, everybody who has some gets a
-// conflict.
+// Numbers are drawn ahead (DrawnNumbers), while no other host is before us (WaitingLine). When a transaction does not
+// go through, everybody who has some gets a conflict.
 #pragma once
 
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <random>
 #include <string>
 #include <thread>
-#include <vector>
 
 #include "fs/counter/global_counter.hpp"
 #include "fs/store/etcd/commit_request.hpp"
 #include "fs/store/etcd/commit_transaction.hpp"
 #include "fs/store/etcd/drawn_numbers.hpp"
 #include "fs/store/etcd/etcd_client.hpp"
+#include "fs/store/etcd/pending_commits.hpp"
 #include "fs/store/etcd/quorum_monitor.hpp"
+#include "fs/store/etcd/unknown_outcomes.hpp"
 #include "fs/store/etcd/waiting_line.hpp"
 
 namespace statusfs {
@@ -59,14 +60,13 @@ class CommitQueue final : public GlobalCounter {
   /// There is no quorum: what was not sent is not sent any more.
   void connection_lost();
   /// Finds out what became of that whose outcome is unknown. False: not possible yet.
-  bool find_out();
+  bool find_out() { return unknown_.find_out(); }
 
   static constexpr std::chrono::seconds longest_wait{10};
 
  private:
   using Clock = std::chrono::steady_clock;
   class QueueLease;
-  using ItemPointer = std::shared_ptr<PendingCommit>;
 
   // Called by leases.
   std::int64_t draw(std::uint64_t epoch);
@@ -87,16 +87,12 @@ class CommitQueue final : public GlobalCounter {
   void failed(const CommitBatch& batch, const EtcdError& error, std::int64_t counter_revision, Clock::time_point sent);
   void join_line();
   void leave_line();
-
-  FenceResult fence(const CommitBatch& batch, std::int64_t counter_revision);
+  std::optional<std::int64_t> change_place(const EtcdTransaction& transaction);
   void outcome_unknown(const CommitBatch& batch, std::int64_t counter_revision, Clock::time_point sent);
 
   // mutex_ is held.
   bool is_ready_to_send(Clock::time_point now) const;
-  bool should_join_line(Clock::time_point now) const;
-  bool has_idle_turn(Clock::time_point now);
-  CommitBatch take_batch();
-  LineChange line_change(std::int64_t lease, Clock::time_point now);
+  bool is_nobody_on_the_way() const;
   void seen(const CounterState& counter);
   void end_epoch(StoreStatus status, const std::string& reason);
 
@@ -108,22 +104,13 @@ class CommitQueue final : public GlobalCounter {
   std::mutex mutex_;  // guards all below; never held while etcd is asked
   std::condition_variable changed_;
   DrawnNumbers numbers_;
-  std::map<std::int64_t, ItemPointer> waiting_;  // handed in and not sent, by first number
-  struct Unresolved {
-    CommitBatch batch;
-    std::int64_t counter_revision = 0;
-  };
-  std::vector<Unresolved> unresolved_;
-  std::size_t wanting_ = 0;           // threads that want numbers
-  Clock::time_point gather_until_{};  // for so long what is handed in waits for others who have numbers or want some
+  PendingCommits pending_;
+  std::size_t wanting_ = 0;  // threads that want numbers
   WaitingLine line_;
-  Clock::time_point contended_until_{};  // other hosts write, too, as far as is known
-  Clock::time_point join_again_at_{};
   bool is_stopping_ = false;
 
-  // The sending thread's own.
-  std::size_t send_singly_ = 0;  // so many: one of them makes etcd refuse the whole transaction
-  std::mt19937 random_{std::random_device{}()};
+  UnknownOutcomes unknown_;
+  std::mt19937 random_{std::random_device{}()};  // the sending thread's own
   std::thread thread_;
 };
 

@@ -40,10 +40,22 @@ EtcdTransaction commit_transaction(const CommitKeys& keys, const CommitBatch& ba
     std::ranges::copy(request.deletes, std::back_inserter(transaction.deletes));
   }
   if (change.lease != 0) transaction.otherwise_puts.push_back({keys.waiting, {}, change.lease});
-  if (change.lease != 0 && change.goes_to_end)
+  if (change.goes_to_end)
     transaction.puts.push_back({keys.waiting, {}, change.lease});
   else if (change.leaves)
     transaction.deletes.push_back({keys.waiting});
+  return transaction;
+}
+
+EtcdTransaction joining_transaction(const CommitKeys& keys, std::int64_t lease) {
+  EtcdTransaction transaction;
+  transaction.puts.push_back({keys.waiting, {}, lease});
+  return transaction;
+}
+
+EtcdTransaction leaving_transaction(const CommitKeys& keys) {
+  EtcdTransaction transaction;
+  transaction.deletes.push_back({keys.waiting});
   return transaction;
 }
 

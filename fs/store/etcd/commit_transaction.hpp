@@ -2,6 +2,7 @@
 // In words: README.md, "A mutation" and "Outcomes".
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -10,6 +11,7 @@
 
 #include "fs/store/etcd/commit_request.hpp"
 #include "fs/store/etcd/etcd_messages.hpp"
+#include "fs/store/etcd/waiting_line.hpp"
 
 namespace statusfs {
 
@@ -33,17 +35,17 @@ struct CounterState {
   std::int64_t revision = 0;
 };
 
-/// What a transaction does with our place in the waiting line.
-struct LineChange {
-  std::int64_t lease = 0;    ///< that the place goes with; 0: there is none now, and no place is taken
-  bool goes_to_end = false;  ///< with success a place is taken behind all others
-  bool leaves = false;       ///< with success the place is given up
-};
+/// How long an answer to one of these is waited for; then another member is asked what became of it.
+inline constexpr std::chrono::milliseconds transaction_patience{2000};
 
 /// Compares the counter and every head, and puts everything; where they compare otherwise they are read, and a place in
 /// the line is taken.
 EtcdTransaction commit_transaction(const CommitKeys& keys, const CommitBatch& batch, std::int64_t counter_revision,
                                    const LineChange& change);
+
+/// These change our place alone.
+EtcdTransaction joining_transaction(const CommitKeys& keys, std::int64_t lease);
+EtcdTransaction leaving_transaction(const CommitKeys& keys);
 
 /// Of one that lost: the counter as it is; nothing where there is none any more.
 std::optional<CounterState> counter_of(const EtcdTransactionResult& result);

@@ -5,8 +5,9 @@
 namespace statusfs {
 namespace {
 
-constexpr int transactions_a_turn =
-    4;  // it is heard of, what is asked is judged, the transaction, and that is heard of
+// It is heard of, what is asked is judged, the transaction, and that is heard of.
+constexpr int transactions_a_turn = 4;
+constexpr std::chrono::milliseconds contention_lasts{100};
 
 }  // namespace
 
@@ -30,13 +31,43 @@ void WaitingLine::left(const std::string& key, std::int64_t revision, Clock::tim
   note_first(now);
 }
 
-void WaitingLine::forget(Clock::time_point now) {
-  places_.clear();
+void WaitingLine::forget_others(Clock::time_point now) {
+  std::erase_if(places_, [this](const auto& place) { return place.first != own_key_; });
   note_first(now);
 }
 
 void WaitingLine::transaction_took(Clock::duration time) {
   patience_ = std::max<Clock::duration>(shortest_patience, time * transactions_a_turn);
+}
+
+LineChange WaitingLine::change(std::int64_t lease, Clock::time_point now) {
+  if (others() > 0) contended_until_ = now + contention_lasts;
+  return {lease, lease != 0 && now < contended_until_, are_we_in()};
+}
+
+void WaitingLine::won(const LineChange& change, std::int64_t revision, Clock::time_point now) {
+  if (change.goes_to_end)
+    joined(own_key_, revision, now);
+  else if (change.leaves)
+    left(own_key_, revision, now);
+}
+
+void WaitingLine::lost(const LineChange& change, std::int64_t revision, Clock::time_point now) {
+  contended_until_ = now + contention_lasts;
+  if (change.lease != 0) joined(own_key_, revision, now);
+}
+
+std::size_t WaitingLine::others() const {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      places_, [this](const auto& place) { return place.first != own_key_ && !place.second.is_passed_over; }));
+}
+
+bool WaitingLine::is_joining_due(Clock::time_point now) const {
+  return others() > 1 && !are_we_in() && now >= changes_again_at_;
+}
+
+bool WaitingLine::is_leaving_due(Clock::time_point now) {
+  return are_we_in() && is_our_turn(now) && now >= changes_again_at_;
 }
 
 WaitingLine::Places::iterator WaitingLine::first() {

@@ -15,6 +15,13 @@
 
 namespace statusfs {
 
+/// What a transaction of ours does with our place.
+struct LineChange {
+  std::int64_t lease = 0;    ///< that a place goes with; 0: there is none now, and no place is taken
+  bool goes_to_end = false;  ///< with success a place is taken behind all others
+  bool leaves = false;       ///< with success the place is given up
+};
+
 /// What is known of the line from the watch and from our own transactions.
 /// Thread safety: none; its owner guards it.
 class WaitingLine {
@@ -29,17 +36,34 @@ class WaitingLine {
   /// Somebody joined, or went to the end, in this revision. What is older than what is known is passed over.
   void joined(const std::string& key, std::int64_t revision, Clock::time_point now);
   void left(const std::string& key, std::int64_t revision, Clock::time_point now);
-  /// News were missed.
-  void forget(Clock::time_point now);
+  /// News of others were missed.
+  void forget_others(Clock::time_point now);
   /// How long a transaction took: one of another host may take as long.
   void transaction_took(Clock::duration time);
 
+  // Our own transactions.
+  /// While others write, too, a place is taken for what comes next.
+  LineChange change(std::int64_t lease, Clock::time_point now);
+  void won(const LineChange& change, std::int64_t revision, Clock::time_point now);
+  /// Also of what was not sent because it was known to lose: with no change.
+  void lost(const LineChange& change, std::int64_t revision, Clock::time_point now);
+  void joined_alone(std::int64_t revision, Clock::time_point now) { joined(own_key_, revision, now); }
+  void left_alone(std::int64_t revision, Clock::time_point now) { left(own_key_, revision, now); }
+  /// Joining or leaving alone failed: it is not due again for a while.
+  void could_not_change(Clock::time_point now) { changes_again_at_ = now + shortest_patience; }
+
   bool are_we_in() const { return places_.contains(own_key_); }
-  std::size_t others() const { return places_.size() - (are_we_in() ? 1 : 0); }
+  /// Who are not passed over.
+  std::size_t others() const;
   /// Nobody is before us.
   bool is_our_turn(Clock::time_point now);
   /// When is_our_turn() should be asked again, though nothing is heard; nothing where it is our turn.
   std::optional<Clock::time_point> turn_of_other_ends() const;
+  /// Whoever wants to write and has no place should join alone: several others would go round for ever, while one other
+  /// is done before we would be in.
+  bool is_joining_due(Clock::time_point now) const;
+  /// Whoever has nothing to write keeps others back.
+  bool is_leaving_due(Clock::time_point now);
 
  private:
   struct Place {
@@ -57,6 +81,8 @@ class WaitingLine {
   std::int64_t first_revision_ = 0;
   Clock::time_point first_since_{};
   Clock::duration patience_ = shortest_patience;
+  Clock::time_point contended_until_{};  // others write, too, as far as is known
+  Clock::time_point changes_again_at_{};
 };
 
 }  // namespace statusfs

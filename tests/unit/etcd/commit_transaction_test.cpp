@@ -50,11 +50,9 @@ TEST_F(CommitTransactionTest, ComparesCounterAndHeadsAndPutsAll) {
 }
 
 TEST_F(CommitTransactionTest, TakesNoPlaceInTheLineWithoutALease) {
-  for (const LineChange& change : {LineChange{}, LineChange{0, true, false}}) {
-    const EtcdTransaction transaction = commit_transaction(keys_, batch_, 40, change);
-    EXPECT_EQ(5u, transaction.puts.size());
-    EXPECT_TRUE(transaction.otherwise_puts.empty());
-  }
+  const EtcdTransaction transaction = commit_transaction(keys_, batch_, 40, {});
+  EXPECT_EQ(5u, transaction.puts.size());
+  EXPECT_TRUE(transaction.otherwise_puts.empty());
 }
 
 TEST_F(CommitTransactionTest, TakesAPlaceInTheLineWhenItLoses) {
@@ -74,6 +72,17 @@ TEST_F(CommitTransactionTest, LeavesTheLineOrGoesToItsEndWhenItWins) {
   EXPECT_TRUE(going_on.deletes.empty());
   ASSERT_EQ(6u, going_on.puts.size());
   EXPECT_EQ("/p/waiting/here", going_on.puts[5].key);
+}
+
+TEST_F(CommitTransactionTest, ChangesThePlaceAlone) {
+  const EtcdTransaction joining = joining_transaction(keys_, 77);
+  ASSERT_EQ(1u, joining.puts.size());
+  EXPECT_EQ("/p/waiting/here", joining.puts[0].key);
+  EXPECT_EQ(77, joining.puts[0].lease);
+  const EtcdTransaction leaving = leaving_transaction(keys_);
+  ASSERT_EQ(1u, leaving.deletes.size());
+  EXPECT_EQ("/p/waiting/here", leaving.deletes[0].first);
+  EXPECT_TRUE(leaving.puts.empty());
 }
 
 TEST_F(CommitTransactionTest, TellsWhatItLostTo) {

@@ -84,12 +84,78 @@ TEST_F(WaitingLineTest, NewsOfOthersBehindDoNotProlongATurn) {
   EXPECT_EQ(at(longest()), line_.turn_of_other_ends());
 }
 
-TEST_F(WaitingLineTest, ForgetsWhatItMayHaveMissed) {
+TEST_F(WaitingLineTest, ForgetsOfOthersWhatItMayHaveMissed) {
   line_.joined("other", 5, at(0));
   line_.joined("us", 6, at(0));
-  line_.forget(at(1));
-  EXPECT_FALSE(line_.are_we_in());
+  line_.forget_others(at(1));
+  EXPECT_TRUE(line_.are_we_in()) << "our own place is ours to give up";
+  EXPECT_EQ(0u, line_.others());
   EXPECT_TRUE(is_our_turn(1));
+}
+
+TEST_F(WaitingLineTest, TransactionsTakeNoPlaceWhileNobodyElseWrites) {
+  const LineChange change = line_.change(77, at(0));
+  EXPECT_EQ(77, change.lease);
+  EXPECT_FALSE(change.goes_to_end);
+  EXPECT_FALSE(change.leaves);
+  line_.won(change, 5, at(1));
+  EXPECT_FALSE(line_.are_we_in());
+}
+
+TEST_F(WaitingLineTest, ALostRaceTakesAPlaceAndTheNextTransactionGoesToTheEnd) {
+  line_.lost(line_.change(77, at(0)), 5, at(1));
+  EXPECT_TRUE(line_.are_we_in());
+  const LineChange change = line_.change(77, at(2));
+  EXPECT_TRUE(change.goes_to_end);
+  line_.joined("other", 6, at(3));
+  line_.won(change, 7, at(4));
+  EXPECT_FALSE(is_our_turn(5)) << "the other is before us now";
+}
+
+TEST_F(WaitingLineTest, ThePlaceIsGivenUpWhenNobodyElseWroteForAWhile) {
+  line_.lost(line_.change(77, at(0)), 5, at(0));
+  const LineChange change = line_.change(77, at(1000));
+  EXPECT_FALSE(change.goes_to_end);
+  EXPECT_TRUE(change.leaves);
+  line_.won(change, 6, at(1001));
+  EXPECT_FALSE(line_.are_we_in());
+}
+
+TEST_F(WaitingLineTest, NoPlaceIsTakenWithoutALease) {
+  line_.lost({}, 0, at(0));
+  EXPECT_FALSE(line_.are_we_in());
+  line_.joined("other", 5, at(1));
+  EXPECT_FALSE(line_.change(0, at(2)).goes_to_end);
+}
+
+TEST_F(WaitingLineTest, JoiningAloneIsDueWhereSeveralOthersGoRound) {
+  line_.joined("one", 5, at(0));
+  EXPECT_FALSE(line_.is_joining_due(at(1)));
+  line_.joined("two", 6, at(1));
+  EXPECT_TRUE(line_.is_joining_due(at(2)));
+  line_.could_not_change(at(2));
+  EXPECT_FALSE(line_.is_joining_due(at(3)));
+  EXPECT_TRUE(line_.is_joining_due(at(2 + longest())));
+  line_.joined_alone(7, at(3));
+  EXPECT_FALSE(line_.is_joining_due(at(2 + longest())));
+}
+
+TEST_F(WaitingLineTest, WhoIsPassedOverDoesNotCountAsWriting) {
+  line_.joined("dead", 5, at(0));
+  EXPECT_TRUE(is_our_turn(longest()));
+  EXPECT_EQ(0u, line_.others());
+  EXPECT_FALSE(line_.change(77, at(longest())).goes_to_end);
+}
+
+TEST_F(WaitingLineTest, LeavingAloneIsDueWhereItIsOurTurn) {
+  EXPECT_FALSE(line_.is_leaving_due(at(0)));
+  line_.joined("other", 4, at(0));
+  line_.joined_alone(5, at(0));
+  EXPECT_FALSE(line_.is_leaving_due(at(1)));
+  line_.left("other", 6, at(2));
+  EXPECT_TRUE(line_.is_leaving_due(at(3)));
+  line_.left_alone(7, at(4));
+  EXPECT_FALSE(line_.is_leaving_due(at(5)));
 }
 
 }  // namespace
