@@ -40,6 +40,14 @@ std::string all_leaves(const StatusDocument& document) {
   return leaves;
 }
 
+/// Whether `after` is the array `before`, which is not empty, with elements behind those that were there.
+bool is_appended_to(const Value& before, const Value& after) {
+  if (!before.is_array() || !after.is_array() || before.size() == 0 || before.size() > after.size()) return false;
+  for (std::size_t at = 0; at < before.size(); ++at)
+    if (!before.element(at).is_same_node(after.element(at))) return false;
+  return true;
+}
+
 // What stands between the members of an object, or the elements of an array, when it is printed at this depth.
 std::uint64_t frame_size(std::size_t count, std::size_t depth) {
   if (count == 0) return 2;
@@ -123,15 +131,26 @@ void IncrementalDigest::task_removed(std::size_t position, const Value& task) {
   if (is_regular_) leaves_.erase(position * leaf_size, leaf_size);
 }
 
+void IncrementalDigest::CachedMember::append_elements_of(const Value& grown, std::size_t depth) {
+  canonical.pop_back();
+  for (std::size_t at = value.size(); at < grown.size(); ++at) {
+    canonical += ',';
+    append_canonical(canonical, grown.element(at));
+  }
+  canonical += ']';
+  indented_size += static_cast<std::uint64_t>(indented_size_difference(value, grown, depth));
+  value = grown;
+}
+
 const IncrementalDigest::CachedMember& IncrementalDigest::cached(std::string_view key, const Value& value) {
   auto found = cache_.find(key);
   if (found == cache_.end()) found = cache_.emplace(key, CachedMember()).first;
   CachedMember& member = found->second;
-  if (!member.value.is_same_node(value) || member.canonical.empty()) {
-    member.value = value;
-    member.canonical = canonical(value);
-    member.indented_size = indented_size(value, task_depth_ - 1);
-  }
+  if (member.value.is_same_node(value) && !member.canonical.empty()) return member;
+  if (is_appended_to(member.value, value))
+    member.append_elements_of(value, task_depth_ - 1);
+  else
+    member = {value, canonical(value), indented_size(value, task_depth_ - 1)};
   return member;
 }
 
@@ -148,17 +167,20 @@ void IncrementalDigest::append_payload_member(const StatusDocument& document, co
   append_quoted(buffer_, member.name());
   buffer_ += ':';
   if (!member.value.is_container()) return append_canonical(buffer_, member.value);
-  if (member.name() != mapping_->collection->key() || !member.value.is_array()) {
-    buffer_ += cached(member.name(), member.value).canonical;
-    return;
-  }
+  if (member.name() != mapping_->collection->key() || !member.value.is_array())
+    return append_large(cached(member.name(), member.value).canonical);
   const std::string irregular = is_regular_ ? std::string() : all_leaves(document);
   std::string_view leaves = is_regular_ ? leaves_ : irregular;
   if (leaves.ends_with(',')) leaves.remove_suffix(1);
   buffer_ += '[';
-  sha256_.update(buffer_);  // the leaves are large and are hashed where they stand
-  sha256_.update(leaves);
-  buffer_ = "]";
+  append_large(leaves);
+  buffer_ += ']';
+}
+
+void IncrementalDigest::append_large(std::string_view text) {
+  sha256_.update(buffer_);
+  sha256_.update(text);
+  buffer_.clear();
 }
 
 std::string IncrementalDigest::payload_hash(const StatusDocument& document) {

@@ -55,10 +55,13 @@ class IncrementalDigest {
     Value value;
     std::string canonical;
     std::uint64_t indented_size = 0;
+    /// Of a log, whose entries stay: `grown` is its value with more of them, printed at this depth.
+    void append_elements_of(const Value& grown, std::size_t depth);
   };
   const CachedMember& cached(std::string_view key, const Value& value);
   const std::vector<std::size_t>& order_of(std::span<const Member> members);
   void append_payload_member(const StatusDocument& document, const Member& member);
+  void append_large(std::string_view text);  // hashed where it stands
   std::uint64_t size_of_tasks(const StatusDocument& document) const;
   std::uint64_t size_on_path(const StatusDocument& document, const Value& value, std::size_t depth);
   std::uint64_t size_of_member(const StatusDocument& document, const Member& member, std::size_t depth);

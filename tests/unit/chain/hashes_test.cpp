@@ -106,7 +106,7 @@ class ChangingDocument {
   explicit ChangingDocument(RandomValues& random) : random_(random), document_(sample()), digest_(document_) {}
 
   void change() {
-    switch (random_.below(6)) {
+    switch (random_.below(8)) {
       case 0:
         return add();
       case 1:
@@ -115,6 +115,9 @@ class ChangingDocument {
         return change_file();
       case 3:
         return jump();
+      case 4:
+      case 5:
+        return change_log();
       default:
         return change_task();
     }
@@ -184,6 +187,17 @@ class ChangingDocument {
     const Pointer pointer = Pointer::parse(places[random_.below(places.size())]);
     const bool is_removed = random_.below(4) == 0;
     document_ = document_.with_value(pointer, is_removed ? std::nullopt : std::optional(random_.value()));
+  }
+
+  // As entries are appended, and as a rollback takes them away.
+  void change_log() {
+    const Pointer pointer = Pointer::parse("/payload/key_achievements_log");
+    const Value* before = find(document_.root(), pointer);
+    Value log = before && before->is_array() ? *before : Value::array({});
+    const std::size_t appended = random_.below(300);
+    for (std::size_t entry = 0; entry < appended; ++entry) log = log.with_appended(random_.value(1));
+    if (random_.below(4) == 0 && log.size() > 0) log = log.without_element(random_.below(log.size()));
+    document_ = document_.with_value(pointer, log);
   }
 
   void jump() {
