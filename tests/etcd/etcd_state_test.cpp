@@ -1,7 +1,9 @@
 // What can happen to etcd itself: compaction, a full disk, foreign values, certificates and users.
 #include <signal.h>
 
+#include <atomic>
 #include <filesystem>
+#include <set>
 #include <thread>
 
 #include "tests/etcd/hosts_test.hpp"
@@ -17,6 +19,16 @@ class EtcdStateTest : public HostsTest {
  protected:
   static std::string field() { return std::string("tasks/") + first_task + "/percent_complete"; }
   std::string stored_keys() { return cluster().etcdctl({"get", "--prefix", "--keys-only", "/plans/"}).output; }
+  std::string last_key_of(const std::string& part) {
+    std::string last;
+    for (const std::string& line : lines_of(stored_keys()))
+      if (line.find(part) != std::string::npos) last = line;
+    return last;
+  }
+  static std::string number_of_20_digits(std::uint64_t number) {
+    const std::string digits = std::to_string(number);
+    return std::string(20 - digits.size(), '0') + digits;
+  }
   std::string key_of(const std::string& part) {
     for (const std::string& line : lines_of(stored_keys()))
       if (line.find(part) != std::string::npos) return line;
@@ -52,6 +64,129 @@ TEST_F(EtcdStateTest, AForeignDocumentIsQuarantinedWhoeverMountsNext) {
   EXPECT_TRUE(eventually([&] { return read_at(0, "partition_status") == "PARTITIONED\n"; }))
       << read_at(0, "partition_status");
   EXPECT_EQ("0\n", read_at(0, field()));
+  export_and_verify();
+}
+
+TEST_F(EtcdStateTest, AForeignRecordIsQuarantinedAndNotOverwritten) {
+  import_source();
+  mount_host(0);
+  ASSERT_EQ(0, write_file(at(0, field()), "5\n")) << errors_of(0);
+  const std::string newest = last_key_of("/record/exec_status_125/");
+  const std::string next =
+      newest.substr(0, newest.size() - 20) + number_of_20_digits(std::stoull(newest.substr(newest.size() - 20)) + 1);
+  ASSERT_EQ(0, cluster().etcdctl({"put", next, "no record"}).exit_status);
+  EXPECT_TRUE(eventually([&] { return read_at(0, "partition_status") == "PARTITIONED\n"; })) << errors_of(0);
+  EXPECT_EQ(EROFS, write_file(at(0, field()), "6\n"));
+  EXPECT_EQ(
+      "no record",
+      lines_of(cluster().etcdctl({"get", "--print-value-only", "/plans/foreign/exec_status_125/1"}).output).at(0));
+  mount_host(1);
+  ASSERT_EQ(0, write_file(at(1, ".control"), "{\"command\": \"reconcile\", \"resolution\": \"ours\"}")) << errors_of(1);
+  EXPECT_TRUE(eventually([&] { return write_file(at(0, field()), "6\n") == 0; })) << errors_of(0);
+  export_and_verify();
+}
+
+TEST_F(EtcdStateTest, ARecordThatStandsBehindTheHeadIsFoundByWhoeverMountsNext) {
+  import_source();
+  const std::string newest = last_key_of("/record/exec_status_125/");
+  const std::string next =
+      newest.substr(0, newest.size() - 20) + number_of_20_digits(std::stoull(newest.substr(newest.size() - 20)) + 1);
+  ASSERT_EQ(0, cluster().etcdctl({"put", next, "no record"}).exit_status);
+  mount_host(0);
+  EXPECT_TRUE(eventually([&] { return read_at(0, "partition_status") == "PARTITIONED\n"; })) << errors_of(0);
+  EXPECT_EQ(
+      "no record",
+      lines_of(cluster().etcdctl({"get", "--print-value-only", "/plans/foreign/exec_status_125/1"}).output).at(0));
+  export_and_verify();
+}
+
+TEST_F(EtcdStateTest, AForeignValueTakesTheNumberBehindTheLargest) {
+  import_source();
+  ASSERT_EQ(0, cluster().etcdctl({"put", "/plans/foreign/exec_status_125/7", "of old"}).exit_status);
+  mount_host(0);
+  ASSERT_EQ(0, cluster().etcdctl({"put", "/plans/head/exec_status_125", "no head"}).exit_status);
+  EXPECT_TRUE(eventually([&] { return read_at(0, "partition_status") == "PARTITIONED\n"; })) << errors_of(0);
+  EXPECT_EQ(
+      "no head",
+      lines_of(cluster().etcdctl({"get", "--print-value-only", "/plans/foreign/exec_status_125/8"}).output).at(0));
+}
+
+TEST_F(EtcdStateTest, AFileWhoseHeadIsDeletedStaysAwayWhoeverWrites) {
+  import_source();
+  mount_host(0);
+  std::atomic<bool> is_over{false};
+  std::thread writer([&] {
+    for (int number = 0; !is_over; ++number) write_file(at(0, field()), std::to_string(number % 90) + "\n");
+  });
+  std::this_thread::sleep_for(milliseconds(300));
+  EXPECT_EQ(0, cluster().etcdctl({"del", "/plans/head/exec_status_125"}).exit_status);
+  EXPECT_TRUE(eventually([&] { return !fs::exists(at(0, "status.json")); }));
+  std::this_thread::sleep_for(milliseconds(1000));
+  is_over = true;
+  writer.join();
+  EXPECT_FALSE(fs::exists(at(0, "status.json")));
+  EXPECT_EQ("", cluster().etcdctl({"get", "--keys-only", "/plans/head/exec_status_125"}).output);
+  EXPECT_EQ("", cluster().etcdctl({"get", "--prefix", "--keys-only", "/plans/foreign/"}).output);
+}
+
+// A host that stores the document anew removes the one that the other host's head named.
+TEST_F(EtcdStateTest, HostsThatTakeTurnsKnowEachOthersDocuments) {
+  import_source();
+  mount_hosts(2);
+  const std::string line = std::string(3000, 'x');
+  for (int round = 0; round < 31; ++round)  // the other host writes last
+    ASSERT_EQ(0, append_file(at(round % 3 == 0 ? 1 : 0, "achievements"), line + "\n")) << round << errors_of(0);
+  mount_host(2);
+  EXPECT_EQ("CONSISTENT\n", read_at(2, "partition_status"));
+  EXPECT_EQ(read_at(0, "status.json"), read_at(2, "status.json"));
+  EXPECT_EQ("", cluster().etcdctl({"get", "--prefix", "--keys-only", "/plans/foreign/"}).output);
+  export_and_verify();
+}
+
+// Beyond what goes into a transaction, in several parts, and beyond what etcd takes in one request.
+TEST_F(EtcdStateTest, ALargeDocumentIsStoredInParts) {
+  import_source();
+  mount_hosts(2);
+  const std::string line = std::string(200'000, 'x');
+  for (int round = 0; round < 20; ++round)
+    ASSERT_EQ(0, append_file(at(round % 2, "achievements"), std::to_string(round) + line + "\n"))
+        << round << errors_of(round % 2);
+  std::set<std::string> documents;
+  std::size_t parts = 0;
+  for (const std::string& key :
+       lines_of(cluster().etcdctl({"get", "--prefix", "--keys-only", "/plans/document/exec_status_125/"}).output)) {
+    if (key.empty()) continue;
+    ++parts;
+    documents.insert(key.substr(0, key.rfind('/')));
+  }
+  EXPECT_GE(parts, 4U) << "parts of 512 KiB";
+  EXPECT_LE(documents.size(), 2U) << "the one that the head names, and one that is to be named next";
+  mount_host(2);
+  EXPECT_EQ("CONSISTENT\n", read_at(2, "partition_status"));
+  EXPECT_EQ(read_at(0, "status.json"), read_at(2, "status.json"));
+  export_and_verify();
+}
+
+// Set aside, it is as large as the document.
+TEST_F(EtcdStateTest, ALargeForeignDocumentIsKeptInParts) {
+  import_source();
+  mount_host(0);
+  const std::string line = std::string(300'000, 'x');
+  for (int round = 0; round < 12; ++round)
+    ASSERT_EQ(0, append_file(at(0, "achievements"), line + "\n")) << errors_of(0);
+  const std::string before = read_at(0, "status.json");
+  ASSERT_GT(before.size(), 3'000'000U);
+  ASSERT_EQ(0, cluster().etcdctl({"put", last_key_of("/document/exec_status_125/"), "foreign"}).exit_status);
+  const auto kept_in_parts = [&] {
+    return cluster().etcdctl({"get", "--keys-only", "/plans/foreign/exec_status_125/1/00000001"}).output;
+  };
+  write_file(at(0, field()), "5\n");
+  EXPECT_TRUE(eventually([&] { return read_at(0, "partition_status") == "PARTITIONED\n"; })) << errors_of(0);
+  EXPECT_NE("", kept_in_parts());
+  EXPECT_EQ(EROFS, write_file(at(0, field()), "6\n"));
+  mount_host(1);
+  ASSERT_EQ(0, write_file(at(1, ".control"), "{\"command\": \"reconcile\", \"resolution\": \"ours\"}")) << errors_of(1);
+  EXPECT_TRUE(eventually([&] { return write_file(at(0, field()), "6\n") == 0; })) << errors_of(0);
   export_and_verify();
 }
 

@@ -23,6 +23,8 @@ StoredFile EtcdStore::load() {
     feed_->take();  // what it says is read here
     versions_.clear();
     foreign_.reset();
+    document_beforehand_.reset();
+    must_look_ = false;
     is_chained_ = false;
     read_everything();
   } catch (const EtcdError& error) {
@@ -47,10 +49,10 @@ StoredFile EtcdStore::load() {
 
 void EtcdStore::read_everything() {
   const EtcdRangeResult answer = services_.client.range({services_.layout.head(stem_)});
-  head_revision_ = answer.entries.empty() ? 0 : answer.entries.front().modified;
+  if (answer.entries.empty()) throw std::runtime_error("it was removed from etcd");
+  head_revision_ = answer.entries.front().modified;
   std::string found;
   try {
-    if (answer.entries.empty()) throw std::runtime_error("its head is missing");
     found = answer.entries.front().value;
     const StoredHead head = decode_head(found);
     std::string text;
@@ -73,21 +75,26 @@ void EtcdStore::read_from_document(const StoredHead& head, std::int64_t revision
   at.version = head.document_version;
   at.record_hash = head.document_id;
   at.payload_hash_current = payload_hash(*document);
-  EtcdRange range{services_.layout.record(stem_, at.version + 1),
-                  services_.layout.record(stem_, head.chain.version) + '\0'};
+  const std::string newest = services_.layout.record(stem_, head.chain.version);
+  EtcdRange range{services_.layout.record(stem_, at.version + 1), end_of_prefix(services_.layout.records(stem_))};
   range.revision = revision;
   range.limit = records_a_page;
-  if (at.version < head.chain.version)
-    services_.client.range_in_pages(range, [&](EtcdKeyValue& entry) {
-      if (services_.layout.meaning_of(entry.key).is_rotation) {
-        at.record_hash = decode_record(entry.value).record_hash;
-        return true;
-      }
-      CommitEntry next = next_version(*document, at, entry.value);
-      document = std::move(next.document);
-      at = std::move(next.head);
+  services_.client.range_in_pages(range, [&](EtcdKeyValue& entry) {
+    if (entry.key > newest) {
+      const auto meaning = services_.layout.meaning_of(entry.key);
+      // A mutation would have put the head, too.
+      if (!meaning.is_rotation && meaning.version > head.chain.version) set_foreign(entry.value, true);
+      return !foreign_;
+    }
+    if (services_.layout.meaning_of(entry.key).is_rotation) {
+      at.record_hash = decode_record(entry.value).record_hash;
       return true;
-    });
+    }
+    CommitEntry next = next_version(*document, at, entry.value);
+    document = std::move(next.document);
+    at = std::move(next.head);
+    return true;
+  });
   if (at.version != head.chain.version || at.record_hash != head.chain.record_hash)
     throw std::runtime_error("its records end at version " + std::to_string(at.version) + ", and its head says " +
                              std::to_string(head.chain.version));

@@ -232,6 +232,7 @@ void EtcdSource::take_event(const EtcdEvent& event, const std::set<std::pair<std
         stems_.insert(meaning.name);
       else
         stems_.erase(meaning.name);
+      if (feed && is_mutation && is_put) feed->set_head(entry.value);
       if (feed && !is_mutation) feed->touch();
       if (!feed || !is_mutation) names.insert(file_name_of(meaning.name));
       break;

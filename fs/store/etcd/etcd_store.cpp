@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <iterator>
+#include <ranges>
 #include <stdexcept>
 #include <utility>
 
 #include "fs/store/etcd/chain_link.hpp"
+#include "fs/store/etcd/foreign_values.hpp"
 #include "fs/store/etcd/stored_document.hpp"
 
 namespace statusfs {
@@ -73,12 +75,17 @@ StoreResult EtcdStore::prepare() {
   if (services_.monitor.is_lost()) return {StoreStatus::lost, services_.monitor.reason()};
   if (must_recheck_) return {StoreStatus::failed, stem_ + " must be read again first"};
   const StoreResult result = guarded([&] { return take_news(); });
-  if (result.status == StoreStatus::lost) feed_->lose_track();  // what was taken is asked for again
-  if (result.status != StoreStatus::done) return result;
+  if (result.status != StoreStatus::done) {
+    feed_->lose_track();  // what was taken is asked for again
+    return result;
+  }
   if (!versions_.empty()) return {StoreStatus::conflict, stem_ + " was changed by another host"};
   if (foreign_ && !foreign_->is_accepted)
     return {StoreStatus::foreign, stem_ + " was changed in etcd by another program"};
-  return {};
+  return guarded([&]() -> StoreResult {
+    store_due_document();
+    return {};
+  });
 }
 
 // The watch may be behind what another host was told is done.
@@ -89,31 +96,49 @@ StoreResult EtcdStore::look_for_news() {
 
 StoreResult EtcdStore::take_news() {
   const FileFeed::News news = feed_->take();
-  take_records(news.records);
-  if (news.is_incomplete || news.was_touched) fetch_records();
-  if (news.was_touched) look_at_keys();
-  return {};
-}
-
-void EtcdStore::take_records(const std::vector<FileFeed::Record>& records) {
-  for (const FileFeed::Record& record : records) {
-    if (record.version <= head_.chain.version) continue;
-    if (record.version > head_.chain.version + 1) {
-      fetch_records();
-      continue;
-    }
-    CommitEntry next = next_version(*document_, head_.chain, record.line);
-    document_ = next.document;
-    head_.chain = next.head;
-    head_.records_size += record.line.size();
-    head_revision_ = record.revision;
-    versions_.push_back(std::move(next));
+  must_look_ = must_look_ || news.was_touched;
+  bool is_complete = !news.is_incomplete && !must_look_;
+  try {
+    for (const FileFeed::Record& record : news.records) take_record(record);
+    // Another host may have stored the document anew, and removed the one that we know.
+    if (!news.head.empty()) take_head(decode_head(news.head));
+  } catch (const EtcdError&) {
+    throw;
+  } catch (const std::runtime_error&) {  // no record, or no head: what stands there is looked at as a whole
+    is_complete = false;
   }
+  if (!is_complete) fetch_records();
+  return must_look_ ? look_at_keys() : StoreResult();
 }
 
-// Everything behind our version, and the head as it is now.
+// Of the version that we are at; an older one is from before our own last write.
+void EtcdStore::take_head(const StoredHead& stored) {
+  if (!(stored.chain == head_.chain)) return;
+  if (stored.document_id != head_.document_id) document_beforehand_.reset();  // who stored it removed all others
+  head_ = stored;
+  feed_->set_document(services_.layout.document(stem_, head_.document_version, head_.document_id));
+}
+
+void EtcdStore::take_record(const FileFeed::Record& record) {
+  if (record.version <= head_.chain.version) return;
+  if (record.version > head_.chain.version + 1) return fetch_records();
+  CommitEntry next = next_version(*document_, head_.chain, record.line);
+  document_ = next.document;
+  head_.chain = next.head;
+  head_.records_size += record.line.size();
+  head_revision_ = record.revision;
+  versions_.push_back(std::move(next));
+}
+
+// Everything behind our version up to the head, as of one revision.
 void EtcdStore::fetch_records() {
   const EtcdRangeResult answer = services_.client.range({services_.layout.head(stem_)});
+  std::optional<StoredHead> stored;
+  try {
+    if (!answer.entries.empty()) stored = decode_head(answer.entries.front().value);
+  } catch (const std::runtime_error&) {
+    // look_at_keys() says what stands there.
+  }
   const std::string all = services_.layout.records(stem_);
   EtcdRange range{services_.layout.record(stem_, head_.chain.version + 1), end_of_prefix(all)};
   range.revision = answer.revision;
@@ -125,39 +150,47 @@ void EtcdStore::fetch_records() {
       records.push_back({meaning.version, std::move(entry.value), entry.modified});
     return true;
   });
-  for (const FileFeed::Record& record : records)
-    if (record.version == head_.chain.version + 1) take_records({record});
-  if (answer.entries.empty()) return;
-  head_revision_ = answer.entries.front().modified;
-  try {
-    const StoredHead stored = decode_head(answer.entries.front().value);
-    if (stored.chain == head_.chain) head_ = stored;
-  } catch (const std::runtime_error&) {
-    feed_->touch();
+  for (const FileFeed::Record& record : records) {
+    if (stored && record.version > stored->chain.version)  // no mutation put it: that would have put the head, too
+      return set_foreign(record.line, true);
+    if (record.version == head_.chain.version + 1) take_record(record);
   }
-  feed_->set_document(services_.layout.document(stem_, head_.document_version, head_.document_id));
+  if (!stored || !(stored->chain == head_.chain)) {
+    must_look_ = true;
+    return;
+  }
+  take_head(*stored);
+  head_revision_ = answer.entries.front().modified;
 }
 
 // Something was put or deleted that is no mutation: are head and document still what they should be?
-void EtcdStore::look_at_keys() {
+StoreResult EtcdStore::look_at_keys() {
   const EtcdRangeResult answer = services_.client.range({services_.layout.head(stem_)});
-  head_revision_ = answer.entries.empty() ? 0 : answer.entries.front().modified;
-  if (answer.entries.empty()) return set_foreign({});
+  if (answer.entries.empty()) return {StoreStatus::gone, stem_ + " was removed from etcd"};
   const std::string& text = answer.entries.front().value;
+  std::optional<std::string> found = text;
   try {
     const StoredHead stored = decode_head(text);
-    if (stored.chain.version > head_.chain.version) return feed_->lose_track();  // written since
-    if (!(stored.chain == head_.chain)) return set_foreign(text);
-    std::string found;
-    if (!read_document(services_.client, services_.layout, stem_, stored, answer.revision, found))
-      return set_foreign(found);
-    head_ = stored;
-    feed_->set_document(services_.layout.document(stem_, head_.document_version, head_.document_id));
+    if (stored.chain.version > head_.chain.version) {  // written since
+      feed_->lose_track();
+      return {StoreStatus::conflict, stem_ + " was changed by another host"};
+    }
+    if (stored.chain == head_.chain) {
+      std::string parts;
+      const bool is_ours =
+          read_document(services_.client, services_.layout, stem_, stored, answer.revision, parts).has_value();
+      found = is_ours ? std::nullopt : std::optional(parts);
+      if (is_ours) take_head(stored);
+    }
   } catch (const EtcdError&) {
     throw;
   } catch (const std::runtime_error&) {
-    set_foreign(text);
+    // It is no head: foreign.
   }
+  head_revision_ = answer.entries.front().modified;
+  must_look_ = false;
+  if (found) set_foreign(*found);
+  return {};
 }
 
 std::vector<CommitEntry> EtcdStore::take_versions() { return std::exchange(versions_, {}); }
@@ -181,15 +214,21 @@ CommitRequest EtcdStore::request_of(std::span<const CommitEntry> entries, Stored
   request.last_g = entries.back().head.g;
   for (const CommitEntry& entry : entries)
     request.puts.push_back({services_.layout.record(stem_, entry.head.version), entry.record});
-  if (foreign_ || is_document_due(head)) {
-    std::vector<EtcdPut> parts =
-        store_document(services_.client, services_.layout, stem_, *entries.back().document, head);
-    const bool was_put_beforehand = parts.empty();
-    if (was_put_beforehand || foreign_)
-      request.deletes = other_documents(services_.layout, stem_, head);
-    else
+  if (foreign_) {
+    std::ranges::move(store_document(services_.client, services_.layout, stem_, *entries.back().document, head),
+                      std::back_inserter(request.puts));
+    request.deletes = other_documents(services_.layout, stem_, head);
+  } else if (document_beforehand_) {
+    take_document(head);
+    request.deletes = other_documents(services_.layout, stem_, head);
+  } else if (is_document_due(head)) {
+    StoredHead with_document = head;
+    std::vector<EtcdPut> parts = document_puts(services_.layout, stem_, *entries.back().document, with_document);
+    if (is_document_small(with_document)) {  // a large one is stored before the next mutation
+      head = with_document;
+      std::ranges::move(parts, std::back_inserter(request.puts));
       request.deletes = {document_of(services_.layout, stem_, head_)};
-    std::ranges::move(parts, std::back_inserter(request.puts));
+    }
   }
   request.puts.push_back({request.head_key, encode_head(head)});
   request.record_key = services_.layout.record(stem_, entries.back().head.version);
@@ -197,6 +236,26 @@ CommitRequest EtcdStore::request_of(std::span<const CommitEntry> entries, Stored
   request.record_hash = entries.back().head.record_hash;
   for (const EtcdPut& put : request.puts) request.size += put.key.size() + put.value.size();
   return request;
+}
+
+// Before a number is drawn for what names it: others draw theirs meanwhile, and a lost race leaves it what it is.
+void EtcdStore::store_due_document() {
+  if (read_only_ || document_beforehand_ || !is_document_due(head_)) return;
+  if (!services_.monitor.ask()) throw EtcdError(EtcdError::Kind::unavailable, services_.monitor.reason());
+  StoredHead head = head_;
+  if (!store_document(services_.client, services_.layout, stem_, *document_, head).empty()) return;
+  head.records_size = head_.records_size;  // before it
+  document_beforehand_ = head;
+}
+
+// The head names the document that was stored beforehand, and counts the records since.
+void EtcdStore::take_document(StoredHead& head) const {
+  head.document_version = document_beforehand_->document_version;
+  head.document_id = document_beforehand_->document_id;
+  head.document_parts = document_beforehand_->document_parts;
+  head.document_sha256 = document_beforehand_->document_sha256;
+  head.document_size = document_beforehand_->document_size;
+  head.records_size -= document_beforehand_->records_size;
 }
 
 StoreResult EtcdStore::commit(std::uint64_t expected_version, std::span<const CommitEntry> entries) {
@@ -221,6 +280,7 @@ StoreResult EtcdStore::commit(std::uint64_t expected_version, std::span<const Co
   head_ = head;
   head_revision_ = outcome.revision;
   document_ = entries.back().document;
+  document_beforehand_.reset();
   foreign_.reset();
   has_foreign_ = false;
   feed_->set_document(services_.layout.document(stem_, head_.document_version, head_.document_id));
@@ -240,8 +300,8 @@ StoreResult EtcdStore::recheck() {
 
 // --- foreign values --------------------------------------------------------------------------------------------------
 
-void EtcdStore::set_foreign(std::string text) {
-  foreign_ = Foreign{std::move(text), false};
+void EtcdStore::set_foreign(std::string text, bool is_record) {
+  foreign_ = Foreign{std::move(text), false, is_record};
   has_foreign_ = true;
 }
 
@@ -259,19 +319,21 @@ void EtcdStore::accept_foreign() {
 StoreResult EtcdStore::set_foreign_aside(std::string& kept_as) {
   if (!foreign_) return {StoreStatus::failed, stem_ + " holds no foreign value"};
   return guarded([&]() -> StoreResult {
-    const std::string all = services_.layout.foreign_values(stem_);
-    EtcdRange range{all, end_of_prefix(all)};
-    range.keys_only = true;
-    const std::size_t number = services_.client.range(range).entries.size() + 1;
+    const std::size_t number = next_foreign_number(services_.client, services_.layout, stem_);
+    const EtcdPut kept = keep_foreign_value(services_.client, services_.layout, stem_, number, foreign_->text);
     StoredHead head = head_;
     head.host = services_.host;
     EtcdTransaction transaction;
-    transaction.compare = {{services_.layout.head(stem_), head_revision_}, {all + std::to_string(number), 0}};
+    transaction.compare = {{services_.layout.head(stem_), head_revision_}, {kept.key, 0}};
     transaction.puts = store_document(services_.client, services_.layout, stem_, *document_, head);
     // The keys of the document are put again under the same names, where they have them already.
     transaction.puts.push_back({services_.layout.head(stem_), encode_head(head)});
-    transaction.puts.push_back({all + std::to_string(number), foreign_->text});
+    transaction.puts.push_back(kept);
     transaction.deletes = other_documents(services_.layout, stem_, head);
+    if (foreign_->is_record) {
+      const std::string records = services_.layout.records(stem_);
+      transaction.deletes.push_back({services_.layout.record(stem_, head_.chain.version + 1), end_of_prefix(records)});
+    }
     const EtcdTransactionResult result = services_.client.transact(transaction);
     foreign_.reset();
     has_foreign_ = false;
@@ -290,19 +352,22 @@ StoreResult EtcdStore::set_foreign_aside(std::string& kept_as) {
 std::string EtcdStore::read_foreign(const std::string& kept_as) {
   const std::size_t infix = kept_as.rfind(foreign_infix);
   const std::string number = infix == std::string::npos ? kept_as : kept_as.substr(infix + foreign_infix.size());
-  const auto answer = services_.client.range({services_.layout.foreign_values(stem_) + number});
-  if (answer.entries.empty()) throw std::runtime_error(kept_as + " is not in etcd");
-  return answer.entries.front().value;
+  return read_foreign_value(services_.client, services_.layout, stem_, number);
 }
 
 // --- records ---------------------------------------------------------------------------------------------------------
 
+// Pages upwards, each visited backwards: asked for the newest first, etcd reads all there are for every page.
 void EtcdStore::visit_records_backwards(const std::function<bool(std::string_view line)>& visit) {
-  const std::string all = services_.layout.records(stem_);
-  EtcdRange range{all, end_of_prefix(all)};
-  range.limit = page_of_records;
-  range.newest_first = true;
-  services_.client.range_in_pages(range, [&](EtcdKeyValue& entry) { return visit(entry.value); });
+  constexpr auto page = static_cast<std::uint64_t>(page_of_records);
+  for (std::uint64_t newest = head_.chain.version; newest > 0; newest -= std::min(newest, page)) {
+    const std::uint64_t oldest = newest > page ? newest - page + 1 : 1;
+    const auto answer =
+        services_.client.range({services_.layout.record(stem_, oldest), services_.layout.record(stem_, newest + 1)});
+    if (answer.entries.empty()) return;  // the chain began later
+    for (const EtcdKeyValue& entry : answer.entries | std::views::reverse)
+      if (!visit(entry.value)) return;
+  }
 }
 
 void EtcdStore::read_records(std::uint64_t after_version, const std::function<bool(std::string_view record)>& visit) {

@@ -46,6 +46,7 @@ class EtcdStore final : public Store {
   struct Foreign {
     std::string text;
     bool is_accepted = false;
+    bool is_record = false;  ///< it stands behind the records that the head knows, and not in the head's place
   };
 
   // etcd_load.cpp
@@ -54,10 +55,13 @@ class EtcdStore final : public Store {
   void read_from_records(std::int64_t revision);
 
   StoreResult take_news();
-  void take_records(const std::vector<FileFeed::Record>& records);
+  void take_record(const FileFeed::Record& record);
+  void take_head(const StoredHead& stored);
   void fetch_records();
-  void look_at_keys();
-  void set_foreign(std::string text);
+  StoreResult look_at_keys();
+  void set_foreign(std::string text, bool is_record = false);
+  void store_due_document();
+  void take_document(StoredHead& head) const;
   StoredHead head_after(std::span<const CommitEntry> entries) const;
   CommitRequest request_of(std::span<const CommitEntry> entries, StoredHead& head);
   void note(std::string notice);
@@ -76,6 +80,9 @@ class EtcdStore final : public Store {
   bool must_recheck_ = false;
   std::vector<CommitEntry> versions_;  // of other hosts, not taken yet
   std::optional<Foreign> foreign_;
+  bool must_look_ = false;  // at the head and the document: they may not be what they should be
+  // A document that is too large for the transaction which names it: stored already, and not named yet.
+  std::optional<StoredHead> document_beforehand_;
 
   std::atomic<bool> has_foreign_{false};  // the same, for looks_changed()
   std::mutex mutex_;                      // guards notices_; innermost

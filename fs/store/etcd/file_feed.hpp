@@ -22,6 +22,7 @@ class FileFeed {
   };
   struct News {
     std::vector<Record> records;  ///< of other hosts, in the order in which they were written
+    std::string head;             ///< text of the head that a mutation, of whichever host, put last; no news by itself
     bool is_incomplete = false;   ///< there may be more records than these
     bool was_touched = false;     ///< something was put or deleted that no mutation of ours explains
   };
@@ -31,6 +32,10 @@ class FileFeed {
     // The record_hash is the end of the line.
     if (const auto own = own_.find(end_of(record.line)); own != own_.end()) return void(own_.erase(own));
     news_.records.push_back(std::move(record));
+  }
+  void set_head(std::string text) {
+    const std::lock_guard lock(mutex_);
+    news_.head = std::move(text);
   }
   void lose_track() {
     const std::lock_guard lock(mutex_);

@@ -41,8 +41,8 @@ std::string KeyLayout::document(std::string_view stem, std::uint64_t version, st
   return documents(stem) + padded(version, digits_of_version) + "-" + std::string(id.substr(0, 16)) + "/";
 }
 
-std::string KeyLayout::document_part(const std::string& document, std::size_t part) const {
-  return document + padded(part, digits_of_part);
+std::string KeyLayout::part(const std::string& prefix, std::size_t number) const {
+  return prefix + padded(number, digits_of_part);
 }
 
 KeyLayout::Meaning KeyLayout::meaning_of(std::string_view key) const {

@@ -22,7 +22,8 @@ class KeyLayout {
   std::string documents(std::string_view stem) const { return prefix_ + "/document/" + std::string(stem) + "/"; }
   /// All parts of one document: `id` is the record_hash of its version.
   std::string document(std::string_view stem, std::uint64_t version, std::string_view id) const;
-  std::string document_part(const std::string& document, std::size_t part) const;
+  /// The part of a text whose keys begin with `prefix`.
+  std::string part(const std::string& prefix, std::size_t number) const;
   std::string foreign_values(std::string_view stem) const { return prefix_ + "/foreign/" + std::string(stem) + "/"; }
   std::string plans() const { return prefix_ + "/plan/"; }
   std::string hosts() const { return prefix_ + "/host/"; }

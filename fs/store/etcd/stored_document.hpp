@@ -17,9 +17,14 @@ namespace statusfs {
 /// one have become as large as it is, and many.
 bool is_document_due(const StoredHead& head);
 
-/// The document as of the head: names it in the head and returns what must be put. Where that is too much for one
-/// transaction, all parts were put before, and nothing is left to be put; they mean nothing until a head names them.
-/// Throws EtcdError.
+/// Whether the document that the head names is small enough to be put in the transaction that names it.
+bool is_document_small(const StoredHead& head);
+
+/// The document as of the head: names it in the head and returns its parts, which must be put.
+std::vector<EtcdPut> document_puts(const KeyLayout& layout, const std::string& stem, const StatusDocument& document,
+                                   StoredHead& head);
+/// The same. Where it is not small, all parts are put at once, one after another, and nothing is left to be put; they
+/// mean nothing until a head names them. Throws EtcdError.
 std::vector<EtcdPut> store_document(EtcdClient& client, const KeyLayout& layout, const std::string& stem,
                                     const StatusDocument& document, StoredHead& head);
 
