@@ -4,6 +4,7 @@
 #include "mapping/schema/field_loader.hpp"
 #include "mapping/schema/load_context.hpp"
 #include "mapping/schema/mapping_check.hpp"
+#include "mapping/schema/override_loader.hpp"
 #include "mapping/schema/overview_loader.hpp"
 #include "mapping/schema/rule_loader.hpp"
 #include "mapping/schema/yaml_reader.hpp"
