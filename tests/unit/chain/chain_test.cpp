@@ -82,6 +82,16 @@ TEST(BeginChainTest, TheLineAfterARotationIsAsDeep) {
   EXPECT_EQ(indented_document(replayed(journal).root()), writer.text());
 }
 
+TEST(BeginChainTest, TheHeaderNeedNotBeTheFirstRow) {
+  std::string text(default_mapping()->text);
+  text.replace(text.find("\ntree:\n"), 7,
+               "\ntree:\n  note: {pointer: /payload/note, type: string, write: [BUILDER], help: A note.}\n");
+  const auto mapping = load_mapping(text, "note_first.yaml");
+  EXPECT_EQ(mapping->header, mapping->top("header"));
+  const StatusDocument document(mapping, parse_json(R"({"payload":{}})"));
+  EXPECT_EQ(value_in(*begun(document).document, "/os_file_header/file_id"), R"("exec_status_7")");
+}
+
 TEST(BeginChainTest, TheVersionGoesOn) {
   const auto version_after = [](const std::string& value) {
     const StatusDocument document =
