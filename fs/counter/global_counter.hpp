@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <memory>
 
+#include "mapping/document/value.hpp"
+
 namespace statusfs {
 
 /// No number is ever drawn twice, and none that is not larger than all drawn before and all given to raise().
@@ -44,6 +46,6 @@ class GlobalCounter {
 };
 
 /// The largest g: every JSON reader has it exactly.
-inline constexpr std::int64_t largest_g = (std::int64_t{1} << 53) - 1;
+inline constexpr std::int64_t largest_g = largest_exact_integer;
 
 }  // namespace statusfs

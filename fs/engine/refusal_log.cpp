@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "mapping/document/utf8.hpp"
+
 namespace statusfs {
 namespace {
 
@@ -21,9 +23,7 @@ std::string line_of(const Refusal& refusal) {
 // The messages quote what was written, and 256 of them are kept.
 std::string cut(std::string text) {
   if (text.size() <= RefusalLog::longest_message) return text;
-  std::size_t end = RefusalLog::longest_message;  // back to the start of a UTF-8 sequence
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
-  return text.substr(0, end) + "...";
+  return std::string(utf8_prefix(text, RefusalLog::longest_message)) + "...";
 }
 
 }  // namespace

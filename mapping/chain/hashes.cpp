@@ -3,16 +3,15 @@
 #include <algorithm>
 
 #include "mapping/document/canonical.hpp"
+#include "mapping/document/sha256.hpp"
 #include "mapping/document/text.hpp"
 
 namespace statusfs {
 namespace {
 
-constexpr std::string_view prefix = "sha256:";
-constexpr std::size_t hash_size = prefix.size() + 64;
-constexpr std::size_t leaf_size = hash_size + 3;  // two quotes and a comma
+constexpr std::size_t leaf_size = hash_text_size + 3;  // two quotes and a comma
 
-std::string prefixed(const std::string& hex) { return std::string(prefix) + hex; }
+std::string prefixed(const std::string& hex) { return std::string(hash_prefix) + hex; }
 
 const Pointer& payload_hash_pointer(const Mapping& mapping) {
   return mapping.stamped(Stamp::payload_hash_current, false)->pointer;
@@ -24,7 +23,8 @@ Value signature_of(const Mapping& mapping, const Value& task) {
 }
 
 bool is_regular_leaf(const Value& leaf) {
-  return leaf.is_string() && leaf.as_string().size() == hash_size && quoted_size(leaf.as_string()) == hash_size + 2;
+  return leaf.is_string() && leaf.as_string().size() == hash_text_size &&
+         quoted_size(leaf.as_string()) == hash_text_size + 2;
 }
 
 void append_leaf(std::string& leaves, const Value& leaf) {
@@ -46,12 +46,6 @@ bool is_appended_to(const Value& before, const Value& after) {
   for (std::size_t at = 0; at < before.size(); ++at)
     if (!before.element(at).is_same_node(after.element(at))) return false;
   return true;
-}
-
-// What stands between the members of an object, or the elements of an array, when it is printed at this depth.
-std::uint64_t frame_size(std::size_t count, std::size_t depth) {
-  if (count == 0) return 2;
-  return 2 + count * 2 * (depth + 1) + 2 * (count - 1) + 1 + 2 * depth + 1;
 }
 
 }  // namespace
@@ -116,7 +110,7 @@ void IncrementalDigest::task_changed(std::size_t position, const Value& before, 
   tasks_size_ += static_cast<std::uint64_t>(indented_size_difference(before, after, task_depth_));
   const Value leaf = signature_of(*mapping_, after);
   is_regular_ = is_regular_ && is_regular_leaf(leaf);
-  if (is_regular_) leaves_.replace(position * leaf_size + 1, hash_size, leaf.as_string());
+  if (is_regular_) leaves_.replace(position * leaf_size + 1, hash_text_size, leaf.as_string());
 }
 
 void IncrementalDigest::task_added(const Value& task) {
@@ -201,7 +195,7 @@ std::string IncrementalDigest::payload_hash(const StatusDocument& document) {
 }
 
 std::uint64_t IncrementalDigest::size_of_tasks(const StatusDocument& document) const {
-  return frame_size(document.task_count(), task_depth_ - 1) + tasks_size_;
+  return indented_frame_size(document.task_count(), task_depth_ - 1) + tasks_size_;
 }
 
 std::uint64_t IncrementalDigest::size_of_member(const StatusDocument& document, const Member& member,
@@ -215,7 +209,7 @@ std::uint64_t IncrementalDigest::size_of_member(const StatusDocument& document, 
 
 std::uint64_t IncrementalDigest::size_on_path(const StatusDocument& document, const Value& value, std::size_t depth) {
   if (depth == mapping_->collection->pointer.tokens().size()) return size_of_tasks(document);
-  std::uint64_t size = frame_size(value.size(), depth);
+  std::uint64_t size = indented_frame_size(value.size(), depth);
   for (const Member& member : value.members())
     size += quoted_size(member.name()) + 2 + size_of_member(document, member, depth);
   return size;

@@ -6,6 +6,7 @@
 #include "mapping/document/json_patch.hpp"
 #include "mapping/document/json_patch_text.hpp"
 #include "mapping/document/text.hpp"
+#include "mapping/document/utf8.hpp"
 #include "mapping/rejection.hpp"
 #include "mapping/tree/names.hpp"
 
@@ -60,18 +61,11 @@ const Field* field_around(const Mapping& mapping, bool in_task, const Pointer& p
   }
 }
 
-std::string row_path(const Field& field) {
-  const bool has_group = field.parent && field.parent->type != FieldType::collection;
-  return (has_group ? row_path(*field.parent) + "/" : std::string()) + field.name;
-}
-
 std::string shown(const std::optional<Value>& value) {
   if (!value) return "(absent)";
-  std::string text = compact(*value);
+  const std::string text = compact(*value);
   if (text.size() <= shown_size) return text;
-  std::size_t end = shown_size;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;  // not within a character
-  return text.substr(0, end) + "...";
+  return std::string(utf8_prefix(text, shown_size)) + "...";
 }
 
 std::vector<std::string_view> parts_of(std::string_view path) {
@@ -120,7 +114,7 @@ std::string path_in_tree(const Mapping& mapping, const std::string& task, const 
   const Field* field = field_around(mapping, !task.empty(), pointer, rest);
   if (!path.empty()) path += '/';
   if (!field) return path + pointer.text().substr(1);
-  return path + row_path(*field) + rest.text();
+  return path + field->path + rest.text();
 }
 
 std::string change_text(const Mapping& mapping, const HistoryChange& change) {

@@ -100,7 +100,7 @@ std::optional<IdempotencyMark> read_mark(const MemberReader& reader, const Value
 
 Value parse_line(std::string_view line, JsonParser& parser) {
   try {
-    return parser.parse(line);
+    return parser.parse(line, maximum_record_nesting);
   } catch (const ParseError& error) {
     throw RecordError(std::string("not a JSON object: ") + error.what());
   }

@@ -9,7 +9,6 @@
 
 #include "mapping/document/json_patch_text.hpp"
 #include "mapping/document/known_keys.hpp"
-#include "mapping/document/parse.hpp"
 #include "mapping/rejection.hpp"
 
 namespace statusfs {
@@ -28,15 +27,16 @@ auto certain(Result result) {
   return std::move(result).value_unsafe();
 }
 
-// simdjson's readers are lazy: only what is asked for is checked. So everything is asked for.
+// simdjson's readers are lazy: only what is asked for is checked. So everything is asked for. `nesting` is how many
+// levels a value may have, which tells the objects that are open at a time apart, too.
 class Reader {
  public:
-  Value read(ondemand::value value, std::size_t level) {
+  Value read(ondemand::value value, std::size_t nesting) {
     switch (certain(value.type())) {
       case ondemand::json_type::object:
-        return read_object(certain(value.get_object()), level);
+        return read_object(certain(value.get_object()), nesting);
       case ondemand::json_type::array:
-        return read_array(certain(value.get_array()), level);
+        return read_array(certain(value.get_array()), nesting);
       case ondemand::json_type::string:
         return Value(certain(value.get_string()));
       case ondemand::json_type::number:
@@ -51,28 +51,28 @@ class Reader {
   }
 
   /// `left_out`: a member that is passed over, or nullptr.
-  Value read_object(ondemand::object object, std::size_t level, const std::string_view* left_out = nullptr) {
-    if (level > maximum_nesting) throw Uncertain();
+  Value read_object(ondemand::object object, std::size_t nesting, const std::string_view* left_out = nullptr) {
+    if (nesting == 0) throw Uncertain();
     const std::size_t begin = members_.size(), keys_begin = open_keys_.size();
     for (auto field : object) {
       auto member = certain(std::move(field));
       const std::string_view name = certain(member.unescaped_key());
       if (left_out && name == *left_out) continue;
       KnownKeys::Key& key = keys_.of(name);
-      if (!key.open(level)) throw Uncertain();
+      if (!key.open(nesting)) throw Uncertain();
       open_keys_.push_back(&key);
-      Value value = read(member.value(), level + 1);
+      Value value = read(member.value(), nesting - 1);
       members_.emplace_back(key.value(), std::move(value));
     }
-    for (std::size_t at = keys_begin; at < open_keys_.size(); ++at) open_keys_[at]->close(level);
+    for (std::size_t at = keys_begin; at < open_keys_.size(); ++at) open_keys_[at]->close(nesting);
     open_keys_.resize(keys_begin);
     return Value::object(taken_from(members_, begin));
   }
 
-  Value read_array(ondemand::array array, std::size_t level) {
-    if (level > maximum_nesting) throw Uncertain();
+  Value read_array(ondemand::array array, std::size_t nesting) {
+    if (nesting == 0) throw Uncertain();
     const std::size_t begin = elements_.size();
-    for (auto element : array) elements_.push_back(read(certain(element), level + 1));
+    for (auto element : array) elements_.push_back(read(certain(element), nesting - 1));
     return Value::array(taken_from(elements_, begin));
   }
 
@@ -93,7 +93,6 @@ class Reader {
  private:
   // Every member once and no other; which of them an operation may have is for decode_json_patch() to say.
   PatchOperation read_operation(ondemand::object object) {
-    constexpr std::size_t value_level = 3;  // below the patch and the operation
     std::optional<PatchOperation::Kind> kind;
     std::optional<Pointer> path, from;
     std::optional<Value> value;
@@ -107,7 +106,7 @@ class Reader {
       } else if (name == "from" && !from) {
         from = Pointer::parse(certain(member.value().get_string()));
       } else if (name == "value" && !value) {
-        value = read(member.value(), value_level);
+        value = read(member.value(), maximum_nesting);
       } else {
         throw Uncertain();
       }
@@ -144,12 +143,12 @@ inline bool is_plain(std::string_view text) {
          !text.starts_with('\xEF');
 }
 
-inline Value read_root(Reader& reader, ondemand::document& document) {
+inline Value read_root(Reader& reader, ondemand::document& document, std::size_t nesting) {
   switch (certain(document.type())) {
     case ondemand::json_type::object:
-      return reader.read_object(certain(document.get_object()), 1);
+      return reader.read_object(certain(document.get_object()), nesting);
     case ondemand::json_type::array:
-      return reader.read_array(certain(document.get_array()), 1);
+      return reader.read_array(certain(document.get_array()), nesting);
     default:
       throw Uncertain();
   }
@@ -190,13 +189,15 @@ PlainJsonParser::~PlainJsonParser() = default;
 PlainJsonParser::PlainJsonParser(PlainJsonParser&& other) noexcept = default;
 PlainJsonParser& PlainJsonParser::operator=(PlainJsonParser&& other) noexcept = default;
 
-std::optional<Value> PlainJsonParser::parse(std::string_view text) {
-  return memory_->read(text, plain_json::read_root);
+std::optional<Value> PlainJsonParser::parse(std::string_view text, std::size_t nesting) {
+  return memory_->read(text, [nesting](plain_json::Reader& reader, simdjson::ondemand::document& document) {
+    return plain_json::read_root(reader, document, nesting);
+  });
 }
 
 std::optional<Value> PlainJsonParser::parse_without(std::string_view text, std::string_view member) {
   return memory_->read(text, [member](plain_json::Reader& reader, simdjson::ondemand::document& document) {
-    return reader.read_object(plain_json::certain(document.get_object()), 1, &member);
+    return reader.read_object(plain_json::certain(document.get_object()), maximum_nesting, &member);
   });
 }
 

@@ -7,7 +7,7 @@
 #include <unordered_map>
 #include <utility>
 
-#include "mapping/document/parse.hpp"
+#include "mapping/document/nesting.hpp"
 #include "mapping/document/value.hpp"
 
 namespace statusfs {
@@ -19,7 +19,8 @@ class KnownKeys {
    public:
     explicit Key(Value value) : value_(std::move(value)) {}
     const Value& value() const noexcept { return value_; }
-    /// The object at this level (from 1), which is still being read, has the key from now on. False if it had it.
+    /// The object at this level (from 1 to maximum_record_nesting, counted from either end), which is still being read,
+    /// has the key from now on. False if it had it.
     bool open(std::size_t level) noexcept {
       if (open_at_.test(level - 1)) return false;
       open_at_.set(level - 1);
@@ -30,7 +31,7 @@ class KnownKeys {
 
    private:
     Value value_;
-    std::bitset<maximum_nesting> open_at_;
+    std::bitset<maximum_record_nesting> open_at_;
   };
 
   std::size_t size() const noexcept { return keys_.size(); }

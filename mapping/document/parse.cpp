@@ -88,7 +88,7 @@ class CountingIterator {
 // Builds the value from nlohmann's events. Members and elements of all open containers lie on one stack each.
 class Builder : public nlohmann::json_sax<nlohmann::json> {
  public:
-  explicit Builder(std::string_view text) : text_(text), consumed_(text.data()) {}
+  Builder(std::string_view text, std::size_t nesting) : text_(text), nesting_(nesting), consumed_(text.data()) {}
 
   const char** consumed() noexcept { return &consumed_; }
   Value take() noexcept { return std::move(root_); }
@@ -118,6 +118,7 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
   std::size_t last_read() const noexcept { return static_cast<std::size_t>(consumed_ - text_.data()) - 1; }
 
   std::string_view text_;
+  std::size_t nesting_;
   const char* consumed_;
   Value root_;
   std::vector<Container> containers_;
@@ -138,8 +139,8 @@ bool Builder::number_unsigned(number_unsigned_t integer) {
 }
 
 bool Builder::open(std::size_t begin) {
-  if (containers_.size() == maximum_nesting) {
-    refuse(text_, last_read(), false, "nested deeper than " + std::to_string(maximum_nesting) + " levels");
+  if (containers_.size() == nesting_) {
+    refuse(text_, last_read(), false, "nested deeper than " + std::to_string(nesting_) + " levels");
   }
   containers_.push_back({begin, text_[last_read()] == '{'});
   return true;
@@ -202,9 +203,9 @@ bool Builder::parse_error(std::size_t bytes_read, const std::string&, const nloh
 
 Value parse_json(std::string_view text) { return JsonParser().parse(text); }
 
-Value JsonParser::parse(std::string_view text) {
-  if (auto value = plain_.parse(text)) return *std::move(value);
-  return parse_json_exactly(text);
+Value JsonParser::parse(std::string_view text, std::size_t nesting) {
+  if (auto value = plain_.parse(text, nesting)) return *std::move(value);
+  return parse_json_exactly(text, nesting);
 }
 
 Value JsonParser::parse_without(std::string_view text, std::string_view member) {
@@ -214,14 +215,14 @@ Value JsonParser::parse_without(std::string_view text, std::string_view member) 
 
 std::vector<PatchOperation> JsonParser::parse_patch(std::string_view text) {
   if (auto operations = plain_.parse_patch(text)) return *std::move(operations);
-  return decode_json_patch(parse_json_exactly(text));
+  return decode_json_patch(parse_json_exactly(text, maximum_patch_nesting));
 }
 
-Value parse_json_exactly(std::string_view text) {
+Value parse_json_exactly(std::string_view text, std::size_t nesting) {
   // nlohmann would skip it.
   if (text.starts_with('\xEF'))
     refuse(text, 0, false, "a byte order mark is not allowed; the text must begin with a value");
-  Builder builder(text);
+  Builder builder(text, nesting);
   const CountingIterator begin(text.data(), builder.consumed());
   const CountingIterator end(text.data() + text.size(), nullptr);
   nlohmann::json::sax_parse(begin, end, &builder);

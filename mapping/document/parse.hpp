@@ -8,12 +8,10 @@
 #include <vector>
 
 #include "mapping/document/fast_parse.hpp"
+#include "mapping/document/nesting.hpp"
 #include "mapping/document/value.hpp"
 
 namespace statusfs {
-
-/// Containers may be nested this deep, the outermost counting as 1.
-inline constexpr std::size_t maximum_nesting = 128;
 
 /// Text that is not acceptable JSON. what() is "line L, column C: what is wrong" (both from 1, columns in bytes).
 class ParseError : public std::runtime_error {
@@ -39,11 +37,11 @@ Value parse_json(std::string_view text);
 /// Thread safety: one thread at a time.
 class JsonParser {
  public:
-  /// As parse_json().
-  Value parse(std::string_view text);
+  /// As parse_json(); containers may be nested as deep as `nesting`, which is at most maximum_record_nesting.
+  Value parse(std::string_view text, std::size_t nesting = maximum_nesting);
   /// As parse(text).without_member(member), where the text is an object; what the member is may be left unread.
   Value parse_without(std::string_view text, std::string_view member);
-  /// As decode_json_patch(parse(text)).
+  /// As decode_json_patch(parse(text, maximum_patch_nesting)).
   std::vector<PatchOperation> parse_patch(std::string_view text);
 
  private:
@@ -52,6 +50,6 @@ class JsonParser {
 
 /// The same by the reader whose verdict and whose message count: several times slower. parse_json() asks it for all
 /// that PlainJsonParser does not answer.
-Value parse_json_exactly(std::string_view text);
+Value parse_json_exactly(std::string_view text, std::size_t nesting = maximum_nesting);
 
 }  // namespace statusfs

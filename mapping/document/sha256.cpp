@@ -62,4 +62,9 @@ std::string sha256_hex(std::string_view bytes) {
   return hash.finish_hex();
 }
 
+bool is_hash_text(std::string_view text) noexcept {
+  return text.size() == hash_text_size && text.starts_with(hash_prefix) &&
+         text.find_first_not_of("0123456789abcdef", hash_prefix.size()) == std::string_view::npos;
+}
+
 }  // namespace statusfs

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -26,5 +27,12 @@ class Sha256 {
 };
 
 std::string sha256_hex(std::string_view bytes);
+
+// A hash as it stands in documents: this prefix and the hex digits.
+inline constexpr std::string_view hash_prefix = "sha256:";
+inline constexpr std::size_t hash_text_size = hash_prefix.size() + 64;
+
+/// Whether the text is such a hash.
+bool is_hash_text(std::string_view text) noexcept;
 
 }  // namespace statusfs

@@ -136,14 +136,6 @@ void append_indented_object(std::string& out, const Value& object, std::size_t d
   out.push_back('}');
 }
 
-// Everything of a container but its members or elements: brackets, commas, line starts.
-std::size_t frame_size(std::size_t count, std::size_t depth) noexcept {
-  if (count == 0) return 2;
-  const std::size_t inner_lines = count * (1 + (depth + 1) * spaces_a_level);
-  const std::size_t last_line = 1 + depth * spaces_a_level;
-  return 2 + (count - 1) + inner_lines + last_line;
-}
-
 void append_compact_array(std::string& out, const Value& array) {
   out.push_back('[');
   for (std::size_t position = 0; position < array.size(); ++position) {
@@ -174,9 +166,16 @@ void append_indented(std::string& out, const Value& value, std::size_t depth) {
   append_scalar(out, value);
 }
 
+std::size_t indented_frame_size(std::size_t count, std::size_t depth) noexcept {
+  if (count == 0) return 2;
+  const std::size_t inner_lines = count * (1 + (depth + 1) * spaces_a_level);
+  const std::size_t last_line = 1 + depth * spaces_a_level;
+  return 2 + (count - 1) + inner_lines + last_line;
+}
+
 std::size_t indented_size(const Value& value, std::size_t depth) {
   if (!value.is_container()) return scalar_size(value);
-  std::size_t size = frame_size(value.size(), depth);
+  std::size_t size = indented_frame_size(value.size(), depth);
   if (value.is_array()) {
     for (std::size_t at = 0; at < value.size(); ++at) size += indented_size(value.element(at), depth + 1);
     return size;
@@ -190,8 +189,8 @@ std::size_t indented_size(const Value& value, std::size_t depth) {
 namespace {
 
 std::int64_t frame_difference(const Value& before, const Value& after, std::size_t depth) {
-  return static_cast<std::int64_t>(frame_size(after.size(), depth)) -
-         static_cast<std::int64_t>(frame_size(before.size(), depth));
+  return static_cast<std::int64_t>(indented_frame_size(after.size(), depth)) -
+         static_cast<std::int64_t>(indented_frame_size(before.size(), depth));
 }
 
 std::int64_t array_difference(const Value& before, const Value& after, std::size_t depth) {

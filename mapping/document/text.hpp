@@ -10,13 +10,16 @@
 
 namespace statusfs {
 
-/// Appends the value indented by two spaces a level, as `jq .` prints: "key": value, one member or element a line, []
-/// and
-/// {} for empty containers. `depth` is the level at which the value itself stands. No newline at the end.
+/// Appends the value indented by two spaces a level, as `jq .` prints: "key": value, one member or element a line, and
+/// [] or {} for an empty container. `depth` is the level at which the value itself stands. No newline at the end.
 void append_indented(std::string& out, const Value& value, std::size_t depth = 0);
 
 /// How many bytes append_indented would append. Allocates nothing.
 std::size_t indented_size(const Value& value, std::size_t depth = 0);
+
+/// How many of these bytes a container of `count` members or elements takes without them: brackets, commas, line
+/// starts.
+std::size_t indented_frame_size(std::size_t count, std::size_t depth) noexcept;
 
 /// How many bytes more `after` takes than `before`, both standing at `depth`. Parts that they share are not looked at.
 std::int64_t indented_size_difference(const Value& before, const Value& after, std::size_t depth = 0);

@@ -27,6 +27,8 @@ std::size_t four_bytes(std::string_view bytes, unsigned lead) {
   return continues(bytes, 1, lowest, highest) && continues(bytes, 2) && continues(bytes, 3) ? 4 : 0;
 }
 
+bool is_continuation(char byte) { return (static_cast<unsigned char>(byte) & 0xC0) == 0x80; }
+
 }  // namespace
 
 std::size_t utf8_sequence_length(std::string_view bytes) noexcept {
@@ -42,7 +44,7 @@ std::size_t utf8_sequence_length(std::string_view bytes) noexcept {
 std::size_t utf8_cut_length(std::string_view bytes) noexcept {
   for (std::size_t length = 1; length <= std::min<std::size_t>(3, bytes.size()); ++length) {
     const std::string_view tail = bytes.substr(bytes.size() - length);
-    if ((static_cast<unsigned char>(tail[0]) & 0xC0) == 0x80) continue;  // the lead byte comes before
+    if (is_continuation(tail[0])) continue;  // the lead byte comes before
     // Any lead byte that has a sequence has one whose second byte is 0x80 or 0xA0.
     for (const char second : {'\x80', '\xA0'}) {
       std::array<char, 6> completed{};
@@ -54,6 +56,12 @@ std::size_t utf8_cut_length(std::string_view bytes) noexcept {
     return 0;
   }
   return 0;
+}
+
+std::string_view utf8_prefix(std::string_view text, std::size_t size) noexcept {
+  if (text.size() <= size) return text;
+  while (size > 0 && is_continuation(text[size])) --size;
+  return text.substr(0, size);
 }
 
 bool is_valid_utf8(std::string_view bytes) noexcept {

@@ -18,6 +18,9 @@ namespace statusfs {
 
 struct Member;
 
+/// 2^53 - 1: in either direction the largest integer that every reader of JSON keeps exactly (RFC 7493 section 2.2).
+inline constexpr std::int64_t largest_exact_integer = (std::int64_t{1} << 53) - 1;
+
 class Value {
  public:
   enum class Kind : std::uint8_t { null, boolean, integer, number, string, array, object };
@@ -91,8 +94,8 @@ class Value {
   bool is_same_node(const Value& other) const noexcept;
 
   /// Equal as JSON values: member order does not matter, numbers compare by their digits when both are integers and
-  /// by their double value otherwise.
-  friend bool operator==(const Value& left, const Value& right) noexcept;
+  /// by their double value otherwise. Large objects in other orders take memory.
+  friend bool operator==(const Value& left, const Value& right);
 
  private:
   struct Node;

@@ -29,7 +29,7 @@ std::vector<const Member*> sorted_by_name(std::span<const Member> members) {
   return sorted;
 }
 
-bool equal_members(const Member& left, const Member& right) noexcept {
+bool equal_members(const Member& left, const Member& right) {
   return have_same_name(left, right) && left.value == right.value;
 }
 
@@ -58,7 +58,7 @@ bool equal_objects(std::span<const Member> left, std::span<const Member> right) 
   });
 }
 
-bool equal_arrays(const Value& left, const Value& right) noexcept {
+bool equal_arrays(const Value& left, const Value& right) {
   if (left.size() != right.size()) return false;
   for (std::size_t position = 0; position < left.size(); ++position) {
     if (!(left.element(position) == right.element(position))) return false;
@@ -68,7 +68,7 @@ bool equal_arrays(const Value& left, const Value& right) noexcept {
 
 }  // namespace
 
-bool operator==(const Value& left, const Value& right) noexcept {
+bool operator==(const Value& left, const Value& right) {
   if (left.is_number() && right.is_number()) return equal_numbers(left, right);
   if (left.kind() != right.kind()) return false;
   if (left.is_same_node(right)) return true;

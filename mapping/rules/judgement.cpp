@@ -7,6 +7,7 @@
 #include "mapping/rules/plan_mirror.hpp"
 #include "mapping/rules/task_rules.hpp"
 #include "mapping/rules/valid_changes.hpp"
+#include "mapping/rules/validity.hpp"
 #include "mapping/tree/template.hpp"
 
 namespace statusfs {
@@ -52,6 +53,7 @@ void judge_changes(const StatusDocument& document, Proposal& proposal, const Jud
   require_valid_changes(document, changes);
   require_plan_mirrored(document, changes, judge.plan);
   for (Value& task : changes.added_tasks) {
+    require_bounded(task);  // before anything is made of it: copies of one value inside each other make it huge
     require_new_id(document, std::string(task.find(document.mapping().collection_id)->as_string()), judge.plan);
     task = completed_task(document, task, judge, proposal.warnings);
   }

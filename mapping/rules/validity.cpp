@@ -1,9 +1,10 @@
 #include "mapping/rules/validity.hpp"
 
-#include <charconv>
 #include <cmath>
 
+#include "mapping/document/sha256.hpp"
 #include "mapping/document/text.hpp"
+#include "mapping/document/utf8.hpp"
 #include "mapping/rejection.hpp"
 
 namespace statusfs {
@@ -15,14 +16,6 @@ std::string joined(const std::vector<std::string>& values) {
   std::string text;
   for (const std::string& value : values) text += (text.empty() ? "" : ", ") + value;
   return text;
-}
-
-bool is_hash(const Value& value) {
-  constexpr std::string_view prefix = "sha256:";
-  if (!value.is_string()) return false;
-  const std::string_view text = value.as_string();
-  return text.size() == prefix.size() + 64 && text.starts_with(prefix) &&
-         text.find_first_not_of("0123456789abcdef", prefix.size()) == std::string_view::npos;
 }
 
 bool is_single_line(const Value& value) {
@@ -52,7 +45,7 @@ bool is_of_type(const Field& field, const Value& value) {
     case FieldType::enumeration:
       return value.is_string() && field.enumeration->contains(value.as_string());
     case FieldType::hash:
-      return is_hash(value);
+      return value.is_string() && is_hash_text(value.as_string());
     case FieldType::string_list:
       return all_elements(value, is_single_line);
     case FieldType::log:
@@ -72,33 +65,26 @@ bool is_of_type(const Field& field, const Value& value) {
   return false;
 }
 
-std::optional<double> as_double(const Value& value) {
-  const std::string text = value.number_text();
-  double number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
-
-bool is_integer_text(std::string_view text) { return text.find_first_of(".eE") == std::string_view::npos; }
-
 void require_exact(const Value& number) {
-  const auto value = as_double(number);
-  const bool is_exact = value && std::fabs(*value) <= static_cast<double>(maximum_written_integer);
-  if (!is_exact && is_integer_text(number.number_text()))
+  if (number.is_integral() && std::fabs(number.number_value()) > static_cast<double>(largest_exact_integer))
     throw Rejection(Cause::invalid, "the integer " + number.number_text() +
                                         " cannot be written; it must lie within +-" +
-                                        std::to_string(maximum_written_integer));
+                                        std::to_string(largest_exact_integer));
+}
+
+// A number so small that its double is 0 is no integer all the same.
+bool is_rounded_to_zero(const Value& number) {
+  const std::string_view lexeme = number.as_lexeme();
+  return number.number_value() == 0 &&
+         lexeme.substr(0, lexeme.find_first_of("eE")).find_first_of("123456789") != std::string_view::npos;
 }
 
 }  // namespace
 
 std::string shown(const Value& value) {
-  std::string text = compact(value);
+  const std::string text = compact(value);
   if (text.size() <= longest_quoted_value) return text;
-  std::size_t end = longest_quoted_value;  // back to the start of a UTF-8 sequence
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
-  return text.substr(0, end) + "...";
+  return std::string(utf8_prefix(text, longest_quoted_value)) + "...";
 }
 
 std::string accepted_by(const Field& field) {
@@ -109,7 +95,7 @@ std::string accepted_by(const Field& field) {
     case FieldType::text:
       return (field.or_document ? "text or a JSON object" : "text") + null;
     case FieldType::integer:
-      if (field.maximum == maximum_written_integer) return "an integer from " + std::to_string(field.minimum) + null;
+      if (field.maximum == largest_exact_integer) return "an integer from " + std::to_string(field.minimum) + null;
       return "an integer from " + std::to_string(field.minimum) + " to " + std::to_string(field.maximum) + null;
     case FieldType::boolean:
       return "true or false" + null;
@@ -149,7 +135,6 @@ std::optional<std::string> complaint_about(const EntryMember& member, const Valu
   as_field.name = member.key;
   as_field.type = member.type;
   as_field.nullable = member.nullable;
-  as_field.maximum = maximum_written_integer;
   return complaint_about(as_field, value);
 }
 
@@ -193,10 +178,11 @@ void require_exact_integers(const Value& value) {
 
 Value normalised(const Field& field, const Value& value) {
   if (field.type != FieldType::integer || value.kind() != Value::Kind::number) return value;
-  const auto number = as_double(value);
-  const bool is_integral =
-      number && std::trunc(*number) == *number && std::fabs(*number) <= static_cast<double>(maximum_written_integer);
-  return is_integral ? Value(static_cast<std::int64_t>(*number)) : value;
+  const double number = value.number_value();
+  const bool is_integral = std::trunc(number) == number &&
+                           std::fabs(number) <= static_cast<double>(largest_exact_integer) &&
+                           !is_rounded_to_zero(value);
+  return is_integral ? Value(static_cast<std::int64_t>(number)) : value;
 }
 
 }  // namespace statusfs

@@ -9,10 +9,6 @@
 
 namespace statusfs {
 
-/// Largest integer that may be written, in either direction: 2^53 - 1 (RFC 7493 section 2.2), so that every reader
-/// and every hash sees the same number.
-inline constexpr std::int64_t maximum_written_integer = (std::int64_t{1} << 53) - 1;
-
 /// Bytes that one scalar or text may have.
 inline constexpr std::size_t maximum_scalar_size = 512 * 1024;
 /// Bytes that one patch or document may have.
@@ -36,7 +32,8 @@ inline constexpr std::size_t maximum_written_nesting = 64;
 /// Throws Rejection(too_large, invalid) for a value above maximum_document_size or maximum_written_nesting.
 void require_bounded(const Value& value);
 
-/// Throws Rejection(invalid) for an integer beyond maximum_written_integer anywhere inside a value that is written.
+/// Throws Rejection(invalid) for an integer beyond largest_exact_integer anywhere inside a value that is written, so
+/// that every reader and every hash sees the same number.
 void require_exact_integers(const Value& value);
 
 /// A number with an integral value as an integer (50.0 as 50); everything else as it is.

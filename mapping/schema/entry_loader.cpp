@@ -46,7 +46,12 @@ FieldType member_type(const YamlNode& node, const EntryMember& member) {
   }
   if (member.stamp != Stamp::none) return type_of(member.stamp);
   const YamlNode* always = node.find("always");
-  return always == nullptr ? FieldType::string : type_of_value(read_any_value(*always));
+  if (always == nullptr) return FieldType::string;
+  const Value value = read_any_value(*always);
+  if (value.kind() == Value::Kind::number) {
+    always->fail("no type takes the number " + value.number_text() + "; accepted: an integer, or quotes around it");
+  }
+  return type_of_value(value);
 }
 
 void check_one_source(const YamlNode& node, std::string_view source) {

@@ -1,5 +1,7 @@
 #include "mapping/schema/field_loader.hpp"
 
+#include <algorithm>
+
 #include "mapping/schema/entry_loader.hpp"
 #include "mapping/schema/row_keys.hpp"
 #include "mapping/schema/value_reader.hpp"
@@ -92,8 +94,8 @@ void read_range(const YamlNode& row, Field& field) {
     const YamlNode* node = row.find(key);
     return node == nullptr ? otherwise : read_value(*node, {FieldType::integer, false, false, nullptr}).as_integer();
   };
-  field.minimum = limit("minimum", -largest_integer);
-  field.maximum = limit("maximum", largest_integer);
+  field.minimum = limit("minimum", -largest_exact_integer);
+  field.maximum = limit("maximum", largest_exact_integer);
   if (field.minimum > field.maximum) {
     (row.find("minimum") != nullptr ? row.at("minimum") : row.at("maximum"))
         .fail("the minimum " + std::to_string(field.minimum) + " is larger than the maximum " +
@@ -154,25 +156,24 @@ void read_sources(const YamlNode& row, Field& field) {
 }
 
 std::vector<std::string> placeholders_of(const Field& field) {
-  std::vector<std::string> known{"{stem}", "{plan_id}", "{g}", "{schema}", "{entity_type}"};
+  if (field.type == FieldType::integer) return {"{g}"};
+  if (field.type != FieldType::string && field.type != FieldType::text) return {};
+  std::vector<std::string> known{"{stem}", "{plan_id}", "{schema}", "{entity_type}"};
   if (field.in_task) known.emplace_back("{task_id}");
   return known;
 }
 
-void check_placeholders(const YamlNode& node, const Field& field) {
+Value read_placeholder(const YamlNode& node, const std::vector<std::string>& known) {
   const std::string& text = node.any_text();
-  const std::vector<std::string> known = placeholders_of(field);
-  for (std::size_t at = text.find('{'); at != std::string::npos; at = text.find('{', at + 1)) {
-    bool is_known = false;
-    for (const std::string& word : known) is_known = is_known || text.compare(at, word.size(), word) == 0;
-    if (!is_known) node.fail("unknown placeholder in " + in_quotes(text) + "; accepted: " + alternatives(known));
-  }
+  if (std::ranges::find(known, text) != known.end()) return Value(text);
+  node.fail("unknown placeholder in " + in_quotes(text) + "; accepted: " + alternatives(known) +
+            ", as the whole value, and no other '{'");
 }
 
 Value read_initial(const YamlNode& node, const Field& field) {
-  if (field.type == FieldType::integer && node.is_text() && node.any_text() == "{g}") return Value("{g}");
-  if (field.type == FieldType::string && node.is_text()) check_placeholders(node, field);
-  return read_value(node, shape_of(field));
+  const std::vector<std::string> known = placeholders_of(field);
+  const bool has_placeholder = !known.empty() && node.is_text() && node.any_text().find('{') != std::string::npos;
+  return has_placeholder ? read_placeholder(node, known) : read_value(node, shape_of(field));
 }
 
 PlanMember read_plan_member(const YamlNode& node) {

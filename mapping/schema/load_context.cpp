@@ -64,6 +64,21 @@ Pointer read_pointer(const YamlNode& node) {
   }
 }
 
+const Field& task_field(const YamlNode& node, const std::string& path, const Mapping& mapping) {
+  const Field* field = mapping.task_field(path);
+  if (field == nullptr) {
+    node.fail("no field of a task lies at " + in_quotes(path) +
+              "; accepted: a path below a task's directory, like status or readiness_check/status");
+  }
+  return *field;
+}
+
+const Field& task_log(const YamlNode& node, const Mapping& mapping) {
+  const Field& field = task_field(node, node.any_text(), mapping);
+  if (field.type == FieldType::log && field.entry) return field;
+  node.fail(node.label() + " names " + in_quotes(node.any_text()) + "; accepted: a log of the task that has an entry");
+}
+
 Stamp read_stamp(const YamlNode& node) {
   std::vector<std::string> words;
   for (const StampWord& candidate : stamp_words) {

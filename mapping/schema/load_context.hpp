@@ -20,6 +20,11 @@ std::vector<std::string> read_archetypes(const YamlNode& list, const Mapping& ma
 
 Pointer read_pointer(const YamlNode& node);
 
+/// The field at a path below a task's directory; fails at `node` where there is none.
+const Field& task_field(const YamlNode& node, const std::string& path, const Mapping& mapping);
+/// The log with an entry at the path that `node` holds.
+const Field& task_log(const YamlNode& node, const Mapping& mapping);
+
 Stamp read_stamp(const YamlNode& node);
 /// A stamp that says who wrote what, when and why; those of the whole file are refused.
 Stamp read_stamp_of_a_write(const YamlNode& node);

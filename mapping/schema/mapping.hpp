@@ -105,13 +105,13 @@ struct Field {
   bool repeats_group = false;              ///< a merge patch that repeats the value repeats its whole group: no change
   bool names_plan = false;                 ///< ends in _<g>, the number in the file's name
   std::optional<PlanMember> mirrors_plan;  ///< holds what the plan says here, once the plan says anything
-  std::int64_t minimum = 0;
-  std::int64_t maximum = 0;
+  std::int64_t minimum = -largest_exact_integer;
+  std::int64_t maximum = largest_exact_integer;
   const Enumeration* enumeration = nullptr;  ///< of type enumeration; owned by the Mapping
   Stamp stamp = Stamp::none;
   std::optional<StampWith> stamp_with;
   std::optional<Derivation> derived;
-  std::optional<Value> initial;  ///< in a new file or task; strings may hold the placeholders of README.md, like {g}
+  std::optional<Value> initial;                   ///< in a new file or task; or a placeholder of README.md, like {g}
   std::optional<std::string> absent;              ///< how the field reads where its key is absent
   std::optional<LogEntry> entry;                  ///< of logs that can be appended to
   std::vector<std::string> writers;               ///< archetypes that may write; empty where nobody writes
@@ -230,9 +230,11 @@ class Mapping {
   std::vector<std::string> archetypes;
   Locks locks;
   std::vector<Pointer> file_freshness, task_freshness;
-  std::vector<std::unique_ptr<Field>> tree;                         ///< the rows at the top, in the tree's order
-  const Field* collection = nullptr;                                ///< the row of the tasks; never nullptr
-  std::string collection_id;                                        ///< key of a task's id
+  std::vector<std::unique_ptr<Field>> tree;  ///< the rows at the top, in the tree's order
+  const Field* collection = nullptr;         ///< the row of the tasks; never nullptr
+  std::string collection_id;                 ///< key of a task's id
+  const Field* header =
+      nullptr;  ///< the group at the top with the version's stamp, an object of the root; never nullptr
   std::vector<std::string> creators, removers, unplanned_removers;  ///< archetypes
   std::vector<Rule> rules;
   std::vector<LockOverride> overrides;

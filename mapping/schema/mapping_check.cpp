@@ -44,11 +44,14 @@ void check_pointers(const std::vector<const Field*>& scope, const LoadContext& c
 void check_collection_id(const LoadContext& context) {
   const Mapping& mapping = context.mapping;
   const Field* id = mapping.at(Pointer().child(mapping.collection_id), true);
-  if (id != nullptr && id->type == FieldType::string && !id->nullable && id->access == Access::read_only) return;
+  if (id != nullptr && id->type == FieldType::string && !id->nullable && id->access == Access::read_only &&
+      id->initial == Value("{task_id}") && id->stamp == Stamp::none)
+    return;
   context.row_of(*mapping.collection)
       .at("id")
       .fail("'id' must name a row of " + in_quotes(mapping.collection->name) + " with the pointer " +
-            in_quotes("/" + mapping.collection_id) + ", type: string, access: read-only and not nullable");
+            in_quotes("/" + mapping.collection_id) +
+            ", type: string, access: read-only and initial: \"{task_id}\", not nullable and without a stamp");
 }
 
 struct RequiredStamp {
@@ -87,6 +90,17 @@ void check_stamps(const YamlNode& root, const LoadContext& context) {
     for (const auto* scope : {&mapping.file_fields(), &mapping.task_fields()})
       for (const Field* field : *scope) check_single_stamp(required, *field, context);
   }
+}
+
+// The header is the object of the root in which the version stands; a file without one gets it when it is adopted.
+void check_header(const LoadContext& context) {
+  const Field& version = *context.mapping.stamped(Stamp::version, false);
+  const Field* group = version.parent;
+  const bool is_at_the_top = group != nullptr && group->parent == nullptr && group->pointer.tokens().size() == 1;
+  if (is_at_the_top && version.pointer.parent() == group->pointer) return;
+  context.row_of(version).at("stamp").fail(
+      "the version must stand in the header; accepted: a row in a group at the top of the tree whose pointer is one "
+      "key, and below that pointer");
 }
 
 // The payload is the object in which the payload's hash stands; the hash covers what stands beside it.
@@ -176,6 +190,7 @@ void check_mapping(const YamlNode& root, const LoadContext& context) {
   check_pointers(mapping.task_fields(), context);
   check_collection_id(context);
   check_stamps(root, context);
+  check_header(context);
   check_hash_rows(context);
   check_payload(context);
   for (const auto* scope : {&mapping.file_fields(), &mapping.task_fields()}) {

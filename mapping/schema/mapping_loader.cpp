@@ -4,6 +4,7 @@
 #include "mapping/schema/field_loader.hpp"
 #include "mapping/schema/load_context.hpp"
 #include "mapping/schema/mapping_check.hpp"
+#include "mapping/schema/override_loader.hpp"
 #include "mapping/schema/overview_loader.hpp"
 #include "mapping/schema/rule_loader.hpp"
 #include "mapping/schema/yaml_reader.hpp"
@@ -73,6 +74,7 @@ void load_body(const YamlNode& root, Mapping& mapping) {
   load_tree(root.at("tree"), context);
   mapping.index();
   check_mapping(root, context);
+  mapping.header = mapping.stamped(Stamp::version, false)->parent;
   const YamlNode& freshness = root.at("freshness");
   freshness.accept_only({"file", "task"});
   mapping.file_freshness = load_freshness(freshness.at("file"), mapping, false);

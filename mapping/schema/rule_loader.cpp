@@ -12,15 +12,6 @@ namespace {
 constexpr std::array<std::string_view, 6> rule_kinds{"implies", "transitions",  "requires",
                                                      "clears",  "dependencies", "retries"};
 
-const Field& task_field(const YamlNode& node, const std::string& path, const Mapping& mapping) {
-  const Field* field = mapping.task_field(path);
-  if (field == nullptr) {
-    node.fail("no field of a task lies at " + in_quotes(path) +
-              "; accepted: a path below a task's directory, like status or readiness_check/status");
-  }
-  return *field;
-}
-
 FieldCondition read_condition(const YamlNode& node, const Mapping& mapping) {
   const YamlNode& pair = node.only_entry();
   const Field& field = task_field(pair, pair.key(), mapping);
@@ -122,12 +113,6 @@ DependencyRule read_dependency(const YamlNode& node, const Mapping& mapping) {
   return rule;
 }
 
-const Field& task_log(const YamlNode& node, const Mapping& mapping) {
-  const Field& field = task_field(node, node.any_text(), mapping);
-  if (field.type == FieldType::log && field.entry) return field;
-  node.fail(node.label() + " names " + in_quotes(node.any_text()) + "; accepted: a log of the task that has an entry");
-}
-
 RetryRule read_retries(const YamlNode& node, const Mapping& mapping) {
   node.accept_only({"log"});
   return {&task_log(node.at("log"), mapping)};
@@ -167,19 +152,6 @@ Rule read_rule(const YamlNode& node, const Mapping& mapping) {
 }
 
 }  // namespace
-
-std::vector<LockOverride> load_overrides(const LoadContext& context) {
-  std::vector<LockOverride> overrides;
-  for (const auto* scope : {&context.mapping.file_fields(), &context.mapping.task_fields()}) {
-    for (const Field* field : *scope) {
-      const YamlNode* log = context.row_of(*field).find("override_log");
-      if (log == nullptr) continue;
-      if (!field->in_task) log->fail("'override_log' goes only with rows in the collection");
-      overrides.push_back({field, &task_log(*log, context.mapping)});
-    }
-  }
-  return overrides;
-}
 
 std::vector<Rule> load_rules(const YamlNode& list, const Mapping& mapping) {
   std::vector<Rule> rules;

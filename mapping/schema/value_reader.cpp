@@ -1,23 +1,60 @@
 #include "mapping/schema/value_reader.hpp"
 
+#include <algorithm>
+#include <cmath>
+
+#include "mapping/document/sha256.hpp"
+
 namespace statusfs {
 namespace {
 
-constexpr std::string_view hash_prefix = "sha256:";
-constexpr std::size_t hash_digits = 64;
 constexpr std::size_t deepest_value = 16;
 
 Value read_nested(const YamlNode& node, std::size_t depth);
 
-bool is_hash(std::string_view text) {
-  if (!text.starts_with(hash_prefix)) return false;
-  text.remove_prefix(hash_prefix.size());
-  return text.size() == hash_digits && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
-}
-
 bool looks_like_integer(std::string_view text) {
   if (text.starts_with('-')) text.remove_prefix(1);
   return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+// Takes the digits at the beginning away; false where there are none.
+bool take_digits(std::string_view& text) {
+  const std::size_t count = std::min(text.find_first_not_of("0123456789"), text.size());
+  text.remove_prefix(count);
+  return count > 0;
+}
+
+bool take_one_of(std::string_view& text, std::string_view characters) {
+  if (text.empty() || characters.find(text.front()) == std::string_view::npos) return false;
+  text.remove_prefix(1);
+  return true;
+}
+
+// RFC 8259 section 6.
+bool is_json_number(std::string_view text) {
+  take_one_of(text, "-");
+  if (!take_one_of(text, "0") && !take_digits(text)) return false;
+  if (take_one_of(text, ".") && !take_digits(text)) return false;
+  if (!take_one_of(text, "eE")) return text.empty();
+  take_one_of(text, "+-");
+  return take_digits(text) && text.empty();
+}
+
+Value read_any_integer(const YamlNode& node) {
+  const std::int64_t number = node.integer();
+  if (number < -largest_exact_integer || number > largest_exact_integer) {
+    node.fail(std::to_string(number) + " is beyond what every reader keeps exactly; accepted: " +
+              std::to_string(-largest_exact_integer) + " to " + std::to_string(largest_exact_integer));
+  }
+  return Value(number);
+}
+
+Value read_any_number(const YamlNode& node) {
+  Value number = Value::number(node.any_text());
+  if (!std::isfinite(number.number_value())) {
+    node.fail(node.any_text() + " is beyond the range of a double; accepted: a number within it, or quotes around it");
+  }
+  return number;
 }
 
 Value read_integer(const YamlNode& node, const ValueShape& shape) {
@@ -38,7 +75,7 @@ Value read_enumerated(const YamlNode& node, const Enumeration& enumeration) {
 }
 
 Value read_hash(const YamlNode& node) {
-  if (!is_hash(node.any_text())) node.fail(node.label() + " must be 'sha256:' and 64 lower-case hex digits");
+  if (!is_hash_text(node.any_text())) node.fail(node.label() + " must be 'sha256:' and 64 lower-case hex digits");
   return Value(node.any_text());
 }
 
@@ -88,7 +125,8 @@ Value read_nested(const YamlNode& node, std::size_t depth) {
   if (node.is_list()) return read_array(node, depth + 1);
   const std::string& text = node.any_text();
   if (node.is_plain() && (text == "true" || text == "false")) return Value(text == "true");
-  if (node.is_plain() && looks_like_integer(text)) return Value(node.integer());
+  if (node.is_plain() && looks_like_integer(text)) return read_any_integer(node);
+  if (node.is_plain() && is_json_number(text)) return read_any_number(node);
   return Value(text);
 }
 

@@ -6,17 +6,14 @@
 
 namespace statusfs {
 
-/// What an integer in a field can be at most, and, negated, at least: 2^53 - 1, what every JSON reader keeps exactly.
-inline constexpr std::int64_t largest_integer = (std::int64_t{1} << 53) - 1;
-
 /// What a value must be like.
 struct ValueShape {
   FieldType type = FieldType::string;
   bool nullable = false;
   bool or_document = false;
   const Enumeration* enumeration = nullptr;
-  std::int64_t minimum = -largest_integer;
-  std::int64_t maximum = largest_integer;
+  std::int64_t minimum = -largest_exact_integer;
+  std::int64_t maximum = largest_exact_integer;
 };
 
 ValueShape shape_of(const Field& field);
@@ -24,7 +21,8 @@ ValueShape shape_of(const Field& field);
 /// Fails where the node is no value of this shape.
 Value read_value(const YamlNode& node, const ValueShape& shape);
 
-/// Any value: plain scalars by their looks, quoted ones as strings.
+/// Any value: plain scalars by their looks (numbers as JSON writes them), quoted ones as strings. Fails for an integer
+/// beyond largest_exact_integer and a number beyond a double's range.
 Value read_any_value(const YamlNode& node);
 
 }  // namespace statusfs

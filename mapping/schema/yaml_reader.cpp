@@ -4,14 +4,13 @@
 #include <charconv>
 #include <set>
 
-#include "mapping/schema/mapping_loader.hpp"
+#include "mapping/document/utf8.hpp"
+#include "mapping/schema/mapping_error.hpp"
 
 namespace statusfs {
 namespace {
 
 constexpr std::size_t longest_quotation = 80;
-
-bool is_continuation_byte(char byte) { return (static_cast<unsigned char>(byte) & 0xC0) == 0x80; }
 
 bool is_control_byte(char byte) { return static_cast<unsigned char>(byte) < 0x20 || byte == 0x7F; }
 
@@ -22,11 +21,10 @@ bool has_control_bytes(std::string_view text) noexcept {
 }
 
 std::string in_quotes(std::string_view text) {
-  std::size_t end = std::min(text.size(), longest_quotation);
-  while (end > 0 && end < text.size() && is_continuation_byte(text[end])) --end;
-  std::string shown(text.substr(0, end));
+  std::string shown(utf8_prefix(text, longest_quotation));
+  const bool is_whole = shown.size() == text.size();
   std::replace_if(shown.begin(), shown.end(), is_control_byte, '?');
-  return "'" + shown + (end < text.size() ? "...'" : "'");
+  return "'" + shown + (is_whole ? "'" : "...'");
 }
 
 std::string alternatives(const std::vector<std::string>& words) {

@@ -7,23 +7,26 @@
 namespace statusfs {
 namespace {
 
-bool is_placeholder(const Value& value, std::string_view placeholder) {
-  return value.is_string() && value.as_string() == placeholder;
+// What the loader takes for a placeholder; a value of an enum may look like one.
+bool is_placeholder(const Field& field, std::string_view placeholder) {
+  return field.initial && field.type != FieldType::enumeration && field.initial->is_string() &&
+         field.initial->as_string() == placeholder;
 }
 
-Value filled(const Mapping& mapping, const Value& initial, const TemplateNames& names) {
-  if (is_placeholder(initial, "{g}")) return Value(names.g);
-  if (is_placeholder(initial, "{stem}")) return Value(names.stem);
-  if (is_placeholder(initial, "{plan_id}")) return Value(names.plan_id);
-  if (is_placeholder(initial, "{task_id}")) return Value(names.task_id);
-  if (is_placeholder(initial, "{schema}")) return Value(mapping.schema);
-  if (is_placeholder(initial, "{entity_type}")) return Value(mapping.entity_type);
-  return initial;
+// Precondition: the field has an initial value.
+Value initial_value(const Mapping& mapping, const Field& field, const TemplateNames& names) {
+  if (is_placeholder(field, "{g}")) return Value(names.g);
+  if (is_placeholder(field, "{stem}")) return Value(names.stem);
+  if (is_placeholder(field, "{plan_id}")) return Value(names.plan_id);
+  if (is_placeholder(field, "{task_id}")) return Value(names.task_id);
+  if (is_placeholder(field, "{schema}")) return Value(mapping.schema);
+  if (is_placeholder(field, "{entity_type}")) return Value(mapping.entity_type);
+  return *field.initial;
 }
 
 // Stamped fields get a null to hold their place in the order of the keys; the first mutation fills it.
 Value with_row(const Mapping& mapping, const Value& scope, const Field& field, const TemplateNames& names) {
-  if (field.initial) return with_value_at(scope, field.pointer, filled(mapping, *field.initial, names));
+  if (field.initial) return with_value_at(scope, field.pointer, initial_value(mapping, field, names));
   if (field.stamp != Stamp::none) return with_value_at(scope, field.pointer, Value());
   if (field.type == FieldType::collection) return with_value_at(scope, field.pointer, Value::array());
   return scope;
@@ -33,7 +36,7 @@ Value with_row(const Mapping& mapping, const Value& scope, const Field& field, c
 
 const Field* field_initialised_by(const Mapping& mapping, std::string_view placeholder) {
   for (const Field* field : mapping.file_fields())
-    if (field->initial && is_placeholder(*field->initial, placeholder)) return field;
+    if (is_placeholder(*field, placeholder)) return field;
   return nullptr;
 }
 
@@ -50,7 +53,7 @@ Value initial_document(const Mapping& mapping, const TemplateNames& names) {
 }
 
 Value with_completed_header(const Mapping& mapping, const Value& root, const TemplateNames& names) {
-  const Field& header = *mapping.tree.front();
+  const Field& header = *mapping.header;
   const bool had_header = find(root, header.pointer) != nullptr;
   Value completed = root;
   for (const auto& row : header.children)

@@ -28,7 +28,7 @@ Value initial_task(const Mapping& mapping, const TemplateNames& names);
 /// A new file without tasks. Its stamped fields are not filled in yet.
 Value initial_document(const Mapping& mapping, const TemplateNames& names);
 
-/// `root` with all rows of the first group (the header) that are absent filled in, the header first.
+/// `root` with all rows of the header that are absent filled in, the header first.
 Value with_completed_header(const Mapping& mapping, const Value& root, const TemplateNames& names);
 
 }  // namespace statusfs

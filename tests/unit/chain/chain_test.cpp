@@ -49,6 +49,49 @@ TEST(BeginChainTest, TheRecordHoldsTheWholeDocument) {
   EXPECT_EQ(compact(record.patch), R"([{"op":"add","path":"","value":)" + compact(version.document->root()) + "}]");
 }
 
+// A file that is nested as deep as can be read.
+StatusDocument deepest_document() {
+  constexpr std::size_t levels_around = 2;  // the root and the payload
+  Value deep = Value::array();
+  for (std::size_t level = levels_around + 1; level < maximum_nesting; ++level) deep = Value::array({deep});
+  return document_of(parse_json(compact(sample().with_value(Pointer::parse("/payload/deep"), deep).root())));
+}
+
+TEST(BeginChainTest, AFileAsDeepAsCanBeReadHasAJournalThatCanBeRead) {
+  ChainWriter writer(deepest_document());
+  const std::string first = writer.journal().front();
+  EXPECT_EQ(compact(decode_record(first).patch),
+            R"([{"op":"add","path":"","value":)" + compact(writer.document().root()) + "}]");
+  JsonParser parser;
+  EXPECT_EQ(patch_of_line(first, parser).at(0).value, writer.document().root());
+  EXPECT_TRUE(first_document_without(first, "nothing"));
+  EXPECT_EQ(head_of_line(first), writer.chain().head());
+  writer.write({"tasks/one/percent_complete", "5"});
+  expect_journal_gives_document(writer);
+}
+
+TEST(BeginChainTest, TheLineAfterARotationIsAsDeep) {
+  ChainWriter writer(deepest_document());
+  writer.write({"tasks/one/percent_complete", "5"});
+  JournalRecord record = decode_record(writer.journal().back());
+  record.op = rotation_op;
+  record.patch = encode_json_patch({{PatchOperation::Kind::add, Pointer(), Pointer(), writer.document().root()}});
+  record.record_previous = record.record_hash;
+  std::vector<std::string> journal = writer.journal();
+  journal.push_back(encode_record(record));
+  EXPECT_EQ(indented_document(replayed(journal).root()), writer.text());
+}
+
+TEST(BeginChainTest, TheHeaderNeedNotBeTheFirstRow) {
+  std::string text(default_mapping()->text);
+  text.replace(text.find("\ntree:\n"), 7,
+               "\ntree:\n  note: {pointer: /payload/note, type: string, write: [BUILDER], help: A note.}\n");
+  const auto mapping = load_mapping(text, "note_first.yaml");
+  EXPECT_EQ(mapping->header, mapping->top("header"));
+  const StatusDocument document(mapping, parse_json(R"({"payload":{}})"));
+  EXPECT_EQ(value_in(*begun(document).document, "/os_file_header/file_id"), R"("exec_status_7")");
+}
+
 TEST(BeginChainTest, TheVersionGoesOn) {
   const auto version_after = [](const std::string& value) {
     const StatusDocument document =

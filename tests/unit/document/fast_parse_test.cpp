@@ -43,6 +43,25 @@ TEST(FastParseTest, PlainDocumentsAreRead) {
   EXPECT_TRUE(quickly("[1,2]"));
 }
 
+TEST(FastParseTest, NestingIsAsDeepAsIsAskedFor) {
+  PlainJsonParser parser;
+  for (const std::size_t nesting : {maximum_record_nesting, std::size_t{1}, maximum_nesting}) {
+    EXPECT_TRUE(parser.parse(nested(nesting), nesting)) << nesting;
+    EXPECT_FALSE(parser.parse(nested(nesting + 1), nesting)) << nesting;
+    EXPECT_FALSE(parser.parse("[" + nested(nesting) + "]", nesting)) << nesting;
+  }
+}
+
+TEST(FastParseTest, ADocumentInAPatchMayBeAsDeepAsADocument) {
+  const auto patch = [](std::size_t depth) { return R"([{"op":"add","path":"","value":)" + nested(depth) + "}]"; };
+  EXPECT_TRUE(PlainJsonParser().parse_patch(patch(maximum_nesting)));
+  EXPECT_FALSE(PlainJsonParser().parse_patch(patch(maximum_nesting + 1)));
+  EXPECT_EQ(
+      JsonParser().parse_patch(R"([{"op":"add","path":"\u002Fa","value":)" + nested(maximum_nesting) + "}]").size(), 1u)
+      << "by the exact reader";
+  EXPECT_THROW(JsonParser().parse_patch(patch(maximum_nesting + 1)), ParseError);
+}
+
 TEST(FastParseTest, RaritiesAreLeftToTheExactReader) {
   for (const std::string& text : std::vector<std::string>{"",
                                                           " ",

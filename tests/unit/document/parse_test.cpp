@@ -146,6 +146,14 @@ TEST(ParseTest, Nesting) {
   expect_refusal({nested(129, "{\"a\":", "}", "1"), 1, 128 * 5 + 1, "nested deeper than 128"});
   expect_refusal({nested(128, "[\n", "\n]", "{}"), 129, 1, "nested deeper than 128"});
   expect_refusal({nested(100'000, "[", "", ""), 1, 129, "nested deeper than 128"});
+  for (const std::size_t nesting : {std::size_t{1}, maximum_patch_nesting, maximum_record_nesting}) {
+    for (const std::string open : {"[", "{\"a\":"}) {
+      const std::string close = open == "[" ? "]" : "}";
+      EXPECT_NO_THROW(JsonParser().parse(nested(nesting, open, close, "1"), nesting)) << nesting;
+      EXPECT_NO_THROW(parse_json_exactly(nested(nesting, open, close, "1"), nesting)) << nesting;
+      EXPECT_THROW(JsonParser().parse(nested(nesting + 1, open, close, "1"), nesting), ParseError) << nesting;
+    }
+  }
 }
 
 TEST(ParseTest, InvalidUnicode) {

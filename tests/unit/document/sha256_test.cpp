@@ -20,6 +20,15 @@ TEST(Sha256Test, ExamplesOfTheStandard) {
             "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
 }
 
+TEST(Sha256Test, AsItStandsInDocuments) {
+  const std::string text = "sha256:" + std::string(digest_of_abc);
+  EXPECT_TRUE(is_hash_text(text));
+  for (const std::string& other :
+       {std::string(), std::string(digest_of_abc), text + "a", text.substr(0, text.size() - 1),
+        "SHA256:" + text.substr(7), text.substr(0, text.size() - 1) + "A", text.substr(0, text.size() - 1) + "g"})
+    EXPECT_FALSE(is_hash_text(other)) << other;
+}
+
 TEST(Sha256Test, InParts) {
   Sha256 hash;
   for (int count = 0; count < 1000; ++count) hash.update(std::string(1000, 'a'));

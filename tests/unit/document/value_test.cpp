@@ -253,6 +253,10 @@ TEST(ValueTest, EqualityOfLargeObjects) {
   EXPECT_FALSE(forward == backward.without_member("key77").with_member("other", numbered(77)));
 }
 
+TEST(ValueTest, EqualityTakesMemoryAndMayThrow) {
+  static_assert(!noexcept(std::declval<const Value&>() == std::declval<const Value&>()));
+}
+
 TEST(ValueTest, ThreadsShareAValue) {
   const Value shared = parse_json(R"({"a":[1,2,{"b":"text"}]})");
   std::vector<std::thread> threads;

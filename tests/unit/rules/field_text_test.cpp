@@ -180,6 +180,8 @@ TEST(ValidityTest, NumbersThatAreIntegersAreStoredAsSuch) {
   EXPECT_EQ(normal("-0"), "0");
   EXPECT_EQ(normal("50.5"), "50.5");
   EXPECT_EQ(normal("1e300"), "1e300");
+  EXPECT_EQ(normal("0e5"), "0");
+  EXPECT_EQ(normal("1e-999"), "1e-999") << "not 0, however small";
   EXPECT_EQ(normal("\"x\""), "\"x\"");
   EXPECT_EQ(compact(normalised(field("document"), parse_json("50.0"))), "50.0");
 }

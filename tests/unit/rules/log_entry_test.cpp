@@ -65,6 +65,22 @@ INSTANTIATE_TEST_SUITE_P(
                     BadEntry{R"({"achievement_summary": "a", "linked_artifact_id": {}})", "linked_artifact_id"},
                     BadEntry{R"({"achievement_summary": "a", "n": [9007199254740992]})", "cannot be written"}));
 
+TEST(LogEntryTest, IntegersMayBeNegative) {
+  const StatusDocument document = sample();
+  Field log;
+  log.name = "log";
+  log.type = FieldType::log;
+  log.entry.emplace();
+  EntryMember member;
+  member.key = "offset";
+  member.type = FieldType::integer;
+  log.entry->members.push_back(member);
+  for (const char* entry : {R"({"offset":-1})", R"({"offset":0})", R"({"offset":-9007199254740991})"})
+    EXPECT_NO_THROW(require_valid_entry(document, log, parse_json(entry))) << entry;
+  for (const char* entry : {R"({"offset":-9007199254740992})", R"({"offset":-1.5})", R"({"offset":null})"})
+    expect_refused(Cause::invalid, {}, [&] { require_valid_entry(document, log, parse_json(entry)); });
+}
+
 TEST(LogEntryTest, StampedMembersOfAnyTypeAndUnknownOnesAreFree) {
   const StatusDocument document = sample();
   for (const char* entry : {R"({"achievement_summary": "", "g_event": "x", "trace_id": 7})",

@@ -123,6 +123,25 @@ TEST(ProposalTest, TheSizeLimits) {
                 Cause::too_large);
 }
 
+// Each copy doubles the value: 30 of them are a few kilobytes to read and more than memory holds to write out.
+std::string copies_into_itself(const std::string& first, const std::string& path) {
+  std::string patch = "[" + first;
+  for (int copy = 0; copy < 30; ++copy)
+    patch += R"(,{"op":"copy","from":")" + path + R"(","path":")" + path + "/k" + std::to_string(copy) + "\"}";
+  return patch + "]";
+}
+
+TEST(ProposalTest, CopiesOfAValueInsideItselfAreTooLarge) {
+  const std::string new_task = R"({"op":"add","path":"/payload/tasks_status/-","value":)"
+                               R"({"task_id_ref":"four","latest_test_status":{}}})";
+  expect_judged(sample(), {"patch", copies_into_itself(new_task, "/payload/tasks_status/3/latest_test_status")},
+                Cause::too_large);
+  const std::string known_task = R"({"op":"add","path":"/latest_test_status","value":{}})";
+  expect_judged(sample(), {"tasks/one/task.json", copies_into_itself(known_task, "/latest_test_status")},
+                Cause::too_large);
+  EXPECT_NO_THROW(judged(sample(), {"patch", "[" + new_task + "]"}));
+}
+
 // --- adding and removing tasks ---------------------------------------------------------------------------------------
 
 TEST(AddTaskTest, TheTemplateIsFilled) {

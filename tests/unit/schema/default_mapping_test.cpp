@@ -16,7 +16,6 @@ namespace statusfs {
 namespace {
 
 using testing::ElementsAre;
-using testing::IsEmpty;
 
 constexpr auto read_only = Access::read_only;
 constexpr auto read_write = Access::read_write;

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "mapping/document/text.hpp"
 #include "mapping/schema/mapping_loader.hpp"
 #include "tests/unit/schema/test_files.hpp"
 
@@ -68,6 +69,30 @@ TEST_F(Example, ReadsInitialValuesByType) {
   EXPECT_EQ(of_task("signature").initial, std::nullopt);
   EXPECT_EQ(in_group("voyage", "ship").absent, "unnamed");
 }
+
+TEST_F(Example, ReadsTheNumbersOfADocumentAsJsonHasThem) {
+  const std::string row = "      sails_set: {type: boolean,";
+  std::string text = text_;
+  text.insert(text.find(row),
+              "      log_line: {type: document, write: [SAILOR], help: Numbers, initial: "
+              "{a: 1.50, b: -2e3, c: -9007199254740991, d: 1.2.3, e: 0.5, f: \"1.5\", g: .5, h: 1e, i: [-0.0]}}\n");
+  const auto mapping = load_mapping(text, "numbers.yaml");
+  EXPECT_EQ(compact(*mapping->top("voyage")->child("log_line")->initial),
+            R"({"a":1.50,"b":-2e3,"c":-9007199254740991,"d":"1.2.3","e":0.5,"f":"1.5","g":".5","h":"1e","i":[-0.0]})");
+}
+
+TEST_F(Example, ReadsPlaceholdersByType) {
+  const std::string row = "      sails_set: {type: boolean,";
+  std::string text = text_;
+  text.insert(text.find(row),
+              "      about: {type: text, write: [SAILOR], help: Text, initial: \"{plan_id}\"}\n"
+              "      since: {type: integer, access: read-only, help: Number, initial: \"{g}\"}\n");
+  const auto mapping = load_mapping(text, "placeholders.yaml");
+  EXPECT_EQ(mapping->top("voyage")->child("about")->initial, Value("{plan_id}"));
+  EXPECT_EQ(mapping->top("voyage")->child("since")->initial, Value("{g}"));
+}
+
+TEST_F(Example, ItsHeaderHoldsTheVersion) { EXPECT_EQ(mapping_->header, mapping_->top("header")); }
 
 TEST_F(Example, ReadsRangesWritersAndSources) {
   EXPECT_EQ(of_task("miles").maximum, 9999);
