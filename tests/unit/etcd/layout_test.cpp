@@ -54,8 +54,7 @@ TEST(KeyLayoutTest, KnowsWhatAKeyIs) {
   EXPECT_EQ("exec_status_125", record.name);
   EXPECT_EQ(77U, record.version);
   EXPECT_TRUE(record.is_rotation);
-  const auto part =
-      layout.meaning_of(layout.part(layout.document("exec_status_1", 3, std::string(64, 'a')), 0));
+  const auto part = layout.meaning_of(layout.part(layout.document("exec_status_1", 3, std::string(64, 'a')), 0));
   EXPECT_EQ(Kind::document, part.kind);
   EXPECT_EQ("exec_status_1", part.name);
   EXPECT_EQ(Kind::head, layout.meaning_of("/plans/head/exec_status_1").kind);
