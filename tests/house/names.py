@@ -96,6 +96,33 @@ def check_commands(statusfs, findings):
     )
 
 
+def commands_of_synopsis():
+    """The commands of the man page's SYNOPSIS: `.B statusfs NAME`, or `.BR "statusfs NAME" | NAME ...`."""
+    lines = re.findall(r'^\.BR? "?statusfs ([a-z" |]+)$', section(MANUAL, ".SH SYNOPSIS", r"\.SH"), re.M)
+    return {name for line in lines for name in re.findall(r"[a-z]+", line)}
+
+
+def check_synopsis(statusfs, findings):
+    compare(findings, "command", help=commands_of(statusfs), synopsis=commands_of_synopsis())
+
+
+# What libsystemd reads for us.
+READ_BY_LIBRARIES = {"NOTIFY_SOCKET"}
+
+
+def check_environment(findings):
+    """The variables that the code reads: arguments of getenv, and constants named ..._variable."""
+    code = "\n".join(tree.text(path) for path in tree.sources() if path.parts[0] == "fs")
+    read = re.findall(r'getenv\("([A-Z_]+)"\)|_variable = "([A-Z_]+)=?"', code)
+    tags = [text.split("\n")[0] for text in manual_entries("ENVIRONMENT").values()]
+    compare(
+        findings,
+        "environment variable",
+        source={name for names in read for name in names if name} | READ_BY_LIBRARIES,
+        manual={name for tag in tags for name in re.findall(r"\b[A-Z_]{4,}\b", tag)},
+    )
+
+
 def check_command_flags(statusfs, findings):
     """The options of each command: all in its entry of the man page, and those that README gives it exist.
 
@@ -185,11 +212,13 @@ def check_errors(findings):
     numbers = re.findall(r"case (Cause::\w+):\s*return (E[A-Z]+);", tree.text("fs/fuse/error_number.cpp"))
     others = "\n".join(tree.text(path) for path in tree.sources() if path.parts[0] != "tests" and path.stem != "error_number")
     rows = re.findall(r"^\| ([A-Z][A-Z, ]+) \| ", README, re.M)
+    error_tags = [text.split("\n")[0] for text in manual_entries("ERRORS").values()]
     compare(
         findings,
         "error",
         source={number for cause, number in numbers if re.search(rf"{cause}\b", others)},
         README={name for row in rows for name in re.findall(r"E[A-Z]+", row)},
+        manual={name for tag in error_tags for name in re.findall(r"\bE[A-Z]+\b", tag)},
     )
 
 
@@ -212,6 +241,8 @@ def check(statusfs):
     check_mount_options(statusfs, findings)
     check_commands(statusfs, findings)
     check_command_flags(statusfs, findings)
+    check_synopsis(statusfs, findings)
+    check_environment(findings)
     check_errors(findings)
     with sample.mounted(statusfs) as mountpoint:
         check_tree(mountpoint, findings)
