@@ -1,6 +1,7 @@
 #include "fs/engine/committer.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "fs/engine/control_commands.hpp"
@@ -107,12 +108,24 @@ void Committer::answer_all(const std::vector<Candidate>& candidates, const std::
 void Committer::run_writes(std::span<Job> jobs, const MoreWrites& more) {
   std::vector<Candidate> candidates = judge_beforehand(jobs);
   while (!candidates.empty()) {
-    if (const auto refusal = prepare())
+    if (const auto refusal = prepare()) {
       answer_all(std::exchange(candidates, {}), refusal);
-    else
-      candidates = commit(std::move(candidates), more);
+      continue;
+    }
+    std::vector<Candidate> later = split_off(candidates, writer_.store().group_limit().mutations);
+    candidates = commit(std::move(candidates), later.empty() ? more : MoreWrites{});
+    std::ranges::move(later, std::back_inserter(candidates));
   }
   latecomers_.clear();
+}
+
+// The store may take fewer than it was asked for before.
+std::vector<Committer::Candidate> Committer::split_off(std::vector<Candidate>& candidates, std::size_t most) {
+  if (candidates.size() <= most) return {};
+  const auto first = candidates.begin() + static_cast<std::ptrdiff_t>(most);
+  std::vector<Candidate> later(std::make_move_iterator(first), std::make_move_iterator(candidates.end()));
+  candidates.erase(first, candidates.end());
+  return later;
 }
 
 // They are judged when they are stamped.

@@ -55,6 +55,7 @@ class Committer {
   static void answer_all(const std::vector<Candidate>& candidates, const std::optional<Rejection>& refusal);
   void run_all(std::vector<Job>& jobs, const MoreWrites& more);
   void run_writes(std::span<Job> jobs, const MoreWrites& more);
+  static std::vector<Candidate> split_off(std::vector<Candidate>& candidates, std::size_t most);
   std::vector<Candidate> judge_beforehand(std::span<Job> jobs);
   std::optional<Rejection> judge(Candidate& candidate);
   bool take_over_news();

@@ -223,6 +223,68 @@ TEST_F(EtcdStateTest, AFullEtcdIsNoSpace) {
   EXPECT_EQ("0\n", read_at(0, field()));
 }
 
+// No fence can be put into it, either: what is not known holds nobody up.
+TEST_F(EtcdStateTest, AnUnknownOutcomeInAFullEtcdIsNoPartition) {
+  start_cluster(1, {"--quota-backend-bytes", "1000000"});
+  import_source();
+  mount_host(0, add_link(0, milliseconds(0)).url());
+  const Path details = at(0, std::string("tasks/") + first_task + "/execution_log/failure_details");
+  int error = 0;
+  for (int round = 0; round < 60 && error == 0; ++round)
+    error = write_file(details, std::string(200'000, 'x') + std::to_string(round) + "\n");
+  ASSERT_EQ(ENOSPC, error) << errors_of(0);
+  link(0).lose_requests();
+  std::this_thread::sleep_for(milliseconds(100));
+  ASSERT_EQ(EIO, write_file(at(0, field()), "6\n"));
+  cluster().stop(0);
+  EXPECT_TRUE(eventually([&] { return read_at(0, "partition_status") == "PARTITIONED\n"; }));
+  cluster().go_on(0);
+  link(0).lose_nothing();
+  EXPECT_TRUE(eventually([&] { return read_at(0, "partition_status") == "CONSISTENT\n"; })) << errors_of(0);
+  EXPECT_EQ(ENOSPC, write_file(at(0, field()), "7\n")) << errors_of(0);
+  EXPECT_EQ("0\n", read_at(0, field()));
+}
+
+// As JSON each of these bytes is six.
+TEST_F(EtcdStateTest, WhatEtcdTakesInNoRequestIsTooLarge) {
+  import_source();
+  mount_host(0);
+  const Path details = at(0, std::string("tasks/") + first_task + "/execution_log/failure_details");
+  EXPECT_EQ(EFBIG, write_file(details, std::string(400'000, '\1') + "\n")) << errors_of(0);
+  EXPECT_EQ("CONSISTENT\n", read_at(0, "partition_status"));
+}
+
+TEST_F(EtcdStateTest, MutationsThatAreTooLargeTogetherAreWrittenInSmallerGroups) {
+  std::vector<std::string> tasks;
+  for (int task = 0; task < 13; ++task) tasks.push_back("t" + std::to_string(task));
+  make_status_file(200, tasks);
+  import_source();
+  mount_host(0);
+  std::vector<std::thread> writers;
+  for (const std::string& task : tasks)
+    writers.emplace_back([&] {
+      const Path details = at(0, "tasks/" + task + "/execution_log/failure_details", 200);
+      EXPECT_EQ(0, write_file(details, std::string(60'000, '\1') + "\n")) << errors_of(0);
+    });
+  for (std::thread& writer : writers) writer.join();
+  std::size_t written = 0;
+  for (const Json& record : exported_journal(200)) written += record.contains("host");
+  EXPECT_EQ(tasks.size(), written);
+  expect_no_gap_in_g({200});
+}
+
+TEST_F(EtcdStateTest, KeysOfUnknownMeaningAreNotShown) {
+  import_source();
+  for (const std::string key : {"host/a/b", "plan/a/b", "head/a/b"})
+    ASSERT_EQ(0, cluster().etcdctl({"put", "/plans/" + key, "x"}).exit_status);
+  mount_host(0);
+  const Path hosts = mount_of(0) / ".statusfs" / "hosts";
+  ASSERT_TRUE(eventually([&] { return read_error(hosts / "host0") == 0; }));
+  const CommandResult listed = bash("ls " + hosts.string());
+  EXPECT_EQ(0, listed.exit_status) << listed.error;
+  EXPECT_EQ("host0\n", listed.output);
+}
+
 TEST_F(EtcdStateTest, CertificatesAndPasswords) {
   start_cluster(1, {}, true);
   const std::string tls = "cacert=" + cluster().certificate("ca.pem").string() +

@@ -28,6 +28,8 @@ void Link::lose_answers() { process_.send(SIGUSR1); }
 
 void Link::lose_requests() { process_.send(SIGHUP); }
 
+void Link::deny_space() { process_.send(SIGALRM); }
+
 void Link::lose_nothing() { process_.send(SIGUSR2); }
 
 }  // namespace statusfs::test

@@ -1,4 +1,4 @@
-// A link between a host and an etcd member that can be slow or lose what is sent over it.
+// A link between a host and an etcd member that can be slow, and lose or change what is sent over it.
 #pragma once
 
 #include <chrono>
@@ -17,6 +17,7 @@ class Link {
   const std::string& url() const { return url_; }  ///< the same prefix through the link
   void lose_answers();                             ///< of transactions, from now on
   void lose_requests();                            ///< those that are transactions, from now on
+  void deny_space();                               ///< transactions go through, and the answer says that etcd is full
   void lose_nothing();
 
  private:

@@ -129,6 +129,7 @@ TEST_F(ManyHostsTest, HostsAreSeenAndGoWhenTheyDie) {
   ASSERT_TRUE(eventually([&] { return read_error(hosts / "host2") == 0; }));
   const Json seen = Json::parse(read_file(hosts / "host2"));
   EXPECT_EQ("host2", seen["host"]);
+  EXPECT_EQ(lines_of(read_file(mount_of(2) / ".statusfs" / "version")).at(0), seen["statusfs_version"]);
   EXPECT_EQ(daemon(2).pid(), seen["pid"].get<int>());
   EXPECT_TRUE(seen["mounted_since"].is_string());
   EXPECT_TRUE(seen["last_seen"].is_string());
@@ -138,6 +139,40 @@ TEST_F(ManyHostsTest, HostsAreSeenAndGoWhenTheyDie) {
   EXPECT_EQ(0, read_error(hosts / "host1"));
   unmount_host(1);  // who leaves says so
   EXPECT_TRUE(eventually([&] { return read_error(hosts / "host1") == ENOENT; }, std::chrono::seconds{3}));
+}
+
+TEST_F(ManyHostsTest, MountsWithOneNameAreShownSideBySide) {
+  const Path hosts = mount_of(0) / ".statusfs" / "hosts";
+  const auto pid_of = [&](const std::string& name) {
+    return read_error(hosts / name) == 0 ? Json::parse(read_file(hosts / name))["pid"].get<int>() : 0;
+  };
+  unmount_host(1);
+  unmount_host(2);
+  const auto mount_namesake = [&](std::size_t host) { mount_host(host, {}, "host=same"); };
+  mount_namesake(1);
+  ASSERT_TRUE(eventually([&] { return pid_of("same") == daemon(1).pid(); }));
+  mount_namesake(2);
+  EXPECT_TRUE(eventually([&] { return pid_of("same-2") == daemon(2).pid(); }));
+  EXPECT_EQ(daemon(1).pid(), pid_of("same"));
+  for (const std::size_t host : {1, 2})
+    EXPECT_EQ(0, append_file(at(host, "achievements"), std::to_string(host) + "\n")) << errors_of(host);
+  unmount_host(2);
+  EXPECT_TRUE(eventually([&] { return pid_of("same-2") == 0; }));
+  EXPECT_EQ(daemon(1).pid(), pid_of("same"));
+  // The name goes to the one that stays, and after a crash to the one that comes back.
+  mount_namesake(2);
+  ASSERT_TRUE(eventually([&] { return pid_of("same-2") == daemon(2).pid(); }));
+  unmount_host(1);
+  EXPECT_TRUE(eventually([&] { return pid_of("same") == daemon(2).pid() && pid_of("same-2") == 0; }));
+  daemon(2).send(SIGKILL);
+  daemon(2).wait();
+  unmount_dead_host(2);
+  mount_namesake(2);
+  EXPECT_TRUE(
+      eventually([&] { return pid_of("same") == daemon(2).pid() && pid_of("same-2") == 0; }, std::chrono::seconds{12}));
+  // Whoever deletes it does not make the host go.
+  ASSERT_EQ(0, cluster().etcdctl({"del", "/plans/host/same"}).exit_status);
+  EXPECT_TRUE(eventually([&] { return pid_of("same") == daemon(2).pid(); }));
 }
 
 TEST_F(ManyHostsTest, APlanInEtcdIsInForceEverywhere) {

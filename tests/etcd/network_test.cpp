@@ -113,6 +113,34 @@ TEST_F(NetworkTest, ATransactionThatNeverArrivesIsFoundOutNotToBeThere) {
   expect_no_gap_in_g({125});
 }
 
+TEST_F(NetworkTest, AConnectionThatBreaksBehindATransactionWritesItOnce) {
+  mount_host(0, add_link(0, milliseconds(0)).url());
+  ASSERT_EQ(0, append_file(at(0, "achievements"), "before\n")) << errors_of(0);
+  link(0).lose_answers();
+  std::this_thread::sleep_for(milliseconds(100));
+  std::thread writer([&] { EXPECT_EQ(0, append_file(at(0, "achievements"), "at the break\n")) << errors_of(0); });
+  std::this_thread::sleep_for(milliseconds(500));
+  link(0).lose_nothing();
+  writer.join();
+  ASSERT_EQ(0, append_file(at(0, "achievements"), "after\n")) << errors_of(0);
+  EXPECT_EQ((std::multiset<std::string>{"before", "at the break", "after"}), achievements_in(exported_journal()));
+  expect_no_gap_in_g({125});
+}
+
+TEST_F(NetworkTest, WhatEtcdAppliedIsWrittenThoughItSaysThatItIsFull) {
+  mount_host(0, add_link(0, milliseconds(0)).url());
+  mount_host(1, cluster().url_of(1));
+  ASSERT_EQ(0, write_file(at(0, field()), "5\n")) << errors_of(0);
+  link(0).deny_space();
+  std::this_thread::sleep_for(milliseconds(100));
+  EXPECT_EQ(0, write_file(at(0, field()), "6\n")) << errors_of(0);
+  link(0).lose_nothing();
+  EXPECT_TRUE(eventually([&] { return read_at(1, field()) == "6\n" && read_at(0, field()) == "6\n"; }));
+  EXPECT_EQ(0, write_file(at(0, field()), "7\n")) << errors_of(0);
+  EXPECT_EQ(1, records_with(6));
+  expect_no_gap_in_g({125});
+}
+
 TEST_F(NetworkTest, AClockThatIsAnHourAheadChangesNoOrder) {
   mount_host(0);
   CommandOptions ahead;

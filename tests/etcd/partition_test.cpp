@@ -102,6 +102,35 @@ TEST_F(PartitionTest, BothSidesWriteAndNothingIsLostOrDoubled) {
   expect_no_gap_in_g({125});
 }
 
+// The host's own writes go through another member meanwhile: nothing but the watch is cut off.
+TEST_F(PartitionTest, AWatchWhoseMemberHangsGoesOnAtAnother) {
+  const auto endpoint = [&](std::size_t member) {
+    const std::string url = cluster().url_of(member).substr(std::string("etcd://").size());
+    return url.substr(0, url.find('/'));
+  };
+  make_status_file(200, {"a"});
+  import_source();
+  mount_host(0, "etcd://" + endpoint(0) + "," + endpoint(1) + "/plans");
+  mount_host(1, cluster().url_of(2));
+  mount_host(2, cluster().url_of(2));
+  const Path other = mount_of(0) / ".statusfs" / "hosts" / "host2";
+  ASSERT_TRUE(eventually([&] { return read_error(other) == 0; }));
+  cluster().stop(0);
+  ASSERT_TRUE(eventually([&] { return append_file(at(0, "achievements"), "it goes on\n") == 0; })) << errors_of(0);
+  std::atomic<bool> is_over{false};
+  std::thread writer([&] {
+    while (!is_over) append_file(at(0, "achievements"), "and on\n");
+  });
+  ASSERT_TRUE(eventually([&] { return write_file(at(1, "tasks/a/percent_complete", 200), "5\n") == 0; }))
+      << errors_of(1);
+  EXPECT_TRUE(eventually([&] { return read_at(0, "tasks/a/percent_complete", 200) == "5\n"; }, seconds{5}));
+  daemon(2).send(SIGKILL);
+  daemon(2).wait();
+  EXPECT_TRUE(eventually([&] { return read_error(other) == ENOENT; }, seconds{12}));
+  is_over = true;
+  writer.join();
+}
+
 TEST_F(PartitionTest, AKilledLeaderLosesNothing) {
   mount_hosts(2);
   std::atomic<bool> is_over{false};

@@ -124,6 +124,13 @@ void CommitQueue::seen(const CounterState& counter) {
   changed_.notify_all();
 }
 
+void CommitQueue::seen_by(const EtcdTransactionResult& lost) {
+  if (const auto counter = counter_of(lost))
+    seen(*counter);
+  else
+    numbers_.counter_is_gone();
+}
+
 void CommitQueue::counter_seen(std::int64_t value, std::int64_t revision) {
   const std::lock_guard lock(mutex_);
   seen({value, revision});
@@ -244,27 +251,29 @@ void CommitQueue::transact(const CommitBatch& batch, std::int64_t counter_revisi
       line_.transaction_took(Clock::now() - sent);
     }
     if (result.succeeded)
-      succeeded(batch, result, change);
+      succeeded(batch, result.revision, change);
+    else if (const auto written = revision_written(batch, result))
+      succeeded_before(batch, *written, result, change);
     else
       lost_race(batch, result, change);
   } catch (const EtcdError& error) {
     // The lease may have ended; then nothing was done.
     if (error.kind() == EtcdError::Kind::refused && change.lease != 0) return transact(batch, counter_revision, {});
-    failed(batch, error, counter_revision, sent);
+    failed(batch, error, counter_revision, change, sent);
   } catch (const std::exception&) {
     outcome_unknown(batch, counter_revision, sent);  // an answer that cannot be read is none
   }
 }
 
 void CommitQueue::failed(const CommitBatch& batch, const EtcdError& error, std::int64_t counter_revision,
-                         Clock::time_point sent) {
+                         const LineChange& change, Clock::time_point sent) {
   switch (error.kind()) {
     case EtcdError::Kind::unknown:
       return outcome_unknown(batch, counter_revision, sent);
     case EtcdError::Kind::unavailable:
       return answer(batch, StoreStatus::lost, error.what());
     case EtcdError::Kind::no_space:
-      return answer(batch, StoreStatus::no_space, error.what());
+      return is_full(batch, error.what(), counter_revision, change, sent);
     case EtcdError::Kind::too_large:
       return refuse(batch, StoreStatus::too_large, error.what());
     case EtcdError::Kind::refused:
@@ -273,23 +282,52 @@ void CommitQueue::failed(const CommitBatch& batch, const EtcdError& error, std::
   }
 }
 
-// Nothing was written. Where several files were in it, each is asked for alone next time.
-void CommitQueue::refuse(const CommitBatch& batch, StoreStatus status, const std::string& reason) {
-  if (batch.size() == 1) return answer(batch, status, "etcd: " + reason);
-  {
-    const std::lock_guard lock(mutex_);
-    pending_.take_singly(batch.size());
-  }
-  answer(batch, StoreStatus::conflict, reason);
+// etcd checks its quota twice, and what it says after the second time it says of a transaction that it has applied.
+void CommitQueue::is_full(const CommitBatch& batch, const std::string& reason, std::int64_t counter_revision,
+                          const LineChange& change, Clock::time_point sent) try {
+  const auto record = client_.range({batch.back()->request.record_key}, transaction_patience);
+  if (const auto written = revision_written(batch, record)) return succeeded(batch, *written, change);
+  answer(batch, StoreStatus::no_space, reason);
+} catch (const std::exception&) {
+  outcome_unknown(batch, counter_revision, sent);
 }
 
-void CommitQueue::succeeded(const CommitBatch& batch, const EtcdTransactionResult& result, const LineChange& change) {
+// Nothing was written. Where several files were in it, each is asked for alone next time, and of a file that is alone
+// fewer mutations.
+void CommitQueue::refuse(const CommitBatch& batch, StoreStatus status, const std::string& reason) {
+  if (batch.size() > 1) {
+    {
+      const std::lock_guard lock(mutex_);
+      pending_.take_singly(batch.size());
+    }
+    return answer(batch, StoreStatus::conflict, reason);
+  }
+  const auto& item = batch.front();
+  if (status != StoreStatus::too_large || item->request.mutations == 1) return answer(batch, status, "etcd: " + reason);
+  const std::lock_guard lock(mutex_);
+  item->outcome = CommitOutcome{StoreStatus::conflict, reason, 0, false, true};
+  end_epoch(StoreStatus::conflict, reason);
+}
+
+void CommitQueue::succeeded(const CommitBatch& batch, std::int64_t revision, const LineChange& change) {
   {
     const std::lock_guard lock(mutex_);
-    numbers_.written(batch.back()->request.last_g, result.revision);
-    line_.won(change, result.revision, Clock::now());
+    numbers_.written(batch.back()->request.last_g, revision);
+    line_.won(change, revision, Clock::now());
   }
-  answer(batch, StoreStatus::done, {}, result.revision);
+  answer(batch, StoreStatus::done, {}, revision);
+}
+
+// `result` is that of its second arrival, which lost to the first.
+void CommitQueue::succeeded_before(const CommitBatch& batch, std::int64_t revision, const EtcdTransactionResult& result,
+                                   const LineChange& change) {
+  {
+    const std::lock_guard lock(mutex_);
+    numbers_.written(batch.back()->request.last_g, revision);
+    line_.lost(change, result.revision, Clock::now());
+    seen_by(result);
+  }
+  answer(batch, StoreStatus::done, {}, revision);
 }
 
 // `result` has nothing where it was known beforehand, and nothing was sent.
@@ -297,12 +335,7 @@ void CommitQueue::lost_race(const CommitBatch& batch, const EtcdTransactionResul
   {
     const std::lock_guard lock(mutex_);
     line_.lost(change, result.revision, Clock::now());
-    if (!result.reads.empty()) {
-      if (const auto counter = counter_of(result))
-        seen(*counter);
-      else
-        numbers_.counter_is_gone();
-    }
+    if (!result.reads.empty()) seen_by(result);
     for (std::size_t position = 0; position < batch.size(); ++position)
       batch[position]->outcome =
           CommitOutcome{StoreStatus::conflict, "another host wrote first", 0, did_head_move(batch, position, result)};
@@ -346,13 +379,16 @@ void CommitQueue::leave_line() {
 }
 
 void CommitQueue::outcome_unknown(const CommitBatch& batch, std::int64_t counter_revision, Clock::time_point sent) {
-  while (Clock::now() - sent < longest_wait) {
-    const FenceResult found = unknown_.ask(batch, counter_revision);
+  const auto deadline = sent + longest_wait;
+  for (auto now = Clock::now(); now < deadline; now = Clock::now()) {
+    const auto left = std::chrono::ceil<milliseconds>(deadline - now);
+    const FenceResult found = unknown_.ask(batch, counter_revision, std::min(transaction_patience, left));
     switch (found.kind) {
       case FenceResult::Kind::applied:
         return answer(batch, StoreStatus::done, {}, found.revision);
       case FenceResult::Kind::not_applied:
         return answer(batch, StoreStatus::conflict, "the transaction did not reach etcd");
+      case FenceResult::Kind::undecided:
       case FenceResult::Kind::no_answer:
         break;
     }

@@ -48,7 +48,8 @@ class CommitQueue final : public GlobalCounter {
   std::unique_ptr<Lease> begin() override;
   void raise(std::int64_t) override {}  // what is in etcd has been drawn there
 
-  /// Blocks until the outcome is known, or for at most `longest_wait`.
+  /// Blocks until the outcome is known. A transaction is under way for at most QuorumMonitor::patience, in which a
+  /// quorum is asked for, and `longest_wait` from when it was sent; a request may have to wait for the one before.
   CommitOutcome commit(CommitRequest request);
 
   /// The counter as it was read or watched. Older ones are passed over.
@@ -79,12 +80,17 @@ class CommitQueue final : public GlobalCounter {
   Task next_task(CommitBatch& batch);
   void send(const CommitBatch& batch);
   void transact(const CommitBatch& batch, std::int64_t counter_revision, const LineChange& change);
-  void succeeded(const CommitBatch& batch, const EtcdTransactionResult& result, const LineChange& change);
+  void succeeded(const CommitBatch& batch, std::int64_t revision, const LineChange& change);
+  void succeeded_before(const CommitBatch& batch, std::int64_t revision, const EtcdTransactionResult& result,
+                        const LineChange& change);
   void lost_race(const CommitBatch& batch, const EtcdTransactionResult& result, const LineChange& change);
   void pause();
   void answer(const CommitBatch& batch, StoreStatus status, const std::string& reason, std::int64_t revision = 0);
   void refuse(const CommitBatch& batch, StoreStatus status, const std::string& reason);
-  void failed(const CommitBatch& batch, const EtcdError& error, std::int64_t counter_revision, Clock::time_point sent);
+  void failed(const CommitBatch& batch, const EtcdError& error, std::int64_t counter_revision, const LineChange& change,
+              Clock::time_point sent);
+  void is_full(const CommitBatch& batch, const std::string& reason, std::int64_t counter_revision,
+               const LineChange& change, Clock::time_point sent);
   void join_line();
   void leave_line();
   std::optional<std::int64_t> change_place(const EtcdTransaction& transaction);
@@ -94,6 +100,7 @@ class CommitQueue final : public GlobalCounter {
   bool is_ready_to_send(Clock::time_point now) const;
   bool is_nobody_on_the_way() const;
   void seen(const CounterState& counter);
+  void seen_by(const EtcdTransactionResult& lost);
   void end_epoch(StoreStatus status, const std::string& reason);
 
   EtcdClient& client_;

@@ -17,6 +17,7 @@ struct CommitRequest {
   std::string head_key;
   std::int64_t head_revision = 0;  ///< which the head must have
   std::int64_t first_g = 0, last_g = 0;
+  std::size_t mutations = 1;
   std::vector<EtcdPut> puts;
   std::vector<EtcdRange> deletes;
   std::string record_key, record;  ///< of the last record: it stands there if the transaction went through
@@ -29,6 +30,7 @@ struct CommitOutcome {
   std::string reason;
   std::int64_t revision = 0;  ///< of what was put
   bool head_moved = false;    ///< of a conflict: the file itself has a newer version, not only the counter
+  bool is_too_large = false;  ///< of a conflict: nobody was first, but fewer mutations may fit into a transaction
 };
 
 }  // namespace statusfs

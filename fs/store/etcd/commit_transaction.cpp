@@ -8,22 +8,21 @@ namespace {
 
 std::string value_of(std::int64_t g) { return std::to_string(g); }
 
-std::int64_t g_of(const std::string& value) {
-  try {
-    return std::stoll(value);
-  } catch (const std::exception&) {
-    return 0;
-  }
-}
-
 std::optional<CounterState> counter_in(const EtcdRangeResult& read) {
   if (read.entries.empty()) return std::nullopt;
-  return CounterState{g_of(read.entries.front().value), read.entries.front().modified};
+  return CounterState{counter_value(read.entries.front().value), read.entries.front().modified};
 }
+
+// The counter, the heads, and the last record.
+std::size_t reads_of_lost(const CommitBatch& batch) { return batch.size() + 2; }
 
 std::int64_t g_before(const CommitBatch& batch) { return batch.front()->request.first_g - 1; }
 
 }  // namespace
+
+std::int64_t counter_value(const std::string& text) try { return std::stoll(text); } catch (const std::exception&) {
+  return 0;
+}
 
 EtcdTransaction commit_transaction(const CommitKeys& keys, const CommitBatch& batch, std::int64_t counter_revision,
                                    const LineChange& change) {
@@ -39,6 +38,7 @@ EtcdTransaction commit_transaction(const CommitKeys& keys, const CommitBatch& ba
     std::ranges::copy(request.puts, std::back_inserter(transaction.puts));
     std::ranges::copy(request.deletes, std::back_inserter(transaction.deletes));
   }
+  transaction.otherwise.push_back({batch.back()->request.record_key});
   if (change.lease != 0) transaction.otherwise_puts.push_back({keys.waiting, {}, change.lease});
   if (change.goes_to_end)
     transaction.puts.push_back({keys.waiting, {}, change.lease});
@@ -62,9 +62,19 @@ EtcdTransaction leaving_transaction(const CommitKeys& keys) {
 std::optional<CounterState> counter_of(const EtcdTransactionResult& result) { return counter_in(result.reads.front()); }
 
 bool did_head_move(const CommitBatch& batch, std::size_t position, const EtcdTransactionResult& result) {
-  if (position + 1 >= result.reads.size()) return false;
+  if (result.reads.size() != reads_of_lost(batch)) return false;
   const auto& head = result.reads[position + 1].entries;
   return (head.empty() ? 0 : head.front().modified) != batch[position]->request.head_revision;
+}
+
+std::optional<std::int64_t> revision_written(const CommitBatch& batch, const EtcdRangeResult& record) {
+  if (record.entries.empty() || record.entries.front().value != batch.back()->request.record) return std::nullopt;
+  return record.entries.front().modified;
+}
+
+std::optional<std::int64_t> revision_written(const CommitBatch& batch, const EtcdTransactionResult& result) {
+  if (result.reads.size() != reads_of_lost(batch)) return std::nullopt;
+  return revision_written(batch, result.reads.back());
 }
 
 EtcdTransaction fence_transaction(const CommitKeys& keys, const CommitBatch& batch, std::int64_t counter_revision) {
@@ -80,9 +90,18 @@ FenceResult fence_result(const CommitBatch& batch, const EtcdTransactionResult& 
   if (result.succeeded) return {Kind::not_applied, 0, CounterState{g_before(batch), result.revision}};
   if (result.reads.size() != 2) return {};
   const auto counter = counter_in(result.reads[0]);
-  const auto& record = result.reads[1].entries;
-  if (record.empty() || record.front().value != batch.back()->request.record) return {Kind::not_applied, 0, counter};
-  return {Kind::applied, record.front().modified, counter};
+  const auto written = revision_written(batch, result.reads[1]);
+  return {written ? Kind::applied : Kind::not_applied, written.value_or(0), counter};
+}
+
+// The transaction compares the counter: once that moved it was applied before, or will not be.
+FenceResult result_without_fence(const CommitBatch& batch, std::int64_t counter_revision,
+                                 const EtcdRangeResult& counter, const EtcdRangeResult& record) {
+  using Kind = FenceResult::Kind;
+  const auto state = counter_in(counter);
+  if (const auto written = revision_written(batch, record)) return {Kind::applied, *written, state};
+  const bool has_moved = (state ? state->revision : 0) != counter_revision;
+  return {has_moved ? Kind::not_applied : Kind::undecided, 0, state};
 }
 
 }  // namespace statusfs

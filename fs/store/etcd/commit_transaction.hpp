@@ -35,11 +35,14 @@ struct CounterState {
   std::int64_t revision = 0;
 };
 
+/// What the counter's key holds; 0 where that is no number.
+std::int64_t counter_value(const std::string& text);
+
 /// How long an answer to one of these is waited for; then another member is asked what became of it.
 inline constexpr std::chrono::milliseconds transaction_patience{2000};
 
-/// Compares the counter and every head, and puts everything; where they compare otherwise they are read, and a place in
-/// the line is taken.
+/// Compares the counter and every head, and puts everything; where they compare otherwise they and the batch's last
+/// record are read, and a place in the line is taken.
 EtcdTransaction commit_transaction(const CommitKeys& keys, const CommitBatch& batch, std::int64_t counter_revision,
                                    const LineChange& change);
 
@@ -51,6 +54,11 @@ EtcdTransaction leaving_transaction(const CommitKeys& keys);
 std::optional<CounterState> counter_of(const EtcdTransactionResult& result);
 /// Of one that lost: whether the head of the batch's `position`-th file is not what the file took it for.
 bool did_head_move(const CommitBatch& batch, std::size_t position, const EtcdTransactionResult& result);
+/// Of one that lost: the revision in which it had gone through before, when something between us and etcd sent it
+/// twice; nothing where it had not.
+std::optional<std::int64_t> revision_written(const CommitBatch& batch, const EtcdTransactionResult& result);
+/// The same, by a read of the batch's last record key.
+std::optional<std::int64_t> revision_written(const CommitBatch& batch, const EtcdRangeResult& record);
 
 /// The counter is put again as it is, provided that it is still what the batch's transaction compared: if that
 /// succeeds, that transaction can never succeed any more; else it did, or another host's did, and then the batch's last
@@ -59,11 +67,19 @@ EtcdTransaction fence_transaction(const CommitKeys& keys, const CommitBatch& bat
 
 /// The outcome of a batch, as a fence found it.
 struct FenceResult {
-  enum class Kind { applied, not_applied, no_answer };
+  enum class Kind {
+    applied,
+    not_applied,  ///< and it never will be
+    undecided,    ///< it was not applied yet, and no fence could be put
+    no_answer,
+  };
   Kind kind = Kind::no_answer;
   std::int64_t revision = 0;            ///< of what was applied
   std::optional<CounterState> counter;  ///< as the fence found or put it
 };
 FenceResult fence_result(const CommitBatch& batch, const EtcdTransactionResult& result);
+/// Where etcd takes no fence: by what can be read, the counter first and then the batch's last record.
+FenceResult result_without_fence(const CommitBatch& batch, std::int64_t counter_revision,
+                                 const EtcdRangeResult& counter, const EtcdRangeResult& record);
 
 }  // namespace statusfs

@@ -43,8 +43,9 @@ EtcdError error_of(const Json& answer, long status) {
   if (!answer.is_object() && status >= 400 && status < 500) return {EtcdError::Kind::refused, reason};
   const int code = answer.is_object() ? answer.value("code", 0) : 0;
   if (reason.find("space exceeded") != std::string::npos) return {EtcdError::Kind::no_space, reason};
-  if (reason.find("too large") != std::string::npos || reason.find("too many operations") != std::string::npos)
-    return {EtcdError::Kind::too_large, reason};
+  // The last one is gRPC's own, above 2 MiB, with the code that otherwise means that etcd has too much to do.
+  for (const char* limit : {"too large", "too many operations", "larger than max"})
+    if (reason.find(limit) != std::string::npos) return {EtcdError::Kind::too_large, reason};
   if (reason.find("compacted") != std::string::npos) return {EtcdError::Kind::compacted, reason};
   switch (code) {
     case code_invalid_argument:
@@ -105,9 +106,14 @@ std::string EtcdClient::url_of(std::size_t member, std::string_view call) const 
   return (access_.tls.is_used() ? "https://" : "http://") + access_.endpoints[member] + "/v3/" + std::string(call);
 }
 
-void EtcdClient::prefer_another_member() {
+std::size_t EtcdClient::preferred_member() const {
   const std::lock_guard lock(mutex_);
-  preferred_ = (preferred_ + 1) % access_.endpoints.size();
+  return preferred_;
+}
+
+void EtcdClient::avoid(std::size_t member) {
+  const std::lock_guard lock(mutex_);
+  if (preferred_ == member) preferred_ = (member + 1) % access_.endpoints.size();
 }
 
 // --- who we are ------------------------------------------------------------------------------------------------------
@@ -165,11 +171,7 @@ nlohmann::json EtcdClient::read_call(std::string_view call, const nlohmann::json
   const std::string body = message.dump();
   std::string reason;
   for (std::size_t attempt = 0;; ++attempt) {
-    std::size_t member = 0;
-    {
-      const std::lock_guard lock(mutex_);
-      member = preferred_;
-    }
+    const std::size_t member = preferred_member();
     try {
       const bool others_are_left = attempt + 1 < access_.endpoints.size();
       return call_member(
@@ -183,10 +185,7 @@ nlohmann::json EtcdClient::read_call(std::string_view call, const nlohmann::json
       if (!can_be_asked_elsewhere) throw;
       reason = error.what();
     }
-    {
-      const std::lock_guard lock(mutex_);
-      if (preferred_ == member) preferred_ = (member + 1) % access_.endpoints.size();
-    }
+    avoid(member);
     const bool all_were_asked = attempt + 1 >= access_.endpoints.size();
     if (Clock::now() >= deadline || (all_were_asked && left_until(deadline) < Milliseconds(100)))
       throw EtcdError(EtcdError::Kind::unavailable, "no quorum of etcd answers: " + reason);
@@ -199,15 +198,14 @@ nlohmann::json EtcdClient::call_once(std::string_view call, const std::string& b
   const auto deadline = Clock::now() + time_limit;
   std::string reason;
   for (std::size_t attempt = 0; attempt < access_.endpoints.size() && Clock::now() < deadline; ++attempt) {
-    std::size_t member = 0;
-    {
-      const std::lock_guard lock(mutex_);
-      member = preferred_;
-    }
+    const std::size_t member = preferred_member();
     try {
       return call_member(member, call, body, left_until(deadline));
+    } catch (const EtcdError& error) {
+      if (error.kind() == EtcdError::Kind::unknown || error.kind() == EtcdError::Kind::unavailable) avoid(member);
+      throw;
     } catch (const HttpFailure& failure) {
-      prefer_another_member();
+      avoid(member);
       if (failure.was_sent) throw EtcdError(EtcdError::Kind::unknown, failure.what());
       reason = failure.what();
     }
@@ -256,30 +254,29 @@ void EtcdClient::revoke_lease(std::int64_t lease, Milliseconds time_limit) {
   read_call("lease/revoke", {{"ID", std::to_string(lease)}}, time_limit);
 }
 
-void EtcdClient::watch(const std::string& prefix, std::int64_t from_revision,
+void EtcdClient::watch(std::size_t member, const std::string& prefix, std::int64_t from_revision,
                        const std::function<bool(const nlohmann::json& result)>& receive,
                        const std::function<bool()>& goes_on) {
   const Json question{{"create_request",
                        {{"key", to_base64(prefix)},
                         {"range_end", to_base64(end_of_prefix(prefix))},
                         {"start_revision", std::to_string(from_revision)}}}};
-  std::size_t member = 0;
-  {
-    const std::lock_guard lock(mutex_);
-    member = preferred_;
-  }
   std::string received, own_token;
   std::exception_ptr failure;
   // What is thrown must not pass through libcurl.
   const auto take_lines = [&](std::string_view piece) {
     try {
+      const std::size_t searched = received.size();  // a message may come in many pieces
       received += piece;
-      for (std::size_t end = received.find('\n'); end != std::string::npos; end = received.find('\n')) {
-        const Json message = Json::parse(received.substr(0, end));
-        received.erase(0, end + 1);
+      std::size_t begin = 0;
+      for (std::size_t end = received.find('\n', searched); end != std::string::npos;
+           end = received.find('\n', begin)) {
+        const Json message = Json::parse(std::string_view(received).substr(begin, end - begin));
+        begin = end + 1;
         if (message.contains("error")) throw error_of(message["error"], 0);
         if (message.contains("result") && !receive(message["result"])) return false;
       }
+      received.erase(0, begin);
       return true;
     } catch (...) {
       failure = std::current_exception();

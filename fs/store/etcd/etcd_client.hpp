@@ -30,7 +30,7 @@ class EtcdError : public std::runtime_error {
   enum class Kind {
     refused,      ///< etcd says no (permissions, a malformed request): nothing was done
     too_large,    ///< beyond etcd's limit of a request: nothing was done
-    no_space,     ///< the cluster's quota is used up: nothing was done
+    no_space,     ///< the cluster's quota is used up: a transaction was not applied, or was, and took the last of it
     unavailable,  ///< no member took the request: nothing was done
     unknown,      ///< it was sent and no answer came: it may have been done, or be done yet
     compacted,    ///< the revision asked for is gone
@@ -65,13 +65,15 @@ class EtcdClient {
   std::int64_t lease_time_left(std::int64_t lease, Milliseconds time_limit = default_limit);
   void revoke_lease(std::int64_t lease, Milliseconds time_limit = default_limit);
 
-  /// Streams what a watch of all keys below the prefix says, from the revision on, message by message, from one member.
-  /// Returns when `receive` or `goes_on` returns false, or the member ends the stream; throws EtcdError.
-  void watch(const std::string& prefix, std::int64_t from_revision,
+  /// Streams what a watch of all keys below the prefix says, from the revision on, message by message, from this
+  /// member. Returns when `receive` or `goes_on` returns false, or the member ends the stream; throws EtcdError.
+  void watch(std::size_t member, const std::string& prefix, std::int64_t from_revision,
              const std::function<bool(const nlohmann::json& result)>& receive, const std::function<bool()>& goes_on);
 
-  /// The member that was asked is slow or cut off: the next request goes to another one.
-  void prefer_another_member();
+  /// The member that the next request goes to; a number below that of the endpoints.
+  std::size_t preferred_member() const;
+  /// It is slow or cut off: the next request goes to another one, unless it would anyway.
+  void avoid(std::size_t member);
 
   static constexpr Milliseconds default_limit{5000};
 
@@ -87,7 +89,7 @@ class EtcdClient {
 
   const EtcdAccess access_;
 
-  std::mutex mutex_;  // guards all below; innermost
+  mutable std::mutex mutex_;  // guards all below; innermost
   std::vector<std::unique_ptr<HttpConnection>> idle_;
   std::size_t preferred_ = 0;  // of the endpoints
   std::string token_;

@@ -62,7 +62,6 @@ Json message_of(const EtcdTransaction& transaction) {
   for (const auto& one : transaction.compare) compare.push_back(message_of(one));
   for (const auto& put : transaction.puts) success.push_back({{"request_put", message_of(put)}});
   for (const auto& range : transaction.deletes) success.push_back({{"request_delete_range", delete_message(range)}});
-  for (const auto& range : transaction.reads) success.push_back({{"request_range", message_of(range)}});
   for (const auto& range : transaction.otherwise) failure.push_back({{"request_range", message_of(range)}});
   for (const auto& put : transaction.otherwise_puts) failure.push_back({{"request_put", message_of(put)}});
   return {{"compare", std::move(compare)}, {"success", std::move(success)}, {"failure", std::move(failure)}};

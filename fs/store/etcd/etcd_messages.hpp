@@ -49,17 +49,14 @@ struct EtcdTransaction {
   std::vector<Compare> compare;
   std::vector<EtcdPut> puts;            ///< where all compare as they should
   std::vector<EtcdRange> deletes;       ///< besides
-  std::vector<EtcdRange> reads;         ///< besides
   std::vector<EtcdRange> otherwise;     ///< read where they do not
   std::vector<EtcdPut> otherwise_puts;  ///< besides
-
-  std::size_t operations() const { return puts.size() + deletes.size() + reads.size(); }
 };
 
 struct EtcdTransactionResult {
   std::int64_t revision = 0;
   bool succeeded = false;
-  std::vector<EtcdRangeResult> reads;  ///< of `reads`, or of `otherwise`
+  std::vector<EtcdRangeResult> reads;  ///< of `otherwise`
 };
 
 /// The end of the range of all keys that begin with `prefix`.

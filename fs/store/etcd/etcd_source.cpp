@@ -1,6 +1,7 @@
 #include "fs/store/etcd/etcd_source.hpp"
 
 #include <algorithm>
+#include <random>
 
 #include "fs/store/etcd/etcd_store.hpp"
 #include "fs/store/timestamp.hpp"
@@ -10,17 +11,15 @@ namespace {
 
 using Kind = KeyLayout::Meaning::Kind;
 
-std::int64_t integer_in(const std::string& text) {
-  try {
-    return std::stoll(text);
-  } catch (const std::exception&) {
-    return 0;
-  }
-}
-
 // What stands below head/ may be anybody's; ours have the names of status files.
 bool is_file(const KeyLayout::Meaning& meaning) {
   return meaning.kind == Kind::head && stem_of(file_name_of(meaning.name)).has_value();
+}
+
+// Of one mount: several may have the name of one host.
+std::string name_in_line(const std::string& host) {
+  std::random_device random;
+  return host + "-" + std::to_string(random());
 }
 
 }  // namespace
@@ -38,17 +37,16 @@ EtcdSource::EtcdSource(EtcdSourceOptions options, std::shared_ptr<const Mapping>
                 [this](const EtcdRangeResult& answer) {
                   if (answer.entries.empty()) return;
                   const EtcdKeyValue& counter = answer.entries.front();
-                  if (queue_) queue_->counter_seen(integer_in(counter.value), counter.modified);
+                  if (queue_) queue_->counter_seen(counter_value(counter.value), counter.modified);
                   if (watch_) watch_->should_have_seen(counter.modified);
                 }}) {
   const std::int64_t revision = read_all();
-  queue_ =
-      std::make_unique<CommitQueue>(client_, monitor_, CommitKeys{layout_.counter(), layout_.waiting() + options_.host},
-                                    CommitQueue::Events{[this] { return presence_.lease(); },
-                                                        [this](const std::string& name, const std::string& outcome) {
-                                                          if (StatusSourceObserver* told = observer())
-                                                            told->outcome_found(name, outcome);
-                                                        }});
+  queue_ = std::make_unique<CommitQueue>(
+      client_, monitor_, CommitKeys{layout_.counter(), layout_.waiting() + name_in_line(options_.host)},
+      CommitQueue::Events{[this] { return presence_.lease(); },
+                          [this](const std::string& name, const std::string& outcome) {
+                            if (StatusSourceObserver* told = observer()) told->outcome_found(name, outcome);
+                          }});
   monitor_.ask();
   watch_ = std::make_unique<PrefixWatch>(
       client_, layout_.everything(), revision + 1,
@@ -62,7 +60,7 @@ EtcdSource::EtcdSource(EtcdSourceOptions options, std::shared_ptr<const Mapping>
 
 EtcdSource::~EtcdSource() {
   stop_watching();
-  monitor_.stop();
+  queue_.reset();  // it may ask the monitor, which tells the watch
 }
 
 // What is known of all files without reading them: which there are, the plans and the hosts. The revision as of which
@@ -82,7 +80,8 @@ std::int64_t EtcdSource::read_all() {
     range.revision = revision;
     range.limit = 20;
     client_.range_in_pages(range, [&](EtcdKeyValue& entry) {
-      result[layout_.meaning_of(entry.key).name] = {std::move(entry.value), entry.modified, entry.lease};
+      const std::string name = layout_.meaning_of(entry.key).name;
+      if (!name.empty()) result[name] = {std::move(entry.value), entry.modified, entry.lease};
       return true;
     });
     return result;
@@ -194,6 +193,7 @@ void EtcdSource::stop_watching() {
     if (!observer_) return;
   }
   watch_->stop();
+  monitor_.stop();
   presence_.stop();
   const std::lock_guard lock(mutex_);
   observer_ = nullptr;
@@ -223,7 +223,7 @@ void EtcdSource::take_event(const EtcdEvent& event, const std::set<std::pair<std
   const bool is_mutation = mutations.contains({meaning.name, entry.modified});
   switch (meaning.kind) {
     case Kind::counter:
-      if (is_put) queue_->counter_seen(integer_in(entry.value), entry.modified);
+      if (is_put) queue_->counter_seen(counter_value(entry.value), entry.modified);
       break;
     case Kind::head: {
       if (!is_file(meaning)) break;

@@ -25,7 +25,6 @@ struct EtcdSourceOptions {
   bool read_only = false;
 };
 
-/// Lock order: mutex_ is innermost.
 class EtcdSource final : public StatusSource {
  public:
   /// Reads what is there. Throws EtcdError where no quorum answers or etcd does not let us in.
@@ -68,7 +67,7 @@ class EtcdSource final : public StatusSource {
   const KeyLayout layout_;
   EtcdClient client_;
 
-  mutable std::mutex mutex_;  // guards all below up to observer_
+  mutable std::mutex mutex_;  // guards all below up to observer_; taken before that of a FileFeed
   std::set<std::string> stems_;
   std::map<std::string, std::weak_ptr<FileFeed>> feeds_;
   std::map<std::string, Named> plans_;

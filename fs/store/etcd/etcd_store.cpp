@@ -54,7 +54,7 @@ EtcdStore::EtcdStore(std::string stem, std::shared_ptr<const Mapping> mapping, E
       feed_(std::move(feed)),
       read_only_(read_only) {}
 
-GroupLimit EtcdStore::group_limit() const { return limit; }
+GroupLimit EtcdStore::group_limit() const { return {std::min(limit.mutations, most_mutations_), limit.bytes}; }
 
 bool EtcdStore::looks_changed() { return has_foreign_ || feed_->has_news(); }
 
@@ -212,6 +212,7 @@ CommitRequest EtcdStore::request_of(std::span<const CommitEntry> entries, Stored
   request.head_revision = head_revision_;
   request.first_g = entries.front().head.g;
   request.last_g = entries.back().head.g;
+  request.mutations = entries.size();
   for (const CommitEntry& entry : entries)
     request.puts.push_back({services_.layout.record(stem_, entry.head.version), entry.record});
   if (foreign_) {
@@ -276,7 +277,9 @@ StoreResult EtcdStore::commit(std::uint64_t expected_version, std::span<const Co
     for (const CommitEntry& entry : entries) feed_->expect_no_more(entry.record);
   if (outcome.status == StoreStatus::failed) must_recheck_ = true;
   if (outcome.head_moved) feed_->lose_track();
+  if (outcome.is_too_large) most_mutations_ = entries.size() / 2;
   if (outcome.status != StoreStatus::done) return {outcome.status, outcome.reason};
+  most_mutations_ = std::min(limit.mutations, most_mutations_ * 2);
   head_ = head;
   head_revision_ = outcome.revision;
   document_ = entries.back().document;

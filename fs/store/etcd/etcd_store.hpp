@@ -78,6 +78,7 @@ class EtcdStore final : public Store {
   std::shared_ptr<const StatusDocument> document_;
   bool is_chained_ = false;
   bool must_recheck_ = false;
+  std::size_t most_mutations_ = 1024;  // of a group; fewer after one that was too large as a whole
   std::vector<CommitEntry> versions_;  // of other hosts, not taken yet
   std::optional<Foreign> foreign_;
   bool must_look_ = false;  // at the head and the document: they may not be what they should be

@@ -12,9 +12,11 @@
 
 namespace statusfs {
 
-/// Keeps a lease alive, to which the host's key is bound: it goes when the host does.
+/// Keeps a lease alive, to which the host's key is bound: it goes when the host does. Where another mount that lives
+/// has the key, "-2", "-3" and so on stands behind ours, until a smaller one is free: after a crash that is as soon as
+/// the lease from before has run out.
 ///
-/// Thread safety: any thread.
+/// Thread safety: any thread; start() and stop() one thread.
 class HostPresence {
  public:
   /// `text` is what others read of this host. `client` must outlive this.
@@ -33,11 +35,18 @@ class HostPresence {
  private:
   void run();
   void keep_alive();
+  bool has_lease();
+  void hold_key();
+  bool take(const std::string& key);
+  std::string key_number(int number) const;
 
   EtcdClient& client_;
   const std::string key_;
   const std::string text_;
   std::atomic<std::int64_t> lease_{0};
+  // The presence's thread alone.
+  std::string held_key_;            // as far as is known; empty: none
+  std::int64_t held_revision_ = 0;  // of it
 
   std::mutex mutex_;  // guards is_stopping_; innermost
   std::condition_variable stopped_;

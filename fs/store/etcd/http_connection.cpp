@@ -9,6 +9,7 @@ namespace statusfs {
 namespace {
 
 constexpr long connect_limit_ms = 500;
+constexpr long keepalive_seconds = 2;
 
 void initialise_library() {
   static std::once_flag once;
@@ -52,6 +53,12 @@ int ask_whether_to_go_on(void* user, curl_off_t, curl_off_t, curl_off_t, curl_of
   return 1;
 }
 
+// libcurl sends a request again, by itself, when a kept connection is closed before a byte of the answer came. The
+// other side may have acted on the first one: whoever asked has to find out.
+int refuse_to_repeat(void* times, char*, char*, int, int) {
+  return ++*static_cast<int*>(times) > 1 ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+}
+
 int never_stop(void*, curl_off_t, curl_off_t, curl_off_t, curl_off_t) { return 0; }
 
 }  // namespace
@@ -60,6 +67,7 @@ struct HttpConnection::Implementation {
   TlsFiles tls;
   CURL* easy = nullptr;
   std::array<char, CURL_ERROR_SIZE> error{};
+  int times_begun = 0;  // of the request
 
   template <typename Value>
   void set(CURLoption option, Value value) {
@@ -68,6 +76,7 @@ struct HttpConnection::Implementation {
 
   void set_request(const std::string& url, curl_slist* headers, std::string_view body) {
     error[0] = '\0';
+    times_begun = 0;
     set(CURLOPT_URL, url.c_str());
     set(CURLOPT_HTTPHEADER, headers);
     set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
@@ -103,6 +112,11 @@ HttpConnection::HttpConnection(TlsFiles tls) : implementation_(std::make_unique<
   own.set(CURLOPT_PROXY, "");
   own.set(CURLOPT_POST, 1L);
   own.set(CURLOPT_TCP_NODELAY, 1L);
+  own.set(CURLOPT_PREREQFUNCTION, refuse_to_repeat);
+  own.set(CURLOPT_PREREQDATA, &own.times_begun);
+  own.set(CURLOPT_TCP_KEEPALIVE, 1L);  // of a stream on which nothing comes
+  own.set(CURLOPT_TCP_KEEPIDLE, keepalive_seconds);
+  own.set(CURLOPT_TCP_KEEPINTVL, keepalive_seconds);
   own.set(CURLOPT_PROTOCOLS_STR, "http,https");
   own.set(CURLOPT_CONNECTTIMEOUT_MS, connect_limit_ms);
   own.set_tls();

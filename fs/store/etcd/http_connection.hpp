@@ -31,7 +31,7 @@ class HttpFailure : public std::runtime_error {
   const bool was_sent;
 };
 
-/// Thread safety: one thread at a time; stop() from any.
+/// Thread safety: one thread at a time.
 class HttpConnection {
  public:
   explicit HttpConnection(TlsFiles tls);
@@ -39,7 +39,8 @@ class HttpConnection {
   HttpConnection(const HttpConnection&) = delete;
   HttpConnection& operator=(const HttpConnection&) = delete;
 
-  /// Throws HttpFailure. `token` is sent as Authorization unless it is empty.
+  /// Sent once at most: libcurl does not repeat it where a kept connection turns out to be closed. Throws HttpFailure.
+  /// `token` is sent as Authorization unless it is empty.
   HttpResponse post(const std::string& url, const std::string& token, std::string_view body,
                     std::chrono::milliseconds time_limit);
   /// Hands over the answer piece by piece until the other side ends it, `receive` or `goes_on` returns false. `goes_on`

@@ -33,10 +33,10 @@ void PrefixWatch::should_have_seen(std::int64_t revision) {
 }
 
 bool PrefixWatch::goes_on() {
-  if (is_stopping_ || is_stream_stale_) return false;
+  if (is_stopping_ || is_stream_stale_ || client_.preferred_member() != member_) return false;
   if (expected_ <= seen_) return true;
   if (Clock::now() - Clock::time_point(Clock::duration(expected_since_)) < patience_with_member) return true;
-  client_.prefer_another_member();
+  client_.avoid(member_);
   return false;
 }
 
@@ -50,12 +50,13 @@ void PrefixWatch::run() {
         must_read_anew_ = false;
       }
       expected_since_ = Clock::now().time_since_epoch().count();
+      member_ = client_.preferred_member();
       client_.watch(
-          prefix_, next_revision_, [this](const nlohmann::json& message) { return receive(message); },
+          member_, prefix_, next_revision_, [this](const nlohmann::json& message) { return receive(message); },
           [this] { return goes_on(); });
     } catch (const std::exception&) {
       // Whether there is a quorum is the monitor's matter; here it is tried again.
-      client_.prefer_another_member();
+      client_.avoid(member_);
     }
     for (auto waited = std::chrono::milliseconds(0); waited < pause && !is_stopping_; waited += pause / 5)
       std::this_thread::sleep_for(pause / 5);

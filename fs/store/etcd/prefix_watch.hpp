@@ -17,7 +17,9 @@ struct EtcdEvent {
   EtcdKeyValue entry;  ///< of a deleted key: no value
 };
 
-/// Goes on at another member where one ends the stream or falls behind, without a gap.
+/// Goes on at another member where one falls behind or hangs, without a gap. A stream says nothing while nothing
+/// changes: that its member lives is seen by other requests, which go to the same member, and where these turn to
+/// another one the stream does, too.
 ///
 /// Thread safety: any thread. The callbacks run on the watch's thread.
 class PrefixWatch {
@@ -53,7 +55,9 @@ class PrefixWatch {
   const std::string prefix_;
   const Callbacks callbacks_;
 
-  std::int64_t next_revision_;  // the watch's thread alone
+  // The watch's thread alone.
+  std::int64_t next_revision_;
+  std::size_t member_ = 0;  // that the stream comes from
   bool must_read_anew_ = false;
 
   std::atomic<std::int64_t> seen_{0};      // every change up to it was handed over

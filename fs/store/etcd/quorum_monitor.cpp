@@ -86,9 +86,8 @@ void QuorumMonitor::run() {
       lock.lock();
       continue;
     }
-    const bool is_proved = !was_lost && Clock::now() - proved_ < question_interval;
     lock.unlock();
-    const bool is_ready = (is_proved || ask_now()) && events_.find_out();
+    const bool is_ready = ask_now() && events_.find_out();
     lock.lock();
     if (!was_lost || !is_ready) continue;
     lost_because_.clear();

@@ -12,10 +12,12 @@
 
 namespace statusfs {
 
-/// Asks by linearizable reads of one key, which only a quorum can answer. Every other such answer counts, too: while
-/// there are some, nothing more is asked.
+/// Asks by linearizable reads of one key, which only a quorum can answer. Whoever is about to write relies on every
+/// other such answer, too, while it is young. Besides it is asked regularly, whatever else is answered: of the member
+/// that the next request would go to it is then known that it lives.
 ///
-/// Thread safety: any thread. The callbacks run on the monitor's thread, with no lock held.
+/// Thread safety: any thread; start() and stop() one thread. The callbacks run on the monitor's thread unless they say
+/// otherwise, with no lock held.
 class QuorumMonitor {
  public:
   struct Events {
@@ -24,7 +26,7 @@ class QuorumMonitor {
     /// after a loss writes are taken again once it returns true.
     std::function<bool()> find_out;
     std::function<void()> recovered;                              ///< writes are taken again
-    std::function<void(const EtcdRangeResult& answer)> answered;  ///< what the key held when it was asked for
+    std::function<void(const EtcdRangeResult& answer)> answered;  ///< what the key held; on the thread that asked
   };
 
   /// `client` must outlive this.
@@ -33,6 +35,7 @@ class QuorumMonitor {
 
   /// Begins to watch over the connection.
   void start();
+  /// Afterwards no callback runs on the monitor's thread.
   void stop();
 
   bool is_lost() const;

@@ -1,6 +1,7 @@
 // What became of transactions that were sent and that nobody answered.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <mutex>
@@ -12,7 +13,8 @@
 
 namespace statusfs {
 
-/// Thread safety: any thread. The callbacks run on the thread that asks, with no lock held.
+/// Thread safety: any thread; find_out() one thread at a time. The callbacks run on the thread that asks, with no lock
+/// held.
 class UnknownOutcomes {
  public:
   struct Events {
@@ -24,12 +26,14 @@ class UnknownOutcomes {
   /// `client` must outlive this.
   UnknownOutcomes(EtcdClient& client, CommitKeys keys, Events events);
 
-  /// Asks once. Afterwards a transaction that was not applied never will be.
-  FenceResult ask(const CommitBatch& batch, std::int64_t counter_revision);
+  /// Asks once, for at most `patience`. Afterwards a transaction that was not applied never will be, unless the result
+  /// is that nobody knows.
+  FenceResult ask(const CommitBatch& batch, std::int64_t counter_revision, std::chrono::milliseconds patience);
 
   /// Its writers wait no more: find_out() tells them.
   void keep(CommitBatch batch, std::int64_t counter_revision);
-  /// Asks for all that were kept. False: etcd does not answer.
+  /// Asks for all that were kept. False: etcd does not answer. What it cannot decide, because it is full and takes no
+  /// fence, is kept on.
   bool find_out();
 
  private:
@@ -37,6 +41,9 @@ class UnknownOutcomes {
     CommitBatch batch;
     std::int64_t counter_revision = 0;
   };
+
+  FenceResult look(const CommitBatch& batch, std::int64_t counter_revision,
+                   std::chrono::steady_clock::time_point deadline);
 
   EtcdClient& client_;
   const CommitKeys keys_;

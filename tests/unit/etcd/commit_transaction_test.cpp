@@ -46,7 +46,8 @@ TEST_F(CommitTransactionTest, ComparesCounterAndHeadsAndPutsAll) {
   EXPECT_EQ("13", transaction.puts[0].value);
   EXPECT_EQ("/p/record/one", transaction.puts[1].key);
   EXPECT_EQ("/p/head/two", transaction.puts[4].key);
-  EXPECT_EQ(3u, transaction.otherwise.size());
+  ASSERT_EQ(4u, transaction.otherwise.size());
+  EXPECT_EQ("/p/record/two", transaction.otherwise[3].first);
 }
 
 TEST_F(CommitTransactionTest, TakesNoPlaceInTheLineWithoutALease) {
@@ -86,7 +87,7 @@ TEST_F(CommitTransactionTest, ChangesThePlaceAlone) {
 }
 
 TEST_F(CommitTransactionTest, TellsWhatItLostTo) {
-  const auto result = lost({read({{"/p/counter", "20", 44}}), read({{"/p/head/one", "", 7}}), read({})});
+  const auto result = lost({read({{"/p/counter", "20", 44}}), read({{"/p/head/one", "", 7}}), read({}), read({})});
   const auto counter = counter_of(result);
   ASSERT_TRUE(counter);
   EXPECT_EQ(20, counter->value);
@@ -94,7 +95,17 @@ TEST_F(CommitTransactionTest, TellsWhatItLostTo) {
   EXPECT_FALSE(did_head_move(batch_, 0, result));
   EXPECT_TRUE(did_head_move(batch_, 1, result)) << "a head that is gone moved";
   EXPECT_FALSE(did_head_move(batch_, 0, lost({}))) << "nothing is known of a transaction that was not sent";
-  EXPECT_FALSE(counter_of(lost({read({}), read({}), read({})})));
+  EXPECT_FALSE(counter_of(lost({read({}), read({}), read({}), read({})})));
+  EXPECT_FALSE(revision_written(batch_, result));
+  EXPECT_FALSE(revision_written(batch_, lost({})));
+}
+
+TEST_F(CommitTransactionTest, ThatLosesToItselfWasWritten) {
+  const auto counter = read({{"/p/counter", "13", 44}});
+  const auto one = read({{"/p/head/one", "", 44}}), two = read({{"/p/head/two", "", 44}});
+  EXPECT_EQ(44,
+            revision_written(batch_, lost({counter, one, two, read({{"/p/record/two", "the record of two", 44}})})));
+  EXPECT_FALSE(revision_written(batch_, lost({counter, one, two, read({{"/p/record/two", "another record", 44}})})));
 }
 
 TEST_F(CommitTransactionTest, AFencePutsTheCounterAsItIs) {
@@ -126,6 +137,26 @@ TEST_F(CommitTransactionTest, AFenceThatFailsFindsTheRecordOrNot) {
   EXPECT_EQ(Found::not_applied, none.kind);
   ASSERT_TRUE(none.counter);
   EXPECT_EQ(13, none.counter->value);
+}
+
+TEST_F(CommitTransactionTest, WithoutAFenceTheCounterDecides) {
+  const auto own = read({{"/p/record/two", "the record of two", 44}}), none = read({});
+  const FenceResult applied = result_without_fence(batch_, 40, read({{"/p/counter", "13", 44}}), own);
+  EXPECT_EQ(Found::applied, applied.kind);
+  EXPECT_EQ(44, applied.revision);
+  const FenceResult others = result_without_fence(batch_, 40, read({{"/p/counter", "12", 43}}), none);
+  EXPECT_EQ(Found::not_applied, others.kind);
+  ASSERT_TRUE(others.counter);
+  EXPECT_EQ(12, others.counter->value);
+  EXPECT_EQ(Found::not_applied, result_without_fence(batch_, 40, none, none).kind) << "somebody deleted the counter";
+  EXPECT_EQ(Found::undecided, result_without_fence(batch_, 40, read({{"/p/counter", "10", 40}}), none).kind)
+      << "it may be on its way";
+  EXPECT_EQ(Found::undecided, result_without_fence(batch_, 0, none, none).kind);
+}
+
+TEST_F(CommitTransactionTest, ACounterThatIsNoNumberIsNone) {
+  EXPECT_EQ(12, counter_value("12"));
+  EXPECT_EQ(0, counter_value("twelve"));
 }
 
 TEST_F(CommitTransactionTest, AnAnswerOfAnotherShapeIsNone) {
