@@ -178,6 +178,36 @@ TEST_F(BadInputTest, LargeIntegersKeepAllTheirDigits) {
   EXPECT_EQ(0, recomputed.exit_status) << recomputed.error;
 }
 
+TEST_F(BadInputTest, AFileAsDeepAsCanBeReadIsAdoptedVerifiedAndRecovered) {
+  Json document = Json::parse(test_data("seed_example.json"));
+  document["payload"]["deep"] = Json::parse(std::string(126, '[') + std::string(126, ']'));  // 128 with what is around
+  put_file(status_file(7), document.dump());
+  ASSERT_EQ(0, statusfs({"adopt", status_file(7).string()}).exit_status);
+  expect_verified(7);
+  mount();
+  EXPECT_EQ(0, write_file(tree("tasks/task_001_scaffold/execution_log/failure_details", 7), "deep\n"));
+  unmount();
+  expect_verified(7);
+  const std::string text = read_file(status_file(7));
+  std::filesystem::remove(status_file(7));
+  ASSERT_EQ(0, statusfs({"recover", status_file(7).string()}).exit_status);
+  EXPECT_EQ(text, read_file(status_file(7)));
+}
+
+TEST_F(BadInputTest, ASmallPatchThatGrowsBeyondMemoryIsRefused) {
+  make_sample();
+  mount();
+  const std::size_t tasks = document_on_disk()["payload"]["tasks_status"].size();
+  const std::string place = "/payload/tasks_status/" + std::to_string(tasks) + "/latest_test_status";
+  Json patch = Json::array({{{"op", "add"},
+                             {"path", "/payload/tasks_status/-"},
+                             {"value", {{"task_id_ref", "new"}, {"latest_test_status", Json::object()}}}}});
+  for (int copy = 0; copy < 40; ++copy)
+    patch.push_back({{"op", "copy"}, {"from", place}, {"path", place + "/k" + std::to_string(copy)}});
+  EXPECT_EQ(EFBIG, write_file(tree("patch"), patch.dump()));
+  EXPECT_EQ(0, write_file(task("percent_complete"), "16\n"));
+}
+
 TEST_F(BadInputTest, TheShapeOfOlderWritersIsShownReadOnly) {
   mount_with("older_shape");
   EXPECT_EQ("DONE\n", read_file(tree("tasks/t1/status", 7)));
