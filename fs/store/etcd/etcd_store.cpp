@@ -254,10 +254,15 @@ void EtcdStore::accept_foreign() {
   if (foreign_) foreign_->is_accepted = true;
 }
 
+void EtcdStore::withdraw_acceptance() {
+  if (foreign_) foreign_->is_accepted = false;
+}
+
 // Head and document are put back as they were, and the foreign value stands beside: one transaction, which one host
 // makes.
 StoreResult EtcdStore::set_foreign_aside(std::string& kept_as) {
   if (!foreign_) return {StoreStatus::failed, stem_ + " holds no foreign value"};
+  foreign_->is_accepted = false;
   return guarded([&]() -> StoreResult {
     const std::string all = services_.layout.foreign_values(stem_);
     EtcdRange range{all, end_of_prefix(all)};
