@@ -136,7 +136,6 @@ ExitStatus serve(MountSource& source, const MountArguments& arguments, const Mou
                               [&notices](const std::string& message) { notices.write(message); },
                               settings.read_only,
                               settings.adopt,
-                              signing_key,
                               anchor_log.get(),
                               cache ? &*cache : nullptr,
                               source.is_in_etcd() ? host_name(settings.etcd) : std::string()};

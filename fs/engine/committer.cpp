@@ -89,13 +89,15 @@ void Committer::run_control(Job& job) {
 void Committer::run_check() {
   if (!writer_.state()->chained || context_.read_only) return reload();
   const StoreResult result = writer_.store().prepare();
-  if (result.status == StoreStatus::foreign)
+  if (result.status == StoreStatus::done)
+    foreign_.record_quarantine();
+  else if (result.status == StoreStatus::foreign)
     foreign_.resolve();
   else if (result.status == StoreStatus::conflict)
     catch_up();
   else if (result.status == StoreStatus::failed && writer_.store().recheck().status == StoreStatus::done)
     reload();
-  else if (result.status != StoreStatus::done)
+  else
     context_.log(writer_.stem() + ": " + result.reason);
 }
 
@@ -181,9 +183,9 @@ std::optional<Rejection> Committer::prepare() {
     const StoreResult result = writer_.store().prepare();
     switch (result.status) {
       case StoreStatus::done:
-        return std::nullopt;
+        return foreign_.record_quarantine();
       case StoreStatus::foreign:
-        foreign_.resolve();
+        if (auto refusal = foreign_.resolve()) return refusal;
         break;
       case StoreStatus::conflict:
         catch_up();
@@ -214,8 +216,10 @@ std::vector<Committer::Candidate> Committer::commit(std::vector<Candidate> candi
     return {};
   }
   // Beginning may have waited for another host's turn.
-  if (writer_.store().has_news())
+  if (writer_.store().has_news()) {
+    lease.reset();
     return to_be_judged_again(std::move(candidates), {StoreStatus::conflict, "another host wrote first"});
+  }
   add_latecomers(candidates, more);
   Group group;
   group.expected_version = writer_.chain().head().version;
@@ -223,13 +227,13 @@ std::vector<Committer::Candidate> Committer::commit(std::vector<Candidate> candi
   failure = refusal_of([&] {
     if (!group.versions.empty()) lease->commit();
   });
-  if (failure || group.versions.empty()) lease.reset();
-  if (!failure && !group.versions.empty()) {
-    const StoreResult result = writer_.make_durable(group.versions, group.expected_version);
-    lease.reset();
-    if (result.status == StoreStatus::conflict) return to_be_judged_again(std::move(group.accepted), result);
-    if (result.status != StoreStatus::done) failure = rejection_of(result);
-  }
+  StoreResult result;
+  if (!failure && !group.versions.empty()) result = writer_.make_durable(group.versions, group.expected_version);
+  lease.reset();
+  for (const auto& [job, refusal] : group.refused) job->done(refusal);
+  if (result.status == StoreStatus::conflict || result.status == StoreStatus::foreign)
+    return to_be_judged_again(std::move(group.accepted), result);
+  if (result.status != StoreStatus::done) failure = rejection_of(result);
   if (failure) {
     writer_.take_back();
     writer_.keys().take_back();
@@ -240,39 +244,44 @@ std::vector<Committer::Candidate> Committer::commit(std::vector<Candidate> candi
   if (!group.versions.empty()) context_.metrics.observe_commit(steady_clock::now() - started, group.versions.size());
   writer_.keys().confirm();
   writer_.publish(group.versions);
+  for (const Candidate& candidate : group.accepted) warn(candidate);
   answer_all(group.accepted, std::nullopt);
   return {};
 }
 
 // What was judged beforehand still holds while nothing has changed since, by others or in this group.
-Proposal Committer::judged(Candidate& candidate, const Group& group) {
-  if (group.accepted.empty() && candidate.judged_by == writer_.state()) return std::move(candidate.proposal);
+void Committer::judge_anew(Candidate& candidate, const Group& group) {
+  if (group.accepted.empty() && candidate.judged_by == writer_.state()) return;
   const Job& job = *candidate.job;
-  return propose(*writer_.chain().document(), write_of(job), writer_.judge_for(job.author));
+  candidate.proposal = propose(*writer_.chain().document(), write_of(job), writer_.judge_for(job.author));
 }
 
 void Committer::judge_and_stamp(Candidate candidate, GlobalCounter::Lease& lease, Group& group) {
   Job& job = *candidate.job;
   const auto refusal = refusal_of([&] {
-    const Proposal proposal = judged(candidate, group);
-    warn(job, proposal);
+    judge_anew(candidate, group);
+    const Proposal& proposal = candidate.proposal;
     if (!proposal.changes.empty())
       group.versions.push_back(writer_.chain().append(proposal, writer_.stamp_of(lease, job.author)));
     if (proposal.idempotency && !proposal.is_replay)
       writer_.keys().add(job.author.uid, proposal.path, *proposal.idempotency, system_clock::now());
   });
-  candidate.judged_by.reset();  // should it be judged once more, it is by another state
+  // Should it be judged once more, it is by another state. What it says of itself is still to be told.
+  candidate.judged_by.reset();
+  candidate.proposal.changes = {};
   if (refusal)
-    job.done(refusal);
+    group.refused.emplace_back(&job, *refusal);
   else
     group.accepted.push_back(std::move(candidate));
 }
 
-void Committer::warn(Job& job, const Proposal& proposal) {
+// Only of what was accepted and is durable.
+void Committer::warn(const Candidate& candidate) {
+  const Proposal& proposal = candidate.proposal;
   for (const RuleWarning& warning : proposal.warnings) {
     context_.metrics.count_rule(warning.rule, false);
     context_.log(writer_.stem() + ": " + proposal.path + ": rule " + warning.rule + ": " + warning.message);
-    if (job.warned) job.warned(warning);
+    if (candidate.job->warned) candidate.job->warned(warning);
   }
 }
 

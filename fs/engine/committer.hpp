@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "fs/engine/foreign_changes.hpp"
@@ -49,6 +50,7 @@ class Committer {
   struct Group {
     std::vector<Version> versions;
     std::vector<Candidate> accepted;  // one may have made no version
+    std::vector<std::pair<Job*, Rejection>> refused;
     std::uint64_t expected_version = 0;
   };
 
@@ -63,9 +65,9 @@ class Committer {
   std::vector<Candidate> commit(std::vector<Candidate> candidates, const MoreWrites& more);
   void add_latecomers(std::vector<Candidate>& candidates, const MoreWrites& more);
   std::vector<Candidate> to_be_judged_again(std::vector<Candidate> candidates, const StoreResult& conflict);
-  Proposal judged(Candidate& candidate, const Group& group);
+  void judge_anew(Candidate& candidate, const Group& group);
   void judge_and_stamp(Candidate candidate, GlobalCounter::Lease& lease, Group& group);
-  void warn(Job& job, const Proposal& proposal);
+  void warn(const Candidate& candidate);
   void run_control(Job& job);
   void run_check();
   void catch_up();

@@ -1,7 +1,8 @@
 #include "fs/engine/control_commands.hpp"
 
 #include "fs/engine/partition_state.hpp"
-#include "fs/engine/record_walk.hpp"
+#include "fs/engine/version_documents.hpp"
+#include "fs/engine/version_lines.hpp"
 #include "mapping/rules/access.hpp"
 #include "mapping/rules/rollback.hpp"
 
@@ -12,11 +13,17 @@ void require_writable_mount(const VersionWriter& writer) {
   if (writer.context().read_only) throw Rejection(Cause::read_only, "the file system is mounted read-only");
 }
 
+// Reads no more of the journal than that version needs.
+Value document_at(VersionWriter& writer, std::uint64_t version) {
+  if (version > writer.state()->head.version || version < first_version(writer.store()))
+    throw Rejection(Cause::not_found, "there is no version " + std::to_string(version));
+  return VersionDocuments(writer.store()).document(version);
+}
+
 void roll_back(VersionWriter& writer, const ControlRequest& request, const Author& author) {
   writer.require_open_for_writes();
   const StatusDocument& document = *writer.state()->document;
-  const StatusDocument earlier(document.shared_mapping(),
-                               document_at(writer.store(), writer.context().mapping, request.version));
+  const StatusDocument earlier(document.shared_mapping(), document_at(writer, request.version));
   const Proposal proposal =
       propose_rollback(document, earlier, request.version, request.task, writer.judge_for(author));
   if (!proposal.changes.empty()) writer.publish(writer.commit_alone(proposal, author));

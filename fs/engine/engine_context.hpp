@@ -9,7 +9,6 @@
 #include "fs/engine/document_cache.hpp"
 #include "fs/engine/metrics.hpp"
 #include "fs/identity/config.hpp"
-#include "fs/signing/ed25519.hpp"
 #include "mapping/schema/mapping.hpp"
 
 namespace statusfs {
@@ -21,11 +20,10 @@ struct EngineContext {
   std::function<Config()> config;               ///< the one in force; any thread
   std::function<void(const std::string&)> log;  ///< a notice for the administrator; any thread
   bool read_only = false;
-  bool adopt_unhashed = false;  ///< -o adopt: files without any hash get a chain when they are loaded
-  std::shared_ptr<const SigningKey> signing_key = nullptr;  ///< -o signing_key: nullptr, nothing is signed
-  AnchorLog* anchor_log = nullptr;                          ///< -o anchor_log: nullptr, there is none
-  DocumentCache* cache = nullptr;                           ///< -o cache: nullptr, what was loaded stays in memory
-  std::string host = {};  ///< named in each record; empty where the files are on this machine alone
+  bool adopt_unhashed = false;      ///< -o adopt: files without any hash get a chain when they are loaded
+  AnchorLog* anchor_log = nullptr;  ///< -o anchor_log: nullptr, there is none
+  DocumentCache* cache = nullptr;   ///< -o cache: nullptr, what was loaded stays in memory
+  std::string host = {};            ///< named in each record; empty where the files are on this machine alone
 };
 
 }  // namespace statusfs

@@ -12,16 +12,19 @@ std::int64_t integer_at(const Value& scope, const Field& field) {
 
 }  // namespace
 
-std::int64_t largest_g_in(const FileState& state) {
-  std::int64_t largest = state.head.g;
-  if (!state.document) return largest;
-  const Mapping& mapping = state.document->mapping();
+std::int64_t largest_g_in(const StatusDocument& document) {
+  std::int64_t largest = 0;
+  const Mapping& mapping = document.mapping();
   for (const Field* field : mapping.file_fields())
-    if (field->stamp == Stamp::g) largest = std::max(largest, integer_at(state.document->root(), *field));
+    if (field->stamp == Stamp::g) largest = std::max(largest, integer_at(document.root(), *field));
   for (const Field* field : mapping.task_fields())
-    for (std::size_t position = 0; field->stamp == Stamp::g && position < state.document->task_count(); ++position)
-      largest = std::max(largest, integer_at(state.document->task(position), *field));
+    for (std::size_t position = 0; field->stamp == Stamp::g && position < document.task_count(); ++position)
+      largest = std::max(largest, integer_at(document.task(position), *field));
   return largest;
+}
+
+std::int64_t largest_g_in(const FileState& state) {
+  return state.document ? std::max(state.head.g, largest_g_in(*state.document)) : state.head.g;
 }
 
 }  // namespace statusfs

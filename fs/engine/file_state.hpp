@@ -33,7 +33,9 @@ inline const std::shared_ptr<const StatusDocument>& stored_document_of(const Fil
   return state.stored_document ? state.stored_document : state.document;
 }
 
-/// The largest value of the global counter that the file bears: in its stamped fields and in those of its tasks.
+/// The largest value of the global counter that the document bears: in its stamped fields and in those of its tasks.
+std::int64_t largest_g_in(const StatusDocument& document);
+/// The same of the file: of its document and its chain.
 std::int64_t largest_g_in(const FileState& state);
 
 }  // namespace statusfs

@@ -33,61 +33,96 @@ Author external_author(const Config& config, uid_t owner) {
   return author;
 }
 
-}  // namespace
-
-void ForeignChanges::resolve() {
-  const auto change = writer_.store().foreign_change();
-  if (!change) return;
-  if (change->kept_as.empty() && adopt(*change)) return;
-  quarantine(*change);
+// Whether the same may succeed a little later. Everything else is the content's own fault.
+bool is_passing(Cause cause) {
+  return cause == Cause::busy || cause == Cause::no_space || cause == Cause::quota || cause == Cause::io_failure;
 }
 
-bool ForeignChanges::adopt(const ForeignChange& change) {
-  const EngineContext& context = writer_.context();
-  const auto refusal = refusal_of([&] {
+}  // namespace
+
+std::optional<Rejection> ForeignChanges::resolve() {
+  const auto change = writer_.store().foreign_change();
+  if (!change) return std::nullopt;
+  if (change->kept_as.empty()) {
+    const auto refusal = adopt(*change);
+    if (!refusal) return std::nullopt;
+    writer_.context().log(writer_.stem() + ": a foreign change is not adopted: " + refusal->what());
+    if (is_passing(refusal->cause())) return refusal;
+  }
+  return quarantine(*change);
+}
+
+std::optional<Rejection> ForeignChanges::adopt(const ForeignChange& change) {
+  std::optional<Rejection> refusal;
+  try {
     if (writer_.state()->closed_by_plan) throw Rejection(Cause::read_only, writer_.state()->read_only);
-    const StatusDocument document(context.mapping, parse_json(change.text));
-    const Config config = context.config();
+    const StatusDocument document(writer_.context().mapping, parse_json(change.text));
+    const Config config = writer_.context().config();
     const Author author = external_author(config, change.owner);
-    Chain& chain = writer_.chain();
+    const Chain& chain = writer_.chain();
     const Proposal proposal = propose_replacement(*chain.document(), document.root(), writer_.judge_for(author));
     const bool continues_chain = is_successor(document, chain.head());
     if (!continues_chain && config.external != ExternalChanges::adopt)
       throw Rejection(Cause::invalid, "it does not continue the chain");
-    writer_.store().accept_foreign();
-    if (continues_chain || !proposal.changes.empty())
-      writer_.publish(writer_.commit_alone([&](GlobalCounter::Lease& lease) {
-        const MutationStamp stamp = writer_.stamp_of(lease, author);
-        return std::vector<Version>{continues_chain ? chain.append_document(document, stamp, "external")
-                                                    : chain.append(proposal, stamp)};
-      }));
-    writer_.replace();
-  });
-  if (refusal) {
-    writer_.take_back();
-    context.log(writer_.stem() + ": a foreign change is not adopted: " + refusal->what());
+    commit(document, proposal, author, continues_chain);
+    return std::nullopt;
+  } catch (const Rejection& rejection) {
+    refusal = rejection;
+  } catch (const std::exception& error) {
+    refusal = Rejection(Cause::invalid, error.what());
   }
-  return !refusal;
+  writer_.store().withdraw_acceptance();
+  writer_.take_back();
+  return refusal;
 }
 
-void ForeignChanges::quarantine(const ForeignChange& change) {
-  const EngineContext& context = writer_.context();
+void ForeignChanges::commit(const StatusDocument& document, const Proposal& proposal, const Author& author,
+                            bool continues_chain) {
+  writer_.store().accept_foreign();
+  writer_.context().counter.raise(largest_g_in(document));
+  if (continues_chain || !proposal.changes.empty())
+    writer_.publish(writer_.commit_alone([&](GlobalCounter::Lease& lease) {
+      const MutationStamp stamp = writer_.stamp_of(lease, author);
+      Chain& chain = writer_.chain();
+      return std::vector<Version>{continues_chain ? chain.append_document(document, stamp, "external")
+                                                  : chain.append(proposal, stamp)};
+    }));
+  writer_.replace();
+}
+
+std::optional<Rejection> ForeignChanges::quarantine(const ForeignChange& change) {
   std::string kept_as = change.kept_as;
-  const auto refusal = refusal_of([&] {
-    if (const StoreResult result = writer_.store().set_foreign_aside(kept_as); result.status != StoreStatus::done)
-      throw rejection_of(result);
-    const Field* field = partition_field(*context.mapping);
-    if (!field) return;
-    const Value* before = writer_.chain().document()->value_of(*field);
-    Proposal proposal;
-    proposal.op = "quarantine";
-    proposal.path = kept_as;
-    proposal.changes.fields.push_back(
-        {{}, field, field->pointer, before ? std::optional(*before) : std::nullopt, Value(partition_partitioned), {}});
-    writer_.publish(writer_.commit_alone(proposal, driver_author(context, "STATUSFS")));
+  const StoreResult result = writer_.store().set_foreign_aside(kept_as);
+  if (result.status == StoreStatus::conflict) return std::nullopt;  // another host was first: it is looked at again
+  const std::string what = writer_.stem() + ": another program put content in its place that is no version of it";
+  if (result.status != StoreStatus::done) {
+    writer_.context().log(what + ", and it cannot be kept aside: " + result.reason);
+    return rejection_of(result);
+  }
+  unrecorded_.push_back(kept_as);
+  const auto refusal = record_quarantine();
+  writer_.context().log(what + "; kept as " + kept_as +
+                        (refusal ? std::string(", which is not recorded yet: ") + refusal->what() : std::string()));
+  return refusal;
+}
+
+std::optional<Rejection> ForeignChanges::record_quarantine() {
+  return refusal_of([&] {
+    for (; !unrecorded_.empty(); unrecorded_.pop_front()) record_as_kept(unrecorded_.front());
   });
-  context.log(writer_.stem() + ": another program put content in its place that is no version of it; kept as " +
-              kept_as + (refusal ? std::string("; ") + refusal->what() : std::string()));
+}
+
+void ForeignChanges::record_as_kept(const std::string& kept_as) {
+  const EngineContext& context = writer_.context();
+  const Field* field = partition_field(*context.mapping);
+  if (!field) return;
+  const Value* before = writer_.chain().document()->value_of(*field);
+  Proposal proposal;
+  proposal.op = "quarantine";
+  proposal.path = kept_as;
+  proposal.changes.fields.push_back(
+      {{}, field, field->pointer, before ? std::optional(*before) : std::nullopt, Value(partition_partitioned), {}});
+  writer_.publish(writer_.commit_alone(proposal, driver_author(context, "STATUSFS")));
 }
 
 }  // namespace statusfs

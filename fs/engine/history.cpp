@@ -24,10 +24,10 @@ std::string History::log(const FileState& state) { return log_.text(last_version
 
 std::uint64_t History::log_size(const FileState& state) { return log_.size(last_version(state)); }
 
-void History::forget() {
-  index_.forget();
-  log_.forget();
+bool History::try_forget() {
+  if (!index_.try_forget() || !log_.try_forget()) return false;
   documents_.forget();
+  return true;
 }
 
 std::string head_text(const ChainHead& head) {

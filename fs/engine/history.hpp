@@ -32,8 +32,9 @@ class History {
   /// A line for every version.
   std::string log(const FileState& state);
   std::uint64_t log_size(const FileState& state);
-  /// Frees what was read of the journal; it is read again when it is needed.
-  void forget();
+  /// Frees what was read of the journal, without waiting for anything; it is read again when it is needed. False while
+  /// it is in use.
+  bool try_forget();
   /// How many patches were applied so far to rebuild documents.
   std::uint64_t patches_applied() const noexcept { return documents_.patches_applied(); }
 

@@ -61,6 +61,12 @@ void IdempotencyKeys::add(std::uint32_t uid, std::string_view path, const Idempo
 void IdempotencyKeys::take_back() {
   for (const std::string& id : unconfirmed_) entries_.erase(id);
   unconfirmed_.clear();
+  // They were added last, but for what find() may have read from the journal meanwhile.
+  const auto is_remembered = [this](const auto& place) {
+    const auto entry = entries_.find(place.second);
+    return entry != entries_.end() && entry->second.number == place.first;
+  };
+  while (!order_.empty() && !is_remembered(order_.back())) order_.pop_back();
 }
 
 void IdempotencyKeys::read_again() {

@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <iomanip>
+#include <limits>
 #include <sstream>
 
 namespace statusfs {
@@ -24,6 +26,14 @@ void single(std::ostringstream& out, const char* name, const char* type, const c
   out << name << ' ' << value << '\n';
 }
 
+// A sum that was rounded to six digits would stand still between two readings.
+template <typename Number>
+std::string exact(Number number) {
+  std::ostringstream text;
+  text << std::setprecision(std::numeric_limits<Number>::max_digits10) << number;
+  return text.str();
+}
+
 template <typename Bounds, typename Counts, typename Sum>
 void histogram(std::ostringstream& out, const char* name, const char* help, const Bounds& bounds, const Counts& counts,
                Sum sum, std::uint64_t total) {
@@ -34,7 +44,7 @@ void histogram(std::ostringstream& out, const char* name, const char* help, cons
     out << name << "_bucket{le=\"" << bounds[bucket] << "\"} " << cumulative << '\n';
   }
   out << name << "_bucket{le=\"+Inf\"} " << total << '\n'
-      << name << "_sum " << sum << '\n'
+      << name << "_sum " << exact(sum) << '\n'
       << name << "_count " << total << '\n';
 }
 

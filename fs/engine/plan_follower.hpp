@@ -1,8 +1,6 @@
 // Keeps a status file following its execution plan: the rules that the plan brings, and what it says of itself.
 #pragma once
 
-#include <string>
-
 #include "fs/engine/plan_file.hpp"
 #include "fs/engine/version_writer.hpp"
 

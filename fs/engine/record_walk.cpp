@@ -20,14 +20,4 @@ void walk_records(Store& store, const std::shared_ptr<const Mapping>& mapping, c
   }
 }
 
-Value document_at(Store& store, const std::shared_ptr<const Mapping>& mapping, std::uint64_t version) {
-  std::optional<Value> found;
-  walk_records(store, mapping, [&](const JournalRecord& record, const Value&, const Value& after) {
-    if (record.version == version) found = after;
-    return record.version < version;
-  });
-  if (!found) throw Rejection(Cause::not_found, "there is no version " + std::to_string(version));
-  return *found;
-}
-
 }  // namespace statusfs

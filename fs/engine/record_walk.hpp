@@ -16,7 +16,4 @@ namespace statusfs {
 using RecordVisitor = std::function<bool(const JournalRecord& record, const Value& before, const Value& after)>;
 void walk_records(Store& store, const std::shared_ptr<const Mapping>& mapping, const RecordVisitor& visit);
 
-/// The document of a version. Throws Rejection(not_found) where there is no such version.
-Value document_at(Store& store, const std::shared_ptr<const Mapping>& mapping, std::uint64_t version);
-
 }  // namespace statusfs

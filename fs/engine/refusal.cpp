@@ -19,9 +19,9 @@ Rejection rejection_of(const StoreResult& result) {
     case StoreStatus::gone:
       return {Cause::not_found, result.reason};
     case StoreStatus::conflict:
+    case StoreStatus::foreign:  // nothing was written, and it may be resolved by the next time
       return {Cause::busy, result.reason};
     case StoreStatus::done:
-    case StoreStatus::foreign:
     case StoreStatus::failed:
       break;
   }

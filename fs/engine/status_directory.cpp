@@ -74,10 +74,7 @@ std::shared_ptr<StatusFile> StatusDirectory::open(const std::string& stem) {
   if (opened.g) context_.counter.raise(*opened.g);
   auto file = std::make_shared<StatusFile>(stem, source_, std::move(opened.store), context_, observer_);
   // What must be recovered, begun or adopted is dealt with before the mount answers; the rest loads on first use.
-  if (opened.needs_loading) {
-    const auto state = file->state();
-    context_.counter.raise(largest_g_in(*state));
-  }
+  if (opened.needs_loading) file->state();
   return file;
 }
 
@@ -127,12 +124,26 @@ std::vector<std::string> StatusDirectory::stems_to_look_at() const {
   return stems;
 }
 
+// Where the source cannot be listed any more, each known file tells for itself what became of it.
 void StatusDirectory::rescan() {
-  for (const std::string& stem : stems_to_look_at()) file_changed(stem);
+  std::vector<std::string> stems;
+  try {
+    stems = stems_to_look_at();
+  } catch (const std::exception& error) {
+    context_.log(std::string("the status files cannot be listed: ") + error.what());
+    stems = names();
+  }
+  for (const std::string& stem : stems) file_changed(stem);
   for (const auto& file : files()) file->check_plan({});
 }
 
-void StatusDirectory::name_changed(const std::string& file_name) {
+void StatusDirectory::name_changed(const std::string& file_name) try {
+  look_at_name(file_name);
+} catch (const std::exception& error) {
+  context_.log((file_name.empty() ? "the status files" : file_name) + ": cannot be looked at: " + error.what());
+}
+
+void StatusDirectory::look_at_name(const std::string& file_name) {
   if (file_name.empty()) return rescan();
   if (plan_number_of(file_name)) {
     for (const auto& file : files()) file->check_plan(file_name);
@@ -171,9 +182,18 @@ void StatusDirectory::look_at(const std::string& stem, const std::function<void(
     }
     if (known) vanished(stem);
   } else if (known) {
-    check(*known);
+    check_known(*known, check);
   } else {
     appeared(stem);
+  }
+}
+
+// What hinders one file hinders no other.
+void StatusDirectory::check_known(StatusFile& file, const std::function<void(StatusFile& file)>& check) {
+  try {
+    check(file);
+  } catch (const std::exception& error) {
+    context_.log(file.name() + ": cannot be looked at: " + error.what());
   }
 }
 

@@ -55,8 +55,10 @@ class StatusDirectory final : private StatusSourceObserver {
   void outcome_found(const std::string& stem, const std::string& outcome) override;
   void open_all(const std::vector<std::string>& stems);
   std::shared_ptr<StatusFile> open(const std::string& stem);
+  void look_at_name(const std::string& file_name);
   void file_changed(const std::string& stem);
   void look_at(const std::string& stem, const std::function<void(StatusFile& file)>& check);
+  void check_known(StatusFile& file, const std::function<void(StatusFile& file)>& check);
   std::vector<std::string> stems_to_look_at() const;
   void look_at_all(const std::stop_token& stop);
   void stop_watching();

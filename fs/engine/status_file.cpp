@@ -5,6 +5,7 @@
 #include <future>
 
 #include "fs/engine/partition_state.hpp"
+#include "fs/engine/refusal.hpp"
 #include "fs/engine/shown_partition.hpp"
 
 namespace statusfs {
@@ -39,10 +40,10 @@ StatusFile::StatusFile(std::string name, StatusSource& source, std::unique_ptr<S
       thread_([this] { return take_turn() ? std::optional(OnDemandThread::at_once) : std::nullopt; }) {}
 
 StatusFile::~StatusFile() {
-  if (context_.cache) context_.cache->remove(*this);
   thread_.stop();
   while (take_turn()) {  // whatever is still queued is answered
   }
+  if (context_.cache) context_.cache->remove(*this);  // last: a step that loads the file adds it
 }
 
 // Whether there was something to do, so that there may be more.
@@ -73,15 +74,16 @@ std::shared_ptr<const FileState> StatusFile::loaded() {
 std::shared_ptr<const FileState> StatusFile::load() {
   const std::lock_guard loading(load_mutex_);
   if (auto state = loaded_state()) return state;
-  set_state(committer_.load());
-  was_loaded_ = true;
+  // Whoever finds a state may take the turn, and then the committer and the store's count are his.
+  auto state = committer_.load();
   const bool has_more_to_tell = committer_.has_unannounced();
-  auto state = loaded_state();
   anchor(*state);
+  set_state(std::move(state));
+  was_loaded_ = true;
   if (has_more_to_tell) submit({Barrier{}, {}, [](const std::optional<Rejection>&) {}});
   if (store_->looks_changed())
     submit({CheckRequest{}, {}, [](const std::optional<Rejection>&) {}});  // it was found foreign
-  return state;
+  return loaded_state();
 }
 
 std::uint64_t StatusFile::size() const {
@@ -106,8 +108,7 @@ bool StatusFile::forget_state() {
     const std::lock_guard lock(state_mutex_);
     if (!durable_state_ || durable_state_->is_gone || partition_) return false;
   }
-  if (!committer_.forget()) return false;
-  history_.forget();
+  if (!history_.try_forget() || !committer_.forget()) return false;
   const std::lock_guard lock(state_mutex_);
   if (durable_state_->is_gone) return true;
   durable_state_.reset();
@@ -194,30 +195,36 @@ void StatusFile::connection_lost(const std::string& reason) {
     queue_.erase(rest, queue_.end());
   }
   for (const Job& job : refused) job.done(lost(reason));
-  show_partition(std::string(partition_partitioned));
+  show_partition(partition_partitioned);
 }
 
 void StatusFile::connection_returned() {
-  show_partition(std::string(partition_reconciling));
+  show_partition(partition_reconciling);
   {
     const std::lock_guard lock(queue_mutex_);
     lost_because_.clear();
   }
-  submit({CheckRequest{}, {}, [this](const std::optional<Rejection>&) {
-            const bool is_lost_again = [this] {
-              const std::lock_guard lock(queue_mutex_);
-              return !lost_because_.empty();
-            }();
-            if (!is_lost_again) show_partition(std::nullopt);
-          }});
+  submit({CheckRequest{}, {}, [this](const std::optional<Rejection>&) { show_reconciled(); }});
 }
 
-void StatusFile::show_partition(std::optional<std::string> value) {
+// Unless it was lost again meanwhile, which shows another state.
+void StatusFile::show_reconciled() {
   {
     const std::lock_guard lock(state_mutex_);
-    partition_ = std::move(value);
+    if (partition_ != partition_reconciling) return;
+    partition_.reset();
     if (!durable_state_) return;
-    state_ = partition_ ? with_partition(durable_state_, *partition_) : durable_state_;
+    state_ = durable_state_;
+  }
+  observer_.state_replaced(*this);
+}
+
+void StatusFile::show_partition(std::string_view value) {
+  {
+    const std::lock_guard lock(state_mutex_);
+    partition_ = value;
+    if (!durable_state_) return;
+    state_ = with_partition(durable_state_, value);
   }
   observer_.state_replaced(*this);
 }
@@ -250,8 +257,18 @@ void StatusFile::check_plan(const std::string& file_name) {
       {Barrier{}, {}, [](const std::optional<Rejection>&) {}});  // every group of jobs begins with a look at the plan
 }
 
+// Whether a job is queued or being carried out. One may be although the file is not loaded: its document was freed
+// since.
+bool StatusFile::is_at_work() {
+  if (!turn_.try_acquire()) return true;
+  turn_.release();
+  if (!has_queued()) return false;
+  thread_.wake();  // whoever queued it may have found the turn taken
+  return true;
+}
+
 void StatusFile::drain() {
-  if (!loaded_state()) return;
+  if (!is_at_work()) return;
   std::promise<void> reached;
   submit({Barrier{}, {}, [&reached](const std::optional<Rejection>&) { reached.set_value(); }});
   reached.get_future().wait();
@@ -260,9 +277,7 @@ void StatusFile::drain() {
 void StatusFile::settle() {
   if (!loaded_state()) return;
   const StoreResult result = store_->settle();
-  if (result.status == StoreStatus::done) return;
-  const bool is_full = result.status == StoreStatus::no_space || result.status == StoreStatus::quota;
-  throw Rejection(is_full ? Cause::no_space : Cause::io_failure, result.reason);
+  if (result.status != StoreStatus::done) throw rejection_of(result);
 }
 
 // How many jobs at the front of the queue have room, as far as they may go.

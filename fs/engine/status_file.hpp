@@ -3,13 +3,13 @@
 
 #include <atomic>
 #include <deque>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <semaphore>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "fs/engine/committer.hpp"
@@ -105,6 +105,7 @@ class StatusFile final : private VersionEvents, private CachedDocument {
   bool enqueue(Job job);
   bool is_retired() const;
   bool has_queued() const;
+  bool is_at_work();
   bool take_turn();
   bool commit_step() noexcept;
   bool commit_group();
@@ -114,7 +115,8 @@ class StatusFile final : private VersionEvents, private CachedDocument {
   std::size_t fitting(const GroupLimit& room, bool (*may_go)(const Job&)) const;
   std::vector<Job> take(std::size_t count);
   void set_state(std::shared_ptr<const FileState> state);
-  void show_partition(std::optional<std::string> value);
+  void show_partition(std::string_view value);
+  void show_reconciled();
 
   const std::string name_;
   const EngineContext& context_;

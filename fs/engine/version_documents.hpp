@@ -27,7 +27,7 @@ class VersionDocuments {
   Value document(std::uint64_t version);
   /// A document that was met on another way.
   void offer(std::uint64_t version, const Value& document);
-  /// Frees what is remembered.
+  /// Frees what is remembered. Does not wait for the disk.
   void forget();
   /// How many patches were applied so far.
   std::uint64_t patches_applied() const noexcept { return patches_applied_; }

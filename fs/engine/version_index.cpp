@@ -50,10 +50,12 @@ void VersionIndex::read_all(std::uint64_t upto) {
   read_versions(store_, known < first_ ? 0 : known, upto, [this](std::string_view line) { add(line); });
 }
 
-void VersionIndex::forget() {
-  const std::lock_guard lock(mutex_);
+bool VersionIndex::try_forget() {
+  const std::unique_lock lock(mutex_, std::try_to_lock);
+  if (!lock) return false;
   first_ = 0;
   entries_ = {};
+  return true;
 }
 
 }  // namespace statusfs

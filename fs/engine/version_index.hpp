@@ -32,8 +32,8 @@ class VersionIndex {
   Attributes attributes(std::uint64_t version, std::uint64_t upto);
   /// Reads all journals at once: to be called before the attributes of every version are asked for.
   void read_all(std::uint64_t upto);
-  /// Frees what was read; it is read again when it is needed.
-  void forget();
+  /// Frees what was read; it is read again when it is needed. False, and nothing happens, while it is in use.
+  bool try_forget();
 
  private:
   void make_room(std::uint64_t upto);

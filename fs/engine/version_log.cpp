@@ -48,12 +48,14 @@ std::uint64_t VersionLog::size(std::uint64_t upto) {
   return end_of(upto);
 }
 
-void VersionLog::forget() {
-  const std::lock_guard lock(mutex_);
+bool VersionLog::try_forget() {
+  const std::unique_lock lock(mutex_, std::try_to_lock);
+  if (!lock) return false;
   first_ = 0;
   ends_ = {};
   newest_ = {};
   text_ = {};
+  return true;
 }
 
 }  // namespace statusfs

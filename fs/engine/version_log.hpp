@@ -24,8 +24,8 @@ class VersionLog {
 
   std::string text(std::uint64_t upto);
   std::uint64_t size(std::uint64_t upto);  ///< bytes of text()
-  /// Frees what was read; it is read again when it is needed.
-  void forget();
+  /// Frees what was read; it is read again when it is needed. False, and nothing happens, while it is in use.
+  bool try_forget();
 
  private:
   void follow(std::uint64_t upto);

@@ -16,12 +16,6 @@ namespace {
 
 using std::chrono::system_clock;
 
-// What the plan means for a state that may take writes otherwise.
-void apply_plan(FileState& state) {
-  state.closed_by_plan = state.read_only.empty() && !state.plan_hindrance.empty();
-  if (state.closed_by_plan) state.read_only = state.plan_hindrance;
-}
-
 }  // namespace
 
 bool looks_the_same(const FileState& left, const FileState& right) {
@@ -55,6 +49,14 @@ std::string VersionWriter::reason_for_read_only(const StatusDocument& document) 
   return {};
 }
 
+// What the plan means for a state that may take writes otherwise.
+void VersionWriter::apply_plan(FileState& state) const {
+  state.plan = plan_;
+  state.plan_hindrance = plan_hindrance_;
+  state.closed_by_plan = state.read_only.empty() && !plan_hindrance_.empty();
+  if (state.closed_by_plan) state.read_only = plan_hindrance_;
+}
+
 std::shared_ptr<const FileState> VersionWriter::state_of(const StoredFile& stored) const {
   auto state = std::make_shared<FileState>();
   state->modified = stored.modified;
@@ -69,10 +71,6 @@ std::shared_ptr<const FileState> VersionWriter::state_of(const StoredFile& store
   state->read_only = reason_for_read_only(*stored.document);
   if (state->read_only.empty() && !state->chained)
     state->read_only = stored.reason.empty() ? "it has no chain" : stored.reason;
-  if (state_) {
-    state->plan = state_->plan;
-    state->plan_hindrance = state_->plan_hindrance;
-  }
   apply_plan(*state);
   return state;
 }
@@ -83,8 +81,6 @@ std::shared_ptr<const FileState> VersionWriter::state_after(const Version& versi
   state->head = version.head;
   state->chained = true;
   state->read_only = reason_for_read_only(*version.document);
-  state->plan = state_->plan;
-  state->plan_hindrance = state_->plan_hindrance;
   apply_plan(*state);
   state->modified = system_clock::now();
   state->modified_at_load = state_->modified_at_load;
@@ -94,8 +90,8 @@ std::shared_ptr<const FileState> VersionWriter::state_after(const Version& versi
 void VersionWriter::set_plan(std::shared_ptr<const Plan> plan, std::string hindrance) {
   auto state = std::make_shared<FileState>(*state_);
   if (state->closed_by_plan) state->read_only.clear();
-  state->plan = std::move(plan);
-  state->plan_hindrance = std::move(hindrance);
+  plan_ = std::move(plan);
+  plan_hindrance_ = std::move(hindrance);
   apply_plan(*state);
   state_ = std::move(state);
 }
@@ -138,7 +134,7 @@ void VersionWriter::load() {
   for (const std::string& notice : stored.notices) context_.log(stem_ + ": " + notice);
   state_ = state_of(stored);
   if (known) is_shown_late_ = !looks_the_same(*known, *state_);
-  if (state_->chained) context_.counter.raise(state_->head.g);
+  if (state_->document) context_.counter.raise(largest_g_in(*state_));
   if (context_.adopt_unhashed && !context_.read_only && state_->document && !state_->chained &&
       !has_any_hash(*state_->document)) {
     if (const auto refusal = refusal_of([&] { begin_chain(driver_author(context_, "STATUSFS")); }))

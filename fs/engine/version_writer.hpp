@@ -101,12 +101,16 @@ class VersionWriter {
   std::shared_ptr<const FileState> state_of(const StoredFile& stored) const;
   std::shared_ptr<const FileState> state_after(const Version& version) const;
   std::string reason_for_read_only(const StatusDocument& document) const;
+  void apply_plan(FileState& state) const;
 
   const std::string stem_;
   Store& store_;
   const EngineContext& context_;
   VersionEvents& events_;
   std::shared_ptr<const FileState> state_;
+  // Of the last set_plan(): a file that is unusable for a while has none that could keep them.
+  std::shared_ptr<const Plan> plan_;
+  std::string plan_hindrance_;
   std::optional<Chain> chain_;
   std::vector<Version> unannounced_;
   bool is_shown_late_ = false;  // readers know a state from before load()

@@ -118,7 +118,10 @@ class Store {
   virtual std::optional<ForeignChange> foreign_change() = 0;
   /// The engine adopted it: its content is about to be committed as a version, then written by the store again.
   virtual void accept_foreign() = 0;
-  /// Keeps it as <file>.foreign-<n> and puts the last good version back. The name it has now, or why not.
+  /// It could not be committed: nothing may be written over it, and prepare() returns foreign again.
+  virtual void withdraw_acceptance() = 0;
+  /// Keeps it as <file>.foreign-<n> and puts the last good version back. The name it has now, or why not; then it
+  /// stands where it stood, and is not accepted.
   virtual StoreResult set_foreign_aside(std::string& kept_as) = 0;
 
   /// Begins a chain with the entry (adopt, init): there must be no journal yet. The JSON is written before it returns.
@@ -148,13 +151,13 @@ class Store {
   /// Calls `visit` with the record of every version above `after_version`, oldest first, until it returns false. May go
   /// beyond what was acknowledged, and may repeat a version (is_rotation). Any thread. Throws std::runtime_error where
   /// the records cannot be read.
-  virtual void read_records(std::uint64_t after_version, const std::function<bool(std::string_view record)>& visit);
+  virtual void read_records(std::uint64_t after_version, const std::function<bool(std::string_view record)>& visit) = 0;
   /// The same from the record on that, at or before `version`, last bore the whole document. Any thread; throws as
   /// read_records().
   virtual void read_records_from_whole(std::uint64_t version,
                                        const std::function<bool(std::string_view record)>& visit);
   /// The content that set_foreign_aside() kept under this name. Throws std::runtime_error.
-  virtual std::string read_foreign(const std::string& kept_as);
+  virtual std::string read_foreign(const std::string& kept_as) = 0;
 };
 
 }  // namespace statusfs

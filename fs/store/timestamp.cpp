@@ -101,7 +101,8 @@ std::optional<std::chrono::system_clock::time_point> parse_timestamp(std::string
   }
   scanner.expect('Z');
   const year_month_day date(year_of_era, month_of_year, day_of_month);
-  if (!scanner.is_at_the_end() || !date.ok()) return std::nullopt;
+  const bool is_time = hour < days(1) && minute < hours(1) && second <= minutes(1);  // a leap second is the 60th
+  if (!scanner.is_at_the_end() || !date.ok() || !is_time) return std::nullopt;
   return sys_days(date) + hour + minute + second + fraction;
 }
 

@@ -107,6 +107,30 @@ TEST_F(DiskFullTest, NothingOfARefusedWriteIsKeptAndRoomMendsIt) {
   std::cout << refused << " writes refused by a full disk\n";
 }
 
+// The content of another program is adopted or kept aside, and both need room.
+TEST_F(DiskFullTest, AForeignChangeStaysInPlaceUntilThereIsRoomForIt) {
+  end_mount();
+  put_file(root() / "config.yaml", "writers:\n  - {user: root, archetype: SUPERVISOR}\nexternal: adopt\n");
+  daemon_ = &mount_in_foreground({"-o", "config=" + (root() / "config.yaml").string()});
+  ASSERT_EQ(0, write_next(10));
+  std::string foreign = read_file(status_file());
+  const std::string member = "\"percent_complete\": 0";
+  ASSERT_NE(std::string::npos, foreign.find(member));
+  foreign.replace(foreign.find(member), member.size(), "\"percent_complete\": 77");
+  put_file(source() / "other", foreign);
+  fill();
+  std::filesystem::rename(source() / "other", status_file());
+  EXPECT_EQ(ENOSPC, write_file(task("readiness_check/idempotency_key"), std::string(large_value, 'k') + "\n"))
+      << last_error();
+  EXPECT_EQ(foreign, read_file(status_file()));
+  make_room();
+  EXPECT_TRUE(eventually([&] { return write_file(task("readiness_check/idempotency_key"), "key\n") == 0; }));
+  EXPECT_EQ("77\n", read_file(task("percent_complete")));
+  EXPECT_EQ("external", journal()[2]["op"]);
+  end_mount();
+  expect_verified();
+}
+
 TEST_F(DiskFullTest, FillsUpByItself) {
   int error = 0;
   int accepted = 0;

@@ -142,5 +142,27 @@ TEST_F(RemovalTest, AnotherFileOfTheNameIsShownInItsPlace) {
   expect_verified();
 }
 
+TEST_F(RemovalTest, OfTheWholeSourceEndsNoDaemon) {
+  mount();
+  std::filesystem::remove_all(source());
+  EXPECT_TRUE(eventually([&] { return read_error(task("percent_complete")) == ENOENT; }));
+  EXPECT_EQ(0, read_error(mountpoint() / ".statusfs/version"));
+  unmount();
+}
+
+TEST_F(RemovalTest, ASourceThatIsMovedAwayAndBackIsShownAgain) {
+  mount();
+  EXPECT_EQ(0, write_file(task("percent_complete"), "6\n"));
+  std::filesystem::rename(source(), root() / "elsewhere");
+  EXPECT_TRUE(eventually([&] { return read_error(task("percent_complete")) == ENOENT; }));
+  EXPECT_EQ(0, read_error(mountpoint() / ".statusfs/version"));
+  std::filesystem::rename(root() / "elsewhere", source());
+  EXPECT_TRUE(eventually([&] { return read_error(task("percent_complete")) == 0; }));
+  EXPECT_EQ("6\n", read_file(task("percent_complete")));
+  EXPECT_EQ(0, write_file(task("percent_complete"), "8\n"));
+  unmount();
+  expect_verified();
+}
+
 }  // namespace
 }  // namespace statusfs::test

@@ -317,10 +317,15 @@ void EtcdStore::accept_foreign() {
   if (foreign_) foreign_->is_accepted = true;
 }
 
+void EtcdStore::withdraw_acceptance() {
+  if (foreign_) foreign_->is_accepted = false;
+}
+
 // Head and document are put back as they were, and the foreign value stands beside: one transaction, which one host
 // makes.
 StoreResult EtcdStore::set_foreign_aside(std::string& kept_as) {
   if (!foreign_) return {StoreStatus::failed, stem_ + " holds no foreign value"};
+  foreign_->is_accepted = false;
   return guarded([&]() -> StoreResult {
     const std::size_t number = next_foreign_number(services_.client, services_.layout, stem_);
     const EtcdPut kept = keep_foreign_value(services_.client, services_.layout, stem_, number, foreign_->text);

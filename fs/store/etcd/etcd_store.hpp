@@ -32,6 +32,7 @@ class EtcdStore final : public Store {
   GroupLimit group_limit() const override;
   std::optional<ForeignChange> foreign_change() override;
   void accept_foreign() override;
+  void withdraw_acceptance() override;
   StoreResult set_foreign_aside(std::string& kept_as) override;
   StoreResult begin(const CommitEntry& entry) override;
   StoreResult recheck() override;

@@ -199,8 +199,13 @@ void LocalStore::accept_foreign() {
   if (foreign_) foreign_->is_accepted = true;
 }
 
+void LocalStore::withdraw_acceptance() {
+  if (foreign_) foreign_->is_accepted = false;
+}
+
 StoreResult LocalStore::set_foreign_aside(std::string& kept_as) {
   if (!foreign_) return failed(path_ + " holds no foreign change");
+  foreign_->is_accepted = false;
   const auto guard = follower_.exclusive();
   if (foreign_->in_place) {
     StoreResult result = follower_.hold();

@@ -50,6 +50,7 @@ class LocalStore final : public Store {
   StoreResult commit(std::uint64_t expected_version, std::span<const CommitEntry> entries) override;
   std::optional<ForeignChange> foreign_change() override;
   void accept_foreign() override;
+  void withdraw_acceptance() override;
   StoreResult set_foreign_aside(std::string& kept_as) override;
   StoreResult begin(const CommitEntry& entry) override;
   StoreResult recheck() override;

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <future>
 #include <random>
 
 #include "fs/store/local/closed_journals.hpp"
@@ -13,6 +14,7 @@
 #include "mapping/document/json_patch_text.hpp"
 #include "mapping/document/text.hpp"
 #include "mapping/rejection.hpp"
+#include "tests/unit/engine/passing_store.hpp"
 #include "tests/unit/store/chain_maker.hpp"
 #include "tests/unit/store/temporary_directory.hpp"
 
@@ -171,6 +173,32 @@ TEST_F(HistoryTest, AJournalThatLacksALineIsSaidSo) {
   EXPECT_THROW(history_.attributes(state(), first_ + 9), Rejection);
   EXPECT_THROW(history_.text(first_ + 9), Rejection);
   EXPECT_NO_THROW(history_.text(first_ + 3));
+}
+
+// A store whose journal takes long to read.
+class SlowStore final : public PassingStore {
+ public:
+  using PassingStore::PassingStore;
+  std::promise<void> is_reading;
+  std::promise<void> may_go_on;
+
+  void read_records(std::uint64_t after_version, const std::function<bool(std::string_view record)>& visit) override {
+    is_reading.set_value();
+    may_go_on.get_future().wait();
+    PassingStore::read_records(after_version, visit);
+  }
+};
+
+TEST_F(HistoryTest, IsNotForgottenWhileTheJournalIsRead) {
+  make(3);
+  SlowStore slow(store_);
+  History history(maker_.mapping(), slow);
+  auto reading = std::async(std::launch::async, [&] { return history.log_size(state()); });
+  slow.is_reading.get_future().wait();
+  EXPECT_FALSE(history.try_forget()) << "and does not wait for it";
+  slow.may_go_on.set_value();
+  EXPECT_LT(0u, reading.get());
+  EXPECT_TRUE(history.try_forget());
 }
 
 TEST_F(HistoryTest, WithoutAChainThereIsNone) {

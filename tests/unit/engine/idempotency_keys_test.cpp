@@ -1,6 +1,7 @@
 #include "fs/engine/idempotency_keys.hpp"
 
 #include <gtest/gtest.h>
+#include <malloc.h>
 
 #include "fs/store/timestamp.hpp"
 #include "mapping/chain/journal_record.hpp"
@@ -28,12 +29,15 @@ class Lines final : public Store {
   StoreResult commit(std::uint64_t, std::span<const CommitEntry>) override { return {}; }
   std::optional<ForeignChange> foreign_change() override { return std::nullopt; }
   void accept_foreign() override {}
+  void withdraw_acceptance() override {}
   StoreResult set_foreign_aside(std::string&) override { return {}; }
   StoreResult begin(const CommitEntry&) override { return {}; }
   StoreResult recheck() override { return {}; }
   StoreResult settle() override { return {}; }
   bool looks_changed() override { return false; }
   std::vector<std::string> take_notices() override { return {}; }
+  void read_records(std::uint64_t, const std::function<bool(std::string_view record)>&) override {}
+  std::string read_foreign(const std::string&) override { return {}; }
 };
 
 std::string line(const std::optional<std::string>& key, hours age, const std::string& path = "achievements") {
@@ -110,6 +114,18 @@ TEST_F(IdempotencyKeysTest, WhatDidNotBecomeDurableIsTakenBack) {
   keys_.take_back();
   EXPECT_EQ(std::nullopt, keys_.find(7, "p", "lost"));
   EXPECT_EQ("h", keys_.find(7, "p", "kept"));
+}
+
+TEST_F(IdempotencyKeysTest, WhatIsTakenBackLeavesNothingBehind) {
+  EXPECT_EQ(std::nullopt, keys_.find(7, "p", "k"));
+  const std::string path(1000, 'p');
+  const auto memory = [] { return ::mallinfo2().uordblks; };
+  const std::size_t before = memory();
+  for (int round = 0; round < 10'000; ++round) {
+    keys_.add(7, path, {std::to_string(round), "h"}, system_clock::now());
+    keys_.take_back();
+  }
+  EXPECT_LT(memory(), before + 1'000'000);
 }
 
 }  // namespace

@@ -1,0 +1,124 @@
+// One status file: who waits for what, and what is left behind.
+#include "fs/engine/status_file.hpp"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <limits>
+
+#include "fs/counter/memory_counter.hpp"
+#include "fs/store/local/local_store.hpp"
+#include "fs/store/local/posix_files.hpp"
+#include "mapping/document/text.hpp"
+#include "tests/unit/engine/engine_parts.hpp"
+#include "tests/unit/store/chain_maker.hpp"
+#include "tests/unit/store/temporary_directory.hpp"
+#include "tests/unit/tree/sample_document.hpp"
+
+namespace statusfs {
+namespace {
+
+using std::chrono::milliseconds;
+
+class NoObserver final : public StatusFileObserver {
+ public:
+  void versions_published(StatusFile&, std::span<const Version>) override {}
+  void state_replaced(StatusFile&) override {}
+  void document_freed(StatusFile&) override {}
+};
+
+class LargeDocument final : public CachedDocument {
+ public:
+  std::uint64_t size() const override { return 1'000'000; }
+  std::uint64_t last_use() const noexcept override { return 1'000'000; }
+  bool free() override { return false; }
+};
+
+class StatusFileTest : public ::testing::Test {
+ protected:
+  StatusFileTest() {
+    write_text(path_, maker_.text());
+    write_text(path_ + ".journal", maker_.first().record + "\n");
+    LocalOptions options;
+    options.longest_journal = std::numeric_limits<std::uint64_t>::max() / 2;
+    local_ = std::make_unique<LocalStore>(path_, maker_.mapping(), files_, options);
+    auto store = std::make_unique<RefusingStore>(*local_);
+    store_ = store.get();
+    file_ = std::make_unique<StatusFile>("exec_status_7", source_, std::move(store), context_, observer_);
+  }
+
+  void submit_write(const std::string& text) {
+    Job job;
+    job.request = WriteRequest{WriteRequest::Kind::set,
+                               node_at(*maker_.document(), "tasks/one/readiness_check/idempotency_key"), text};
+    job.author = {"TESTER", "SUPERVISOR", ::getuid(), 1, std::string(32, 'a')};
+    job.done = [this](const std::optional<Rejection>& refusal) { ++(refusal ? refused_ : done_); };
+    file_->submit(std::move(job));
+  }
+
+  TemporaryDirectory directory_;
+  const std::string path_ = directory_ / "exec_status_7.txt";
+  PosixFiles files_;
+  ChainMaker maker_;
+  MemoryCounter counter_{10};
+  Metrics metrics_;
+  DocumentCache cache_{1};
+  PlanSource source_;
+  NoObserver observer_;
+  EngineContext context_{.mapping = maker_.mapping(),
+                         .counter = counter_,
+                         .metrics = metrics_,
+                         .config = [] { return default_config(::getuid()); },
+                         .log = [](const std::string&) {},
+                         .cache = &cache_};
+  std::atomic<int> done_ = 0, refused_ = 0;
+  std::unique_ptr<LocalStore> local_;
+  RefusingStore* store_ = nullptr;
+  std::unique_ptr<StatusFile> file_;
+};
+
+TEST_F(StatusFileTest, DrainsWhatIsQueuedThoughNothingIsLoaded) {
+  store_->load_time = milliseconds(100);
+  store_->commit_time = milliseconds(100);
+  submit_write("value");
+  file_->drain();
+  EXPECT_EQ(1, done_);
+}
+
+TEST_F(StatusFileTest, DrainingAnIdleFileLoadsNothing) {
+  file_->drain();
+  EXPECT_EQ(nullptr, file_->loaded_state());
+}
+
+TEST_F(StatusFileTest, SettlingFailsForTheReasonThatTheStoreTells) {
+  file_->state();
+  const std::vector<std::pair<StoreStatus, Cause>> expected = {{StoreStatus::no_space, Cause::no_space},
+                                                               {StoreStatus::quota, Cause::quota},
+                                                               {StoreStatus::busy, Cause::busy},
+                                                               {StoreStatus::refused, Cause::read_only},
+                                                               {StoreStatus::failed, Cause::io_failure}};
+  for (const auto& [status, cause] : expected) {
+    store_->settles = {{status, "told so"}};
+    try {
+      file_->settle();
+      ADD_FAILURE() << "settled";
+    } catch (const Rejection& rejection) {
+      EXPECT_EQ(cause, rejection.cause());
+    }
+  }
+}
+
+TEST_F(StatusFileTest, TheCacheKnowsNoFileThatEnded) {
+  store_->load_time = milliseconds(100);
+  submit_write("value");
+  std::this_thread::sleep_for(milliseconds(20));
+  file_.reset();
+  EXPECT_EQ(1, done_ + refused_);
+  LargeDocument other;
+  cache_.add(other);
+  cache_.remove(other);
+}
+
+}  // namespace
+}  // namespace statusfs
