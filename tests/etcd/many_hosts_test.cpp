@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <functional>
 #include <mutex>
@@ -39,6 +40,22 @@ TEST_F(ManyHostsTest, AWriteOnOneHostIsSeenOnTheOthers) {
   EXPECT_EQ(read_at(0, "status.json"), read_at(1, "status.json"));
   EXPECT_EQ(read_at(0, "status.json"), read_at(2, "status.json"));
   EXPECT_EQ(read_at(0, ".history/log"), read_at(2, ".history/log"));
+}
+
+TEST_F(ManyHostsTest, AWriteIsSeenOnAnotherHostWithinAHundredMilliseconds) {
+  const std::string field = std::string("tasks/") + first_task + "/percent_complete";
+  std::vector<milliseconds> times;
+  for (int round = 1; round <= 101; ++round) {
+    const std::string value = std::to_string(round % 99) + "\n";
+    ASSERT_EQ(0, write_file(at(0, field), value)) << errors_of(0);
+    const auto written = std::chrono::steady_clock::now();
+    const auto limit = written + std::chrono::seconds(10);
+    while (read_at(1, field) != value && std::chrono::steady_clock::now() < limit)
+      std::this_thread::sleep_for(milliseconds(1));
+    times.push_back(std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - written));
+  }
+  std::ranges::nth_element(times, times.begin() + 50);
+  EXPECT_LT(times[50], milliseconds(100) * slowness());
 }
 
 TEST_F(ManyHostsTest, PollWakesOnAnotherHost) {

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <atomic>
+#include <functional>
 #include <mutex>
 #include <thread>
 
@@ -26,6 +27,46 @@ class PartitionTest : public HostsTest {
     return status != "PARTITIONED\n" && status != "RECONCILING\n";
   }
   static std::string field() { return std::string("tasks/") + first_task + "/percent_complete"; }
+  std::string endpoint(std::size_t member) {
+    const std::string url = cluster().url_of(member).substr(std::string("etcd://").size());
+    return url.substr(0, url.find('/'));
+  }
+  // Both hosts write while members that `victim` names are killed and started again.
+  void expect_nothing_lost_with(const std::function<std::size_t()>& victim) {
+    mount_hosts(2);
+    std::atomic<bool> is_over{false};
+    std::mutex mutex;
+    std::multiset<std::string> acknowledged;
+    std::vector<std::thread> writers;
+    for (const std::size_t host : {0, 1})
+      writers.emplace_back([&, host] {
+        for (int number = 0; !is_over; ++number) {
+          const std::string text = "h" + std::to_string(host) + "n" + std::to_string(number);
+          if (append_file(at(host, "achievements"), text + "\n") == 0) {
+            const std::lock_guard lock(mutex);
+            acknowledged.insert(text);
+          }
+        }
+      });
+    for (int round = 0; round < fault_rounds(); ++round) {
+      std::this_thread::sleep_for(milliseconds(500));
+      const std::size_t member = victim();
+      cluster().kill(member);
+      std::this_thread::sleep_for(milliseconds(2500));
+      cluster().restart(member);
+      cluster().await_health();
+    }
+    EXPECT_TRUE(eventually([&] { return read_at(0, "partition_status") != "PARTITIONED\n"; }, seconds{20}));
+    std::this_thread::sleep_for(milliseconds(500));
+    is_over = true;
+    for (std::thread& writer : writers) writer.join();
+    EXPECT_FALSE(acknowledged.empty());
+    export_and_verify();
+    const auto written = achievements_in(exported_journal());
+    for (const std::string& text : acknowledged) EXPECT_EQ(1U, written.count(text)) << text;
+    for (const std::string& text : written) EXPECT_EQ(1U, written.count(text)) << text;
+    expect_no_gap_in_g({125});
+  }
 };
 
 TEST_F(PartitionTest, WithoutAQuorumAHostIsReadOnlyAndSaysSo) {
@@ -57,8 +98,7 @@ TEST_F(PartitionTest, WithoutAQuorumAHostIsReadOnlyAndSaysSo) {
 // One host speaks only to the member that is cut off, the others to the rest.
 TEST_F(PartitionTest, BothSidesWriteAndNothingIsLostOrDoubled) {
   mount_host(0, cluster().url_of(0));
-  mount_host(1, "etcd://" + cluster().url_of(1).substr(7, cluster().url_of(1).find("/plans") - 7) + "," +
-                    cluster().url_of(2).substr(7));
+  mount_host(1, "etcd://" + endpoint(1) + "," + endpoint(2) + "/plans");
   std::atomic<bool> is_over{false};
   std::mutex mutex;
   std::multiset<std::string> acknowledged;
@@ -104,10 +144,6 @@ TEST_F(PartitionTest, BothSidesWriteAndNothingIsLostOrDoubled) {
 
 // The host's own writes go through another member meanwhile: nothing but the watch is cut off.
 TEST_F(PartitionTest, AWatchWhoseMemberHangsGoesOnAtAnother) {
-  const auto endpoint = [&](std::size_t member) {
-    const std::string url = cluster().url_of(member).substr(std::string("etcd://").size());
-    return url.substr(0, url.find('/'));
-  };
   make_status_file(200, {"a"});
   import_source();
   mount_host(0, "etcd://" + endpoint(0) + "," + endpoint(1) + "/plans");
@@ -132,38 +168,30 @@ TEST_F(PartitionTest, AWatchWhoseMemberHangsGoesOnAtAnother) {
 }
 
 TEST_F(PartitionTest, AKilledLeaderLosesNothing) {
-  mount_hosts(2);
-  std::atomic<bool> is_over{false};
-  std::mutex mutex;
-  std::multiset<std::string> acknowledged;
-  std::vector<std::thread> writers;
-  for (const std::size_t host : {0, 1})
-    writers.emplace_back([&, host] {
-      for (int number = 0; !is_over; ++number) {
-        const std::string text = "h" + std::to_string(host) + "n" + std::to_string(number);
-        if (append_file(at(host, "achievements"), text + "\n") == 0) {
-          const std::lock_guard lock(mutex);
-          acknowledged.insert(text);
-        }
-      }
-    });
-  for (int round = 0; round < fault_rounds(); ++round) {
-    std::this_thread::sleep_for(milliseconds(500));
-    const std::size_t leader = cluster().leader();
-    cluster().kill(leader);
-    std::this_thread::sleep_for(milliseconds(2500));
-    cluster().restart(leader);
-    cluster().await_health();
-  }
-  EXPECT_TRUE(eventually([&] { return read_at(0, "partition_status") != "PARTITIONED\n"; }, seconds{20}));
-  std::this_thread::sleep_for(milliseconds(500));
-  is_over = true;
-  for (std::thread& writer : writers) writer.join();
-  export_and_verify();
-  const auto written = achievements_in(exported_journal());
-  for (const std::string& text : acknowledged) EXPECT_EQ(1U, written.count(text)) << text;
-  for (const std::string& text : written) EXPECT_EQ(1U, written.count(text)) << text;
-  expect_no_gap_in_g({125});
+  expect_nothing_lost_with([&] { return cluster().leader(); });
+}
+
+TEST_F(PartitionTest, AKilledFollowerLosesNothing) {
+  expect_nothing_lost_with([&]() -> std::size_t { return cluster().leader() == 0 ? 1 : 0; });
+}
+
+TEST_F(PartitionTest, WhoComesBackReconcilesUntilItHasCaughtUp) {
+  mount_host(0, add_link(0, milliseconds(300)).url());
+  mount_host(1, "etcd://" + endpoint(1) + "," + endpoint(2) + "/plans");
+  ASSERT_EQ(0, write_file(at(1, field()), "5\n")) << errors_of(1);
+  cluster().stop(0);
+  ASSERT_TRUE(eventually([&] { return read_at(0, "partition_status") == "PARTITIONED\n"; }));
+  ASSERT_TRUE(eventually([&] { return write_file(at(1, field()), "6\n") == 0; })) << errors_of(1);
+  cluster().go_on(0);
+  std::vector<std::string> seen;
+  EXPECT_TRUE(eventually([&] {
+    std::string status = read_at(0, "partition_status");
+    const bool is_over = status == "CONSISTENT\n";
+    if (seen.empty() || seen.back() != status) seen.push_back(std::move(status));
+    return is_over;
+  }));
+  EXPECT_EQ("6\n", read_at(0, field()));
+  EXPECT_EQ((std::vector<std::string>{"PARTITIONED\n", "RECONCILING\n", "CONSISTENT\n"}), seen);
 }
 
 TEST_F(PartitionTest, AKilledHostLosesNothingAcknowledged) {

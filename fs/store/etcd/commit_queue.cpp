@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "mapping/rejection.hpp"
-
 namespace statusfs {
 namespace {
 

@@ -1,7 +1,5 @@
 #include "fs/store/etcd/etcd_messages.hpp"
 
-#include <stdexcept>
-
 #include "fs/store/etcd/base64.hpp"
 
 namespace statusfs {

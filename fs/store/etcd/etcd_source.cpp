@@ -1,6 +1,5 @@
 #include "fs/store/etcd/etcd_source.hpp"
 
-#include <algorithm>
 #include <random>
 
 #include "fs/store/etcd/etcd_store.hpp"
