@@ -5,6 +5,7 @@
 #include <future>
 
 #include "fs/engine/partition_state.hpp"
+#include "fs/engine/refusal.hpp"
 #include "fs/engine/shown_partition.hpp"
 
 namespace statusfs {
@@ -262,7 +263,7 @@ void StatusFile::settle() {
   const StoreResult result = store_->settle();
   if (result.status == StoreStatus::done) return;
   const bool is_full = result.status == StoreStatus::no_space || result.status == StoreStatus::quota;
-  throw Rejection(is_full ? Cause::no_space : Cause::io_failure, result.reason);
+  throw is_full ? rejection_of(result) : Rejection(Cause::io_failure, result.reason);
 }
 
 // How many jobs at the front of the queue have room, as far as they may go.
