@@ -1,11 +1,16 @@
 #include <filesystem>
 #include <iostream>
 
+#include "fs/cli/chain_walk.hpp"
+#include "fs/cli/exit_status.hpp"
 #include "fs/cli/file_commands.hpp"
 #include "fs/cli/file_snapshot.hpp"
 #include "fs/cli/mapping_source.hpp"
 #include "fs/cli/status_targets.hpp"
+#include "fs/store/local/comparison.hpp"
+#include "fs/store/local/last_newline.hpp"
 #include "mapping/chain/check.hpp"
+#include "mapping/chain/journal_record.hpp"
 #include "mapping/document/parse.hpp"
 #include "mapping/rejection.hpp"
 
@@ -15,6 +20,10 @@ namespace {
 void print(const StatusTarget& target, const Finding& finding) {
   std::cout << target.path << ": " << finding.pointer << (finding.pointer.empty() ? "" : ": ") << finding.message
             << '\n';
+}
+
+void print_notice(const StatusTarget& target, const std::string& text) {
+  std::cout << target.path << ": notice: " << text << '\n';
 }
 
 // The plan named like the file, where there is one that can be read; a plan that cannot is itself a finding.
@@ -30,11 +39,50 @@ std::optional<Plan> plan_of(const StatusTarget& target, std::vector<Finding>& fi
   }
 }
 
+// The version of a journal's last whole line.
+std::optional<std::uint64_t> version_of_journal(const std::optional<std::string>& journal) {
+  if (!journal) return std::nullopt;
+  const std::string_view whole = std::string_view(*journal).substr(0, last_newline(*journal) + 1);
+  if (whole.empty()) return std::nullopt;
+  const std::string_view lines = whole.substr(0, whole.size() - 1);
+  return version_of_line(lines.substr(last_newline(lines) + 1));
+}
+
+// A JSON may lag behind its journal while it is mounted, and after a crash.
+void notice_lag(const StatusTarget& target, const StatusDocument& document, const FileSnapshot& snapshot) {
+  const auto at = version_of(document.mapping(), document.root());
+  const auto last = version_of_journal(snapshot.journal);
+  if (at && last && *at < *last)
+    print_notice(target, "the JSON is at version " + std::to_string(*at) + " and follows its journal, which is at " +
+                             std::to_string(*last));
+}
+
+// What the JSON will be once it was rebuilt.
+Value rebuilt_from_journal(const StatusTarget& target, const std::shared_ptr<const Mapping>& mapping) {
+  std::uint64_t last = 0;
+  Value root;
+  walk_chain(target, mapping, [&](const ChainStep& step) {
+    last = step.record.version;
+    root = step.after;
+    return true;
+  });
+  if (last == 0) throw CommandError(ExitStatus::unusable, "the JSON is missing, and the journal has no version");
+  print_notice(target, "the JSON is missing; recovery rebuilds it from the journal, which is at version " +
+                           std::to_string(last));
+  return root;
+}
+
+StatusDocument document_of(const StatusTarget& target, const std::shared_ptr<const Mapping>& mapping) {
+  const FileSnapshot snapshot = take_snapshot(target.path);
+  if (!snapshot.json) return StatusDocument(mapping, rebuilt_from_journal(target, mapping));
+  StatusDocument document(mapping, parse_json(*snapshot.json));
+  notice_lag(target, document, snapshot);
+  return document;
+}
+
 std::vector<Finding> findings_of(const StatusTarget& target, const std::shared_ptr<const Mapping>& mapping) {
   try {
-    const FileSnapshot snapshot = take_snapshot(target.path);
-    if (!snapshot.json) return {{"", "the JSON is missing; statusfs recover rebuilds it from the journal"}};
-    const StatusDocument document(mapping, parse_json(*snapshot.json));
+    const StatusDocument document = document_of(target, mapping);
     std::vector<Finding> findings;
     const auto plan = plan_of(target, findings);
     for (Finding& finding : check_document(document, target.stem, plan ? &*plan : nullptr))

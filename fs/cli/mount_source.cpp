@@ -27,10 +27,20 @@ filesystem::path require_directory(const std::string& mountpoint) {
   return target;
 }
 
+// Whether files that the daemon works on lie in the directory. One file as SOURCE has neighbours that are none of its
+// own, but what it is a link to and its closed journals may lie below its directory.
+bool holds_files_of(const LocalPlace& source, const filesystem::path& target) {
+  if (is_at_or_below(source.directory, target)) return true;
+  if (!source.only_file) return is_at_or_below(target, source.directory);
+  const filesystem::path file = filesystem::path(source.directory) / *source.only_file;
+  std::error_code error;
+  return is_at_or_below(filesystem::weakly_canonical(file, error), target) ||
+         is_at_or_below(target, file.string() + ".journal.d");
+}
+
 // The daemon works on the files of SOURCE by path. Were the mount over them, it would wait for itself.
 void require_apart(const LocalPlace& source, const std::string& mountpoint) {
-  const filesystem::path target = require_directory(mountpoint);
-  if (is_at_or_below(target, source.directory) || is_at_or_below(source.directory, target))
+  if (holds_files_of(source, require_directory(mountpoint)))
     throw CommandError(
         ExitStatus::mount_failed,
         mountpoint + ": SOURCE and MOUNTPOINT must not lie in each other; mount on a directory of its own");

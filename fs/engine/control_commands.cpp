@@ -41,6 +41,7 @@ std::shared_ptr<const FileState> reconciling_state(const FileState& now, const F
 void reconcile(VersionWriter& writer, const ControlRequest& request, const Author& author) {
   require_writable_mount(writer);
   const FileState& state = *writer.state();
+  if (state.document) require_authority(*state.document, "reconcile", {author});
   if (!state.document || !state.chained || !is_partitioned(*state.document))
     throw Rejection(Cause::not_permitted, writer.stem() + " is not in quarantine; there is nothing to reconcile");
   const Field& field = *partition_field(*writer.context().mapping);
@@ -62,8 +63,8 @@ void adopt(VersionWriter& writer, const Author& author) {
   const FileState& state = *writer.state();
   if (!state.document) throw Rejection(Cause::read_only, writer.stem() + " is unusable: " + state.error);
   require_writable_mount(writer);
-  if (state.chained) throw Rejection(Cause::not_permitted, writer.stem() + " has a chain already");
   require_authority(*state.document, "adopt", {author});
+  if (state.chained) throw Rejection(Cause::not_permitted, writer.stem() + " has a chain already");
   writer.begin_chain(author);
 }
 

@@ -3,6 +3,7 @@
 
 #include "fs/fuse/fuse_library.hpp"
 #include "fs/fuse/mount.hpp"
+#include "fs/fuse/request.hpp"
 
 namespace statusfs {
 
@@ -44,6 +45,26 @@ struct PendingName {
   /// For Job::warned.
   std::function<void(const RuleWarning&)> warned() const;
 };
+
+/// Throws Rejection(name_too_long).
+void require_name_size(std::string_view name);
+
+/// Throws Rejection(read_only) where the inode is of a status file that is shown and takes no writes.
+void require_taking_writes(const Inode& inode);
+
+/// Runs the body. That the status file takes no writes comes before whatever else the body refuses.
+template <typename Body>
+auto tell_read_only_first(const Inode& inode, Body body) {
+  try {
+    return body();
+  } catch (const Rejection&) {
+    require_taking_writes(inode);
+    throw;
+  }
+}
+
+/// guarded(), for what makes, moves or removes a name in a directory.
+void guarded_name(fuse_req_t request, fuse_ino_t directory, const char* name, const std::function<Reply(Mount&)>& body);
 
 std::string path_below(const Inode& directory, std::string_view name);
 /// Tells what a name cannot be used for.

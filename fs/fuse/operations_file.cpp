@@ -194,19 +194,24 @@ void release_file(fuse_req_t request, fuse_ino_t, fuse_file_info* info) {
   fuse_reply_err(request, 0);
 }
 
+// What fsync(2) waits for: the status file that the inode belongs to, or else all of them. A scratch file has nothing
+// of its own on the disk, but whoever syncs any file of a tree is promised its JSON.
+void settle(Mount& mount, const Inode& inode) {
+  if (StatusFile* file = file_of(inode.place)) return file->settle();
+  const std::string_view path = inode.path;
+  if (const auto file = mount.directory().find(path.substr(0, path.find('/')))) return file->settle();
+  mount.directory().settle();
+}
+
 // The disk is waited for by a thread of its own, so that no reader waits with it.
 void sync_later(fuse_req_t request, fuse_ino_t id) {
   guarded(request, id, [&](Mount& mount) -> Reply {
     const auto inode = inode_of(mount, id);
-    if (std::holds_alternative<ScratchPlace>(inode->place)) return reply_done();
     const Caller caller = caller_of(request);
     mount.settle_worker.post([request, &mount, inode, caller] {
       int error_number = 0;
       try {
-        if (StatusFile* file = file_of(inode->place))
-          file->settle();
-        else
-          mount.directory().settle();
+        settle(mount, *inode);
       } catch (const Rejection& rejection) {
         error_number = mount.refuse(rejection, caller, mount.author_of(caller, nullptr).persona, inode->path);
       } catch (const std::exception&) {

@@ -10,7 +10,7 @@ namespace statusfs {
 namespace {
 
 Reply reply_lookup(Mount& mount, const Inode& directory, const char* name) {
-  if (std::string_view(name).size() > maximum_name_size) return reply_error(ENAMETOOLONG);
+  require_name_size(name);  // who wants to make such a name is told here, because the kernel asks for it first
   auto found = mount.tree().find(directory, name);
   if (!found) return reply_error(ENOENT);
   const double timeout = entry_timeout(found->place);
@@ -84,7 +84,7 @@ void set_attributes(fuse_req_t request, fuse_ino_t id, struct stat* wanted, int 
       return reply_attributes(mount, *inode);
     }
     if (valid & FUSE_SET_ATTR_SIZE) require_open_for_write(mount, *inode, caller_of(request));
-    require_same_identity(mount.attributes().of(*inode), *wanted, valid);
+    tell_read_only_first(*inode, [&] { require_same_identity(mount.attributes().of(*inode), *wanted, valid); });
     return reply_attributes(mount, *inode);
   });
 }

@@ -17,8 +17,7 @@ const NodePlace* collection_at(const Inode& inode) {
 }
 
 std::string task_id_of(std::string_view name) {
-  if (name.size() > maximum_name_size)
-    throw Rejection(Cause::name_too_long, "a name has at most " + std::to_string(maximum_name_size) + " bytes");
+  require_name_size(name);
   if (name.starts_with('.'))
     throw Rejection(Cause::invalid, "a task id that begins with a dot is written %2E" + std::string(name.substr(1)));
   auto id = decode_name(name);
@@ -35,7 +34,7 @@ void answer_mkdir(const PendingName& pending, const NodePlace& place, const std:
 }
 
 void make_directory(fuse_req_t request, fuse_ino_t parent, const char* name, mode_t) {
-  guarded(request, parent, name, [&](Mount& mount) -> Reply {
+  guarded_name(request, parent, name, [&](Mount& mount) -> Reply {
     const auto directory = inode_of(mount, parent);
     const NodePlace* collection = collection_at(*directory);
     if (!collection) throw Rejection(Cause::not_permitted, what_can_be_made);
@@ -54,7 +53,7 @@ void make_directory(fuse_req_t request, fuse_ino_t parent, const char* name, mod
 }
 
 void remove_directory(fuse_req_t request, fuse_ino_t parent, const char* name) {
-  guarded(request, parent, name, [&](Mount& mount) -> Reply {
+  guarded_name(request, parent, name, [&](Mount& mount) -> Reply {
     const auto directory = inode_of(mount, parent);
     const auto found = mount.tree().find(*directory, name);
     if (!found) return reply_error(ENOENT);
@@ -75,7 +74,7 @@ void remove_directory(fuse_req_t request, fuse_ino_t parent, const char* name) {
 }
 
 void refuse_name(fuse_req_t request, fuse_ino_t parent, const char* name) {
-  guarded(request, parent, name, [](Mount&) -> Reply { throw Rejection(Cause::not_permitted, what_can_be_made); });
+  guarded_name(request, parent, name, [](Mount&) -> Reply { throw Rejection(Cause::not_permitted, what_can_be_made); });
 }
 
 void make_node(fuse_req_t request, fuse_ino_t parent, const char* name, mode_t, dev_t) {
@@ -102,6 +101,24 @@ std::function<void(const RuleWarning&)> PendingName::warned() const {
 
 std::string path_below(const Inode& directory, std::string_view name) {
   return directory.path.empty() ? std::string(name) : directory.path + "/" + std::string(name);
+}
+
+void require_name_size(std::string_view name) {
+  if (name.size() > maximum_name_size)
+    throw Rejection(Cause::name_too_long, "a name has at most " + std::to_string(maximum_name_size) + " bytes");
+}
+
+void require_taking_writes(const Inode& inode) {
+  StatusFile* file = file_of(inode.place);
+  const auto state = file ? file->state() : nullptr;
+  if (state && state->document && !state->read_only.empty())
+    throw Rejection(Cause::read_only, file->name() + " is read-only: " + state->read_only);
+}
+
+void guarded_name(fuse_req_t request, fuse_ino_t directory, const char* name,
+                  const std::function<Reply(Mount&)>& body) {
+  guarded(request, directory, name,
+          [&](Mount& mount) { return tell_read_only_first(*inode_of(mount, directory), [&] { return body(mount); }); });
 }
 
 void add_namespace_operations(fuse_lowlevel_ops& table) {

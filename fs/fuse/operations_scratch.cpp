@@ -15,8 +15,7 @@ namespace {
 constexpr std::string_view probe_of_vim = "4913";
 
 void require_scratch_name(const Inode& directory, std::string_view name) {
-  if (name.size() > maximum_name_size)
-    throw Rejection(Cause::name_too_long, "a name has at most " + std::to_string(maximum_name_size) + " bytes");
+  require_name_size(name);
   const auto* place = std::get_if<NodePlace>(&directory.place);
   if (!place || is_board(place->node) || !place->file->state()->document || name == probe_of_vim)
     throw Rejection(Cause::not_permitted, what_can_be_made);
@@ -39,7 +38,7 @@ Reply reply_created(Mount& mount, const std::shared_ptr<ScratchFile>& scratch, c
 }
 
 void create_file(fuse_req_t request, fuse_ino_t parent, const char* name, mode_t mode, fuse_file_info* info) {
-  guarded(request, parent, name, [&](Mount& mount) -> Reply {
+  guarded_name(request, parent, name, [&](Mount& mount) -> Reply {
     const auto directory = inode_of(mount, parent);
     if (mount.tree().find(*directory, name)) return reply_error(EEXIST);  // made by somebody else just now
     require_scratch_name(*directory, name);
@@ -67,7 +66,7 @@ std::shared_ptr<ScratchFile> own_scratch(fuse_req_t request, Mount& mount, const
 }
 
 void remove_file(fuse_req_t request, fuse_ino_t parent, const char* name) {
-  guarded(request, parent, name, [&](Mount& mount) {
+  guarded_name(request, parent, name, [&](Mount& mount) {
     const auto directory = inode_of(mount, parent);
     own_scratch(request, mount, *directory, name);
     mount.scratch.remove(path_below(*directory, name));
@@ -137,7 +136,7 @@ Reply move(fuse_req_t request, Mount& mount, const Inode& from, const char* name
 
 void rename_file(fuse_req_t request, fuse_ino_t parent, const char* name, fuse_ino_t new_parent, const char* new_name,
                  unsigned flags) {
-  guarded(request, parent, name, [&](Mount& mount) -> Reply {
+  guarded_name(request, parent, name, [&](Mount& mount) -> Reply {
     if (flags & ~static_cast<unsigned>(RENAME_NOREPLACE))
       throw Rejection(Cause::invalid, std::string("names cannot be exchanged here; ") + what_can_be_made);
     const auto from = inode_of(mount, parent);

@@ -95,9 +95,16 @@ WriteBuffer::Form WriteBuffer::form_of(const Node& node) {
   return Form::scalar;
 }
 
+std::optional<WriteRequest> WriteBuffer::write(std::string_view bytes, std::uint64_t offset) {
+  last_was_refused_ = true;  // unless it is taken
+  auto request = take(bytes, offset);
+  last_was_refused_ = false;
+  return request;
+}
+
 // What is too large for a scalar or a text is refused where its other faults are, so that the gravest of them is told;
 // here only memory is bounded.
-std::optional<WriteRequest> WriteBuffer::write(std::string_view bytes, std::uint64_t offset) {
+std::optional<WriteRequest> WriteBuffer::take(std::string_view bytes, std::uint64_t offset) {
   switch (form_) {
     case Form::scalar:
       return write_scalar(bytes, offset);
@@ -181,13 +188,8 @@ std::optional<WriteRequest> WriteBuffer::write_document(std::string_view bytes, 
   extend(bytes, offset, maximum_document_size);
   if (was_complete) return std::nullopt;
   is_complete_ = false;
-  const bool is_null_document = node_.field->type == FieldType::document && node_.field->nullable;
-  if (is_blank(text_)) {
-    if (!is_null_document) {
-      take_back();
-      throw Rejection(Cause::invalid,
-                      "nothing but white space; write a JSON merge patch (an object) or a JSON patch (an array)");
-    }
+  if (is_blank(text_)) {  // null of a field that may be null, else what comes before the JSON
+    if (!blank_is_null()) return std::nullopt;
     return request(WriteRequest::Kind::set, text_);
   }
   try {
@@ -200,7 +202,12 @@ std::optional<WriteRequest> WriteBuffer::write_document(std::string_view bytes, 
   return request(WriteRequest::Kind::set, text_);
 }
 
+bool WriteBuffer::blank_is_null() const {
+  return form_ == Form::document && node_.field->type == FieldType::document && node_.field->nullable;
+}
+
 void WriteBuffer::take_back() {
+  last_was_refused_ = true;
   text_.resize(std::min(size_before_, text_.size()));
   unfinished_ = unfinished_before_;
   cut_ = cut_before_;
@@ -208,10 +215,15 @@ void WriteBuffer::take_back() {
 }
 
 std::optional<std::string> WriteBuffer::complaint_at_close() const {
+  if (last_was_refused_) return std::nullopt;
   const bool holds_text = form_ == Form::text || form_ == Form::list || form_ == Form::log;
   if (holds_text && utf8_cut_length(text_ + cut_) > 0) return "the text that was written ends within a UTF-8 character";
   const bool may_wait = form_ == Form::document || form_ == Form::log;
-  if (!may_wait || is_complete_ || text_.empty() || is_blank(text_)) return std::nullopt;
+  if (!may_wait || is_complete_ || text_.empty()) return std::nullopt;
+  if (is_blank(text_)) {
+    if (form_ == Form::log || blank_is_null()) return std::nullopt;
+    return "nothing but white space was written; write a JSON merge patch (an object) or a JSON patch (an array)";
+  }
   const auto reason = incompleteness(text_);
   if (!reason) return std::nullopt;
   return "the JSON text that was written is incomplete: " + *reason;

@@ -27,19 +27,22 @@ class WriteBuffer {
 
   /// Whether complaint_at_close() may ever return something: whether a write may leave something for the next.
   bool may_be_incomplete() const noexcept { return form_ != Form::scalar; }
-  /// What is wrong with text that is still incomplete when the file is closed, or nothing.
+  /// What is wrong with text that is still incomplete when the file is closed, or nothing. Nothing, too, where the last
+  /// write was refused: the writer was told why, and would take the second refusal for the reason.
   std::optional<std::string> complaint_at_close() const;
 
  private:
   enum class Form { scalar, text, list, log, document };
   static Form form_of(const Node& node);
 
+  std::optional<WriteRequest> take(std::string_view bytes, std::uint64_t offset);
   void extend(std::string_view bytes, std::uint64_t offset, std::size_t limit);
   std::optional<WriteRequest> write_scalar(std::string_view bytes, std::uint64_t offset);
   std::optional<WriteRequest> write_lines(std::string_view bytes, std::uint64_t offset, std::size_t limit);
   std::optional<WriteRequest> append_lines(std::string_view bytes, std::size_t limit);
   std::optional<WriteRequest> write_log(std::string_view bytes);
   std::optional<WriteRequest> write_document(std::string_view bytes, std::uint64_t offset);
+  bool blank_is_null() const;
   WriteRequest request(WriteRequest::Kind kind, std::string_view text) const {
     return {kind, node_, std::string(text)};
   }
@@ -53,6 +56,7 @@ class WriteBuffer {
   std::string unfinished_before_;  // unfinished_ before the last write
   std::string cut_;                // of lines that are appended: the beginning of a character that the last write cut
   std::string cut_before_;         // cut_ before the last write
+  bool last_was_refused_ = false;  // the last write
   bool is_complete_ = false;       // text_ is a whole document that was turned into a request
 };
 

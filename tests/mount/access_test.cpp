@@ -176,5 +176,36 @@ TEST_F(AccessTest, WithoutAConfigurationOnlyTheMountingUserWrites) {
   EXPECT_EQ(0, try_one("", {Kind::write, "tasks/task_001_scaffold/percent_complete", "14\n"}));
 }
 
+TEST_F(AccessTest, CommandsAreThoseOfWhoAsks) {
+  put_file(status_file(126), test_data("seed_example.json"));
+  mount(shared());
+  ASSERT_EQ(0, write("tasks/task_001_scaffold/percent_complete", "15\n"));
+  const std::string adopt = R"({"command": "adopt"})";
+  const std::string rollback = R"({"command": "rollback", "version": 1})";
+  const std::string reconcile = R"({"command": "reconcile", "resolution": "ours"})";
+  for (const char* user : {"bin", "daemon", "sys", "nobody"}) {
+    SCOPED_TRACE(user);
+    EXPECT_REFUSED(EACCES, try_one(user, {Kind::write, ".control", rollback}));
+    EXPECT_REFUSED(EACCES, try_one(user, {Kind::write, ".control", reconcile}));
+    EXPECT_REFUSED(EACCES, try_one(user, {Kind::write, ".control", adopt}));
+    EXPECT_REFUSED(EACCES, try_one(user, {Kind::write, "../exec_status_126/.control", adopt}));
+  }
+  EXPECT_FALSE(std::filesystem::exists(journal_file(126)));
+  for (const std::string& command : {reconcile, adopt})
+    EXPECT_REFUSED(EPERM, try_one("games", {Kind::write, ".control", command}));  // there is nothing to do
+  EXPECT_VERSIONS(1, try_one("games", {Kind::write, ".control", rollback}));
+  EXPECT_EQ("0\n", read("tasks/task_001_scaffold/percent_complete"));
+  EXPECT_EQ(0, try_one("games", {Kind::write, "../exec_status_126/.control", adopt}));
+  for (const int number : {125, 126}) {
+    const Json record = journal(number).back();
+    EXPECT_EQ(number == 125 ? "rollback" : "adopt", record["op"]);
+    EXPECT_EQ("games", record["persona"]);
+    EXPECT_EQ(5, record["uid"]);
+  }
+  unmount();
+  expect_verified();
+  expect_verified(126);
+}
+
 }  // namespace
 }  // namespace statusfs::test

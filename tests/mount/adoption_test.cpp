@@ -185,5 +185,22 @@ TEST_F(AdoptionTest, WithoutTheSettingAnUnsignedChangeIsQuarantined) {
   expect_quarantined();
 }
 
+TEST_F(AdoptionTest, WithoutAMountGGoesOnBehindTheLargestOfTheDirectory) {
+  Json other = Json::parse(test_data("seed_example.json"));
+  other["os_file_header"]["g_file_last_modified"] = 900;
+  put_file(status_file(500), other.dump(2));
+  put_file(status_file(7), test_data("seed_example.json"));
+  const auto g_of = [&](int number) {
+    return std::stoi(jq(".os_file_header.g_file_last_modified", status_file(number)));
+  };
+  const int largest = g_of(500);
+  ASSERT_LT(g_of(7), largest);
+  const CommandResult result = statusfs({"adopt", status_file(7).string()});
+  ASSERT_EQ(0, result.exit_status) << result.output << result.error;
+  EXPECT_EQ(largest + 1, g_of(7));
+  EXPECT_EQ(largest + 1, journal(7).back()["g"]);
+  EXPECT_EQ(largest, g_of(500));
+}
+
 }  // namespace
 }  // namespace statusfs::test

@@ -116,7 +116,7 @@ TEST_F(CommandTest, AMountpointInsideSourceIsRefused) {
   std::filesystem::create_directory(source() / "inside");
   for (const Path& place : {source(), source() / "inside"}) {
     const CommandResult result = statusfs({source().string(), place.string()});
-    EXPECT_NE(0, result.exit_status) << place;
+    EXPECT_EQ(3, result.exit_status) << place;
     EXPECT_NE("", result.error) << place;
   }
 }
@@ -192,7 +192,7 @@ TEST_F(CommandTest, ASecondMountIsRefusedAndNamesTheFirst) {
   Process& daemon = mount_in_foreground();
   std::filesystem::create_directory(root() / "second");
   const CommandResult refused = statusfs({source().string(), (root() / "second").string()});
-  EXPECT_NE(0, refused.exit_status);
+  EXPECT_EQ(3, refused.exit_status);
   EXPECT_NE(std::string::npos, refused.error.find(std::to_string(daemon.pid()))) << refused.error;
   EXPECT_EQ("PENDING\n", read_file(task("status"))) << "the first goes on";
 
@@ -433,6 +433,149 @@ TEST_F(CommandTest, ANewFieldIsARowInTheMapping) {
   EXPECT_EQ("", read("summary/review_note"));
   EXPECT_VERSIONS(1, write("summary/review_note", "looks good\n"));
   EXPECT_EQ("looks good", document_on_disk()["payload"]["overall_status_summary"]["review_note"]);
+}
+
+TEST_F(CommandTest, CheckSaysThatTheJsonLagsBehindItsJournal) {
+  make_sample();
+  const std::string first = read_file(status_file());
+  mount();
+  for (const char* value : {"61\n", "62\n"}) ASSERT_EQ(0, write_file(task("percent_complete"), value));
+  unmount();
+  const auto notices = [&](const std::string& command) {
+    const CommandResult result = statusfs({command, status_file().string()});
+    EXPECT_EQ(0, result.exit_status) << command << "\n" << all_of(result);
+    std::string notices;
+    for (const std::string& line : lines_of(all_of(result)))
+      if (line.find(": notice: ") != std::string::npos) notices += line;
+    return notices;
+  };
+  EXPECT_EQ("", notices("check"));
+  put_file(status_file(), first);
+  EXPECT_NE(std::string::npos, notices("check").find("at version 1 and follows its journal, which is at 3"));
+  EXPECT_EQ(notices("verify"), notices("check"));
+  std::filesystem::remove(status_file());
+  EXPECT_NE(std::string::npos, notices("verify").find("the JSON is missing"));
+  EXPECT_NE(std::string::npos, notices("check").find("the JSON is missing"));
+
+  std::string text = read_file(journal_file());
+  text.insert(text.rfind("\"uid\":") + 6, "9");
+  put_file(journal_file(), text);
+  EXPECT_EQ(2, statusfs({"check", status_file().string()}).exit_status) << "there is nothing to rebuild it from";
+}
+
+TEST_F(CommandTest, ARefusedMountIsThree) {
+  make_sample();
+  std::filesystem::create_directory(source() / "inside");
+  std::filesystem::create_directory(root() / "second");
+  std::filesystem::create_symlink(source(), root() / "link_to_source");
+  std::filesystem::create_symlink(source() / "inside", root() / "link_inside");
+  std::filesystem::create_symlink(root() / "nowhere", root() / "link_to_nothing");
+  const auto expect_refused = [&](const Path& from, const Path& on) {
+    const CommandResult result = statusfs({from.string(), on.string()});
+    EXPECT_EQ(3, result.exit_status) << from << " on " << on << "\n" << result.error;
+    EXPECT_NE("", result.error);
+  };
+  for (const Path& place : {source(), source() / "inside", root(), root() / "link_to_source", root() / "link_inside",
+                            root() / "nowhere", root() / "link_to_nothing", status_file()})
+    expect_refused(source(), place);
+  for (const Path& place : {source(), root(), root() / "link_to_source"}) expect_refused(status_file(), place);
+  mount();
+  expect_refused(source(), root() / "second");
+  expect_refused(status_file(), root() / "second");
+  EXPECT_EQ("PENDING\n", read_file(task("status"))) << "the first goes on";
+}
+
+TEST_F(CommandTest, AMountpointMayBeNamedByALink) {
+  make_sample();
+  const Path link = root() / "link";
+  std::filesystem::create_directory_symlink(mountpoint(), link);
+  ASSERT_EQ(0, statusfs({source().string(), link.string()}).exit_status);
+  EXPECT_EQ("PENDING\n", read_file(task("status")));
+  EXPECT_EQ(0, statusfs({"umount", link.string()}).exit_status);
+  EXPECT_EQ("", bash("ls -A $M").output);
+}
+
+TEST_F(CommandTest, OneFileMayBeMountedBesideItself) {
+  make_sample();
+  const Path beside = source() / "beside";
+  std::filesystem::create_directory(beside);
+  const CommandResult result = statusfs({status_file().string(), beside.string()});
+  ASSERT_EQ(0, result.exit_status) << result.error;
+  const Path field = beside / "tasks" / first_task / "percent_complete";
+  EXPECT_EQ(0, write_file(field, "31\n"));
+  EXPECT_EQ("31\n", read_file(field));
+  EXPECT_EQ(0, statusfs({"verify", source().string()}).exit_status);
+  EXPECT_EQ(0, statusfs({"umount", beside.string()}).exit_status);
+  EXPECT_EQ("31", jq(".payload.tasks_status[0].percent_complete", status_file()));
+
+  // What belongs to the file may lie below its directory, too; a mount must not cover it.
+  std::filesystem::rename(status_file(), beside / "real.txt");
+  std::filesystem::create_symlink("beside/real.txt", status_file());
+  const Path closed = status_file().string() + ".journal.d";
+  std::filesystem::create_directory(closed);
+  for (const Path& place : {beside, closed})
+    EXPECT_EQ(3, statusfs({status_file().string(), place.string()}).exit_status) << place;
+}
+
+TEST_F(CommandTest, EveryUnusableFileIsNamed) {
+  make_sample();
+  const Path none = root() / "exec_status_9.txt", bad = root() / "exec_status_8.txt", other = root() / "notes.txt";
+  put_file(bad, "{ not json");
+  put_file(other, "notes");
+  put_file(root() / "exec_plan_8.txt", "{ not json");
+  put_file(root() / "exec_plan_125.txt", plan_text(125, {"a"}));
+  std::filesystem::copy_file(status_file(), root() / "exec_status_125.txt");
+  std::vector<std::pair<Arguments, Path>> all;
+  for (const Path& file : {none, bad, other}) {
+    for (const char* command : {"check", "verify", "recover", "adopt", "log", "anchor"})
+      all.push_back({{command, file.string()}, file});
+    all.push_back({{"show", file.string() + "@1"}, file});
+    all.push_back({{"diff", file.string(), "1", "2"}, file});
+    all.push_back({{"blame", file.string(), "patch"}, file});
+    all.push_back({{"rollback", file.string(), "1"}, file});
+    all.push_back({{"reconcile", file.string(), "--ours"}, file});
+    all.push_back({{"wait", file.string(), "--timeout", "1"}, file});
+    if (file != bad) all.push_back({{file.string(), mountpoint().string()}, file});
+  }
+  for (const Path& plan : {root() / "exec_plan_9.txt", root() / "exec_plan_8.txt", other})
+    all.push_back({{"init", plan.string()}, plan});
+  all.push_back({{"init", (root() / "exec_plan_125.txt").string()}, root() / "exec_status_125.txt"});
+  all.push_back({{"show", status_file().string() + "@9"}, status_file()});
+  all.push_back({{"diff", status_file().string(), "1", "9"}, status_file()});
+  all.push_back({{"blame", status_file().string(), "no/such"}, status_file()});
+  all.push_back({{"rollback", status_file().string(), "9"}, status_file()});
+  all.push_back({{"reconcile", status_file().string(), "--ours"}, status_file()});
+  all.push_back({{"adopt", status_file().string()}, status_file()});
+  all.push_back({{"umount", mountpoint().string()}, mountpoint()});
+  all.push_back({{"check", mountpoint().string()}, mountpoint()});
+  for (const char* option : {"mapping", "config", "signing_key"})
+    all.push_back({{source().string(), mountpoint().string(), "-o", std::string(option) + "=" + none.string()}, none});
+  for (const auto& [arguments, named] : all) {
+    const CommandResult result = statusfs(arguments);
+    EXPECT_EQ(2, result.exit_status) << arguments.front() << " " << arguments.back() << "\n" << all_of(result);
+    EXPECT_NE(std::string::npos, all_of(result).find(named.filename()))
+        << arguments.front() << " " << arguments.back() << "\n"
+        << all_of(result);
+  }
+}
+
+TEST_F(CommandTest, InitRefusesWhereOnlyAJournalStands) {
+  make_sample();
+  put_file(plan_file(), test_data("plans/exec_plan_125.txt"));
+  std::filesystem::remove(status_file());
+  const std::string before = read_file(journal_file());
+  const CommandResult result = statusfs({"init", plan_file().string()});
+  EXPECT_EQ(2, result.exit_status) << all_of(result);
+  EXPECT_EQ(before, read_file(journal_file()));
+  EXPECT_FALSE(std::filesystem::exists(status_file()));
+}
+
+TEST_F(CommandTest, TheMountShowsTheMappingInForce) {
+  make_sample();
+  const std::string own = statusfs({"mapping"}).output + "# of our own\n";
+  put_file(root() / "own.yaml", own);
+  mount({"-o", "mapping=" + (root() / "own.yaml").string()});
+  EXPECT_EQ(own, read_file(mountpoint() / ".statusfs" / "mapping.yaml"));
 }
 
 }  // namespace

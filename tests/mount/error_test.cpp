@@ -181,5 +181,24 @@ TEST_F(ErrorTest, AnotherUserMayReadAndIsRefusedToWrite) {
   EXPECT_EQ("0\n", read(percent));
 }
 
+TEST_F(ErrorTest, EBUSYComesLast) {
+  Json stale = Json::parse(read("tasks/task_001_scaffold/task.json"));
+  ASSERT_EQ(0, write(percent, "3\n"));
+  stale["percent_complete"] = 4;
+  document_on_disk();
+  const int handle = ::open((status_file().string() + ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  ASSERT_GE(handle, 0);
+  ASSERT_EQ(0, ::flock(handle, LOCK_EX));
+  const auto expect_at_once = [&](int expected, const std::string& path, const std::string& text) {
+    const auto start = std::chrono::steady_clock::now();
+    EXPECT_REFUSED(expected, write(path, text));
+    EXPECT_GT(std::chrono::seconds{1} * slowness(), std::chrono::steady_clock::now() - start) << path;
+  };
+  expect_at_once(EINVAL, percent, "500\n");
+  expect_at_once(ECANCELED, "tasks/task_001_scaffold/task.json", stale.dump());
+  expect_at_once(EPERM, "tasks/task_001_scaffold/task.json", R"({"g_last_update": 1})");
+  ::close(handle);
+}
+
 }  // namespace
 }  // namespace statusfs::test

@@ -1,6 +1,9 @@
 // fsync that fails, through the real mount: EIO to the writer, nothing written to those pages again, and the file takes
 // writes only after its journal was checked and written anew.
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <set>
@@ -23,10 +26,11 @@ class FailedSyncTest : public MountedTest {
 
   // strace counts the calls of each thread, and a write is carried out by whichever thread received it: that the first
   // call fails means that it does once in every thread.
-  void start(const std::string& calls, bool is_lasting) {
-    daemon_ =
-        std::make_unique<TracedProgram>(Arguments{binary().string(), source().string(), mountpoint().string(), "-f"},
-                                        Injection{calls, "error=EIO", 1, is_lasting}, paths_of(status_file()), root());
+  void start(const std::string& calls, bool is_lasting, const std::string& error = "EIO",
+             const std::vector<Path>& paths = {}) {
+    daemon_ = std::make_unique<TracedProgram>(
+        Arguments{binary().string(), source().string(), mountpoint().string(), "-f"},
+        Injection{calls, "error=" + error, 1, is_lasting}, paths.empty() ? paths_of(status_file()) : paths, root());
     ASSERT_TRUE(
         eventually([&] { return read_error(mountpoint() / ".statusfs/version") == 0; }, std::chrono::seconds{60}))
         << daemon_->log();
@@ -121,6 +125,48 @@ TEST_F(FailedSyncTest, IsNeverTriedAgainOnTheSameFile) {
 TEST_F(FailedSyncTest, IsReadOnlyAsLongAsItCannotBeChecked) {
   start("fdatasync,fsync", true);
   EXPECT_WRITES_FAIL(5);
+  unmount_dead();
+  daemon_->wait();
+  EXPECT_EQ(0, statusfs({"recover", status_file().string()}).exit_status);
+  expect_history();
+}
+
+TEST_F(FailedSyncTest, AUsedUpQuotaIsEdquotAndNothingOfTheWriteIsKept) {
+  start("pwrite64", false, "EDQUOT", {journal_file()});
+  EXPECT_EQ(EDQUOT, write_next());
+  EXPECT_NE(std::string::npos, last_error().find(" EDQUOT ")) << last_error();
+  EXPECT_EQ("value-0\n", read_file(task("execution_log/failure_details")));
+  int error = EDQUOT;
+  for (int attempt = 0; attempt < 20 && error == EDQUOT; ++attempt) error = write_next();
+  EXPECT_EQ(0, error) << last_error();
+  unmount();
+  expect_history();
+}
+
+TEST_F(FailedSyncTest, AJsonForWhichTheQuotaIsUsedUpFailsFsyncWithEdquot) {
+  start("pwrite64", true, "EDQUOT", {temporary_of(status_file())});
+  ASSERT_EQ(0, write_next());
+  const int handle = ::open(task("status").c_str(), O_RDONLY | O_CLOEXEC);
+  ASSERT_GE(handle, 0);
+  EXPECT_EQ(-1, ::fsync(handle));
+  EXPECT_EQ(EDQUOT, errno);
+  ::close(handle);
+  unmount_dead();
+  daemon_->wait();
+  EXPECT_EQ(0, statusfs({"recover", status_file().string()}).exit_status);
+  expect_history();
+}
+
+TEST_F(FailedSyncTest, WhereTheJsonCannotBeReplacedWritesAreRefusedAndTheLockIsLetGo) {
+  start("renameat2", true);
+  int error = 0;
+  for (int attempt = 0; attempt < 200 && error == 0; ++attempt) error = write_next();
+  EXPECT_NE(0, error) << "the JSON falls further and further behind";
+  const int lock = ::open((status_file().string() + ".lock").c_str(), O_RDWR | O_CLOEXEC);
+  ASSERT_GE(lock, 0);
+  EXPECT_TRUE(eventually([&] { return ::flock(lock, LOCK_EX | LOCK_NB) == 0; }));
+  ::close(lock);
+  for (int attempt = 0; attempt < 3; ++attempt) EXPECT_NE(0, write_next());
   unmount_dead();
   daemon_->wait();
   EXPECT_EQ(0, statusfs({"recover", status_file().string()}).exit_status);

@@ -1,7 +1,12 @@
 // Locks: every form, who sets and clears them, and overrides.
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
 #include <cerrno>
 
 #include "tests/mount/several_users.hpp"
+#include "tests/mount/traced_daemon.hpp"
 
 namespace statusfs::test {
 namespace {
@@ -135,6 +140,43 @@ TEST_F(LockTest, ABadOverrideIsRefused) {
       EPERM, write(task_ + "override", R"({"field": "execution_log/retry_attempts_log", "value": [], "reason": "x"})"));
   for (const char* user : {"bin", "daemon", "sys", "nobody"})
     EXPECT_REFUSED(EACCES, try_one(user, {Kind::write, task_ + "override", "{}"}));
+}
+
+// A closed journal is read when the snapshot has been taken, so that whoever waits for its opening waits for no lock.
+TEST_F(LockTest, VerifyHoldsTheLockFileOnlyForItsSnapshot) {
+  for (char letter = 'a'; letter < 'm'; ++letter)
+    ASSERT_EQ(0, write(task_ + "execution_log/failure_details", std::string(500'000, letter)));
+  const Path closed = status_file().string() + ".journal.d";
+  int value = 0;
+  ASSERT_TRUE(eventually([&] {  // when the lock is taken anew
+    EXPECT_EQ(0, write(task_ + "percent_complete", std::to_string(++value % 100) + "\n"));
+    ::usleep(100'000);
+    return std::filesystem::exists(closed);
+  }));
+  document_on_disk();
+  std::vector<Path> journals;
+  for (const auto& entry : std::filesystem::directory_iterator(closed)) journals.push_back(entry.path());
+  using Clock = std::chrono::steady_clock;
+  const auto start = Clock::now();
+  TracedProgram verify({binary().string(), "verify", status_file().string()},
+                       Injection{"openat", "delay_enter=3000000", 1, true}, journals, root());
+  const int lock = ::open((status_file().string() + ".lock").c_str(), O_RDWR | O_CLOEXEC);
+  ASSERT_GE(lock, 0);
+  auto longest = Clock::duration::zero();
+  auto free_at = start;
+  while (verify.is_running()) {
+    if (::flock(lock, LOCK_EX | LOCK_NB) == 0) {
+      ::flock(lock, LOCK_UN);
+      longest = std::max(longest, Clock::now() - free_at);
+      free_at = Clock::now();
+    }
+    ::usleep(2000);
+  }
+  longest = std::max(longest, Clock::now() - free_at);
+  EXPECT_EQ(0, verify.wait()) << verify.log();
+  EXPECT_LE(std::chrono::seconds(3), Clock::now() - start) << "nothing was waited for:\n" << verify.trace();
+  EXPECT_GT(std::chrono::seconds(2), longest);
+  ::close(lock);
 }
 
 }  // namespace

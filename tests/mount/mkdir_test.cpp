@@ -127,6 +127,66 @@ TEST_F(MkdirTest, FieldsAreNotMovedLinkedOrRemoved) {
   EXPECT_EQ("PENDING\n", read_file(status));
 }
 
+TEST_F(MkdirTest, NothingElseIsMadeMovedOrRemovedAnywhere) {
+  const auto error_of = [](int result) { return result >= 0 ? 0 : errno; };
+  for (const Path& directory : {task(), tree("tasks"), tree(), mountpoint(), mountpoint() / ".statusfs"}) {
+    SCOPED_TRACE(directory);
+    EXPECT_REFUSED(EPERM, error_of(::mkfifo((directory / "fifo").c_str(), 0644)));
+    EXPECT_REFUSED(EPERM, error_of(::symlink("status", (directory / "link").c_str())));
+  }
+  EXPECT_REFUSED(EPERM, error_of(::rename(tree().c_str(), (mountpoint() / "exec_status_126").c_str())));
+  EXPECT_REFUSED(EPERM, error_of(::unlink((mountpoint() / ".statusfs" / "errors").c_str())));
+  EXPECT_REFUSED(EPERM, error_of(::rename(tree("header").c_str(), tree("head").c_str())));
+  EXPECT_EQ("PENDING\n", read_file(task("status")));
+}
+
+class ReadOnlyNamesTest : public MountedTest {
+ protected:
+  // Whatever is wrong with each: that the file takes no writes is what the writer must know first.
+  void expect_read_only_first() {
+    const auto error_of = [](int result) { return result >= 0 ? 0 : errno; };
+    const std::string status = task("status");
+    for (const char* name : {"50%", ".hidden", "%zz", "\xff", "good"})
+      EXPECT_EQ(EROFS, error_of(::mkdir((tree("tasks") / name).c_str(), 0755))) << name;
+    EXPECT_EQ(EROFS, error_of(::mkdir(task("extra").c_str(), 0755)));
+    EXPECT_EQ(EROFS, error_of(::rmdir(task().c_str())));
+    EXPECT_EQ(EROFS, error_of(::rmdir(tree("header").c_str())));
+    EXPECT_EQ(EROFS, error_of(::unlink(status.c_str())));
+    EXPECT_EQ(EROFS, error_of(::rename(status.c_str(), task("moved").c_str())));
+    EXPECT_EQ(EROFS, error_of(::symlink("status", task("link").c_str())));
+    EXPECT_EQ(EROFS, error_of(::link(status.c_str(), task("link").c_str())));
+    EXPECT_EQ(EROFS, error_of(::mkfifo(task("fifo").c_str(), 0644)));
+    EXPECT_EQ(EROFS, error_of(::chmod(status.c_str(), 0600)));
+    EXPECT_EQ(EROFS, error_of(::truncate(status.c_str(), 0)));
+    EXPECT_NE(std::string::npos, last_error().find(" EROFS ")) << last_error();
+  }
+};
+
+TEST_F(ReadOnlyNamesTest, OfAFileWithoutAChain) {
+  put_file(status_file(), test_data("seed_example.json"));
+  mount();
+  expect_read_only_first();
+}
+
+TEST_F(ReadOnlyNamesTest, OfAFileInQuarantine) {
+  make_sample();
+  mount();
+  Json document = document_on_disk();
+  document["payload"]["tasks_status"][0]["percent_complete"] = 77;
+  put_file(root() / "new", document.dump(2) + "\n");
+  ASSERT_EQ(0, bash("flock -w 20 $S/exec_status_125.txt.lock mv $S/../new $S/exec_status_125.txt").exit_status);
+  ASSERT_TRUE(eventually([&] { return read("partition_status") == "PARTITIONED\n"; }));
+  expect_read_only_first();
+}
+
+TEST_F(MkdirTest, ALongNameIsExplained) {
+  const auto lines = [&] { return lines_of(read_file(mountpoint() / ".statusfs" / "errors")).size(); };
+  ASSERT_EQ(0u, lines());
+  EXPECT_EQ(ENAMETOOLONG, make("tasks/" + std::string(256, 'n')));
+  EXPECT_EQ(1u, lines());
+  EXPECT_NE(std::string::npos, last_error().find(" ENAMETOOLONG exec_status_125/tasks/nnn")) << last_error();
+}
+
 TEST_F(MkdirTest, AnImmutableListKeepsItsTasks) {
   ASSERT_EQ(0, write("_tasks_status_list_immutable", "true\n"));
   EXPECT_REFUSED(EPERM, make("tasks/task_004_docs"));

@@ -1,6 +1,9 @@
 // Sentences of what statusfs promises that no other test would miss.
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <functional>
 #include <regex>
 #include <set>
 #include <thread>
@@ -169,6 +172,15 @@ TEST_F(SharedModesTest, LetTheArchetypesDecide) {
   EXPECT_EQ(0777u, mode("tasks/task_001_scaffold"));
 }
 
+TEST_F(SharedModesTest, HaveWhatUmaskLeaves) {
+  unmount();
+  mount(shared("umask=027"));
+  EXPECT_EQ(0640u, mode(percent));
+  EXPECT_EQ(0440u, mode("payload_hash_current"));
+  EXPECT_EQ(0750u, mode("tasks"));
+  EXPECT_EQ(0750u, mode("tasks/task_001_scaffold"));
+}
+
 TEST_F(SharedModesTest, WhoMayNotWriteIsToldBeforeWhatIsLocked) {
   ASSERT_EQ(0, write("tasks/task_001_scaffold/task.json", R"({"_percent_complete_locked": true})"));
   const Attempt attempt{Attempt::Kind::write, percent, "17\n"};
@@ -234,6 +246,91 @@ TEST_F(SlowDiskTest, ReadersDoNotWaitForItAndWritersShareIt) {
       std::distance(std::sregex_iterator(trace.begin(), trace.end(), of_journal), std::sregex_iterator());
   EXPECT_LT(0, syncs);
   EXPECT_GE(writers, syncs) << 3 * writers << " writes that waited together had an fdatasync each";
+}
+
+// A disk on which each fdatasync takes 1.5 s.
+class NotYetDurableTest : public MountedTest {
+ protected:
+  static constexpr milliseconds delay{1500};
+
+  void SetUp() override {
+    MountedTest::SetUp();
+    make_sample();
+    daemon_ = std::make_unique<TracedProgram>(
+        Arguments{binary().string(), source().string(), mountpoint().string(), "-f"},
+        Injection{"fdatasync", "delay_enter=1500000", 1, true}, paths_of(status_file()), root());
+    ASSERT_TRUE(eventually([&] { return read_error(tree(percent)) == 0; }, seconds{60})) << daemon_->log();
+  }
+  void TearDown() override {
+    unmount_dead();
+    if (daemon_) {
+      EXPECT_EQ(0, daemon_->wait()) << daemon_->log();
+    }
+    MountedTest::TearDown();
+  }
+  // All that shows a version but the directory of the tasks, which the kernel keeps locked during mkdir(2).
+  std::string all_that_is_seen() const {
+    std::string seen;
+    for (const char* path : {"header/v_file_instance", "tasks/task_001_scaffold/percent_complete", "g_last_update",
+                             "tasks/task_001_scaffold/signature_hash", "status.json", ".history/log", ".history/head",
+                             "status.md", "events"})
+      seen += read(path);
+    return seen + names_in(tree("by-status/PENDING"));
+  }
+  // Runs the change in a thread of its own: what is seen 0.3 s later is what was seen before, and is another
+  // afterwards.
+  void expect_unseen_until_durable(const std::function<int()>& change) {
+    const std::string before = all_that_is_seen();
+    const auto start = Clock::now();
+    int error = -1;
+    std::thread changing([&] { error = change(); });
+    std::this_thread::sleep_for(milliseconds(300));
+    EXPECT_EQ(before, all_that_is_seen());
+    EXPECT_GT(delay, Clock::now() - start) << "too slow to see anything";
+    changing.join();
+    EXPECT_EQ(0, error);
+    EXPECT_LE(delay, Clock::now() - start);
+    EXPECT_NE(before, all_that_is_seen());
+  }
+
+  std::unique_ptr<TracedProgram> daemon_;
+};
+
+TEST_F(NotYetDurableTest, IsNotSeen) {
+  expect_unseen_until_durable([&] { return write(percent, "50\n"); });
+  expect_unseen_until_durable([&] { return ::mkdir(tree("tasks/task_new").c_str(), 0755) == 0 ? 0 : errno; });
+  EXPECT_NE(std::string::npos, names_in(tree("tasks")).find("task_new "));
+}
+
+// Through another file, because the kernel lets one write after the other into each.
+TEST_F(NotYetDurableTest, IsWaitedForByAWriteThatAsksForTheSame) {
+  const int before = version();
+  const auto start = Clock::now();
+  std::thread first([&] { EXPECT_EQ(0, write(percent, "50\n")); });
+  std::this_thread::sleep_for(milliseconds(300));
+  EXPECT_EQ(0, write("tasks/task_001_scaffold/task.json", "{\"percent_complete\": 50}"));
+  EXPECT_LE(delay, Clock::now() - start) << "it was answered before what it rests on was durable";
+  EXPECT_EQ("50\n", read(percent));
+  first.join();
+  EXPECT_EQ(before + 1, version());
+}
+
+TEST_F(PromiseTest, TheJsonIsCompleteAfterFsyncOfAnyFile) {
+  put_file(tree("tasks/scratch"), "text");
+  std::vector<Path> places{mountpoint(), mountpoint() / ".statusfs", mountpoint() / ".statusfs/version"};
+  for (const char* path : {"", "header", "header/v_file_instance", "status.json", "tasks", "tasks/task_001_scaffold",
+                           "tasks/task_001_scaffold/status", ".history", ".history/log", "by-status/PENDING",
+                           "status.md", "events", "patch", "tasks/scratch"})
+    places.push_back(tree(path));
+  int value = 0;
+  for (const Path& place : places) {
+    const int handle = ::open(place.c_str(), O_RDONLY | O_CLOEXEC);
+    ASSERT_GE(handle, 0) << place;
+    ASSERT_EQ(0, write(percent, std::to_string(++value) + "\n"));
+    EXPECT_EQ(0, ::fsync(handle)) << place;
+    EXPECT_EQ(std::to_string(value), jq(".payload.tasks_status[0].percent_complete", status_file())) << place;
+    ::close(handle);
+  }
 }
 
 // --- who writes ------------------------------------------------------------------------------------------------------

@@ -299,5 +299,19 @@ TEST_F(TreeTest, AJournalThatCannotBeUsedHarmsItsOwnFileOnly) {
   EXPECT_EQ(before, read_file(root() / "elsewhere"));
 }
 
+TEST_F(TreeTest, ASecondNameOfAStatusFileIsUnusableAndSaysWhy) {
+  unmount();
+  std::filesystem::create_symlink("exec_status_125.txt", status_file(126));
+  mount();
+  EXPECT_EQ(".error\n", bash("ls -A $M/exec_status_126").output);
+  const std::string reason = read_file(tree(".error", 126));
+  EXPECT_NE(std::string::npos, reason.find("exec_status_126.txt is a second name of exec_status_125.txt")) << reason;
+  EXPECT_VERSIONS(1, write_file(task("percent_complete"), "12\n"));
+  unmount();
+  EXPECT_FALSE(std::filesystem::exists(journal_file(126)));
+  EXPECT_TRUE(std::filesystem::is_symlink(status_file(126)));
+  expect_verified();
+}
+
 }  // namespace
 }  // namespace statusfs::test

@@ -182,5 +182,89 @@ TEST_F(WriteDocumentTest, LockedEntriesStayAsTheyAre) {
                                             "value":"artifact"}])"));
 }
 
+TEST_F(WriteDocumentTest, TheLimitIsOneMebibyte) {
+  constexpr std::size_t limit = 1024 * 1024;
+  // The errno of what is written piece by piece, as large as the kernel takes them; closing must add none.
+  const auto write_all = [&](const std::string& path, const std::string& text) {
+    const int handle = ::open(tree(path).c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC);
+    if (handle < 0) return errno;
+    int error = 0;
+    for (std::size_t done = 0; done < text.size() && error == 0;) {
+      const ssize_t count = ::write(handle, text.data() + done, text.size() - done);
+      if (count < 0)
+        error = errno;
+      else
+        done += static_cast<std::size_t>(count);
+    }
+    const int at_close = ::close(handle) == 0 ? 0 : errno;
+    EXPECT_EQ(0, at_close) << path << " " << text.size();
+    return error;
+  };
+  const auto filled = [](const std::string& begin, const std::string& end, std::size_t size) {
+    return begin + std::string(size - begin.size() - end.size(), ' ') + end;
+  };
+  int value = 0;
+  const auto next = [&](const std::string& path, std::size_t size) {
+    const std::string number = std::to_string(++value);
+    if (path == tests) return filled("{\"passed\": " + number, "}", size);
+    if (path == task_json) return filled("{\"percent_complete\": " + number, "}", size);
+    return filled("[{\"op\": \"replace\", \"path\": \"/payload/tasks_status/0/percent_complete\", \"value\": " + number,
+                  "}]", size);
+  };
+  for (const std::string& path : {tests, task_json, std::string("patch")}) {
+    SCOPED_TRACE(path);
+    EXPECT_VERSIONS(1, write_all(path, next(path, limit - 1)));
+    EXPECT_VERSIONS(1, write_all(path, next(path, limit)));
+    EXPECT_VERSIONS(1, write_all(path, next(path, limit) + "\n"));
+    EXPECT_REFUSED(EFBIG, write_all(path, next(path, limit + 1)));
+    EXPECT_NE(std::string::npos, last_error().find(" EFBIG ")) << last_error();
+  }
+}
+
+TEST_F(WriteDocumentTest, CloseDoesNotSpeakAfterARefusedWrite) {
+  const auto write_in_pieces = [&](const std::string& first, const std::string& second) {
+    const int handle = ::open(tree(task_json).c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC);
+    EXPECT_EQ(static_cast<ssize_t>(first.size()), ::write(handle, first.data(), first.size()));
+    const int error = ::write(handle, second.data(), second.size()) < 0 ? errno : 0;
+    EXPECT_EQ(0, ::close(handle)) << "the writer knows already";
+    return error;
+  };
+  EXPECT_REFUSED(ECANCELED, write_in_pieces("{\"signature_hash\": \"sha256:00\", ", "\"percent_complete\": 7}"));
+  EXPECT_NE(std::string::npos, last_error().find(" ECANCELED ")) << last_error();
+  EXPECT_REFUSED(EPERM, write_in_pieces("{\"g_last_update\": 7, ", "\"percent_complete\": 7}"));
+  EXPECT_NE(std::string::npos, last_error().find(" EPERM ")) << last_error();
+  EXPECT_REFUSED(EINVAL, write_in_pieces("{\"percent_complete\": ", "}"));
+  EXPECT_EQ(std::string::npos, last_error().find("incomplete")) << last_error();
+}
+
+TEST_F(WriteDocumentTest, CloseSpeaksOfWhatIsLeftAfterARefusedWriteWasGoneOnWith) {
+  const int handle = ::open(tree(task_json).c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC);
+  for (const std::string piece : {"{\"percent_complete\": ", "}", "12"}) {
+    const ssize_t count = ::write(handle, piece.data(), piece.size());
+    EXPECT_EQ(piece == "}" ? -1 : static_cast<ssize_t>(piece.size()), count) << piece;
+  }
+  errno = 0;
+  EXPECT_EQ(-1, ::close(handle));
+  EXPECT_EQ(EINVAL, errno);
+}
+
+TEST_F(WriteDocumentTest, WhiteSpaceAloneIsIncomplete) {
+  for (const std::string& path : {task_json, std::string("patch")}) {
+    SCOPED_TRACE(path);
+    EXPECT_REFUSED(EINVAL, write(path, " \n"));
+    EXPECT_NE(std::string::npos, last_error().find("white space")) << last_error();
+    const int before = version();
+    const int handle = ::open(tree(path).c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC);
+    const std::string value = path == task_json ? "{\"percent_complete\": 8}"
+                                                : "[{\"op\": \"replace\", \"path\": "
+                                                  "\"/payload/tasks_status/0/percent_complete\", \"value\": 9}]";
+    for (const std::string& piece : {std::string("\n"), std::string("  "), value, std::string("\n")})
+      EXPECT_EQ(static_cast<ssize_t>(piece.size()), ::write(handle, piece.data(), piece.size()));
+    EXPECT_EQ(0, ::close(handle)) << last_error();
+    EXPECT_EQ(before + 1, version());
+  }
+  EXPECT_EQ(9, stored_task()["percent_complete"]);
+}
+
 }  // namespace
 }  // namespace statusfs::test

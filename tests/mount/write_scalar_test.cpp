@@ -319,5 +319,67 @@ TEST_F(WriteScalarTest, EverythingIsThereAfterAnotherMount) {
   EXPECT_VERSIONS(1, write(percent, "50\n"));
 }
 
+TEST_F(WriteScalarTest, AFieldKeepsItsInodeWhateverItsValueIs) {
+  const std::vector<std::string> paths{percent,
+                                       status,
+                                       "header/v_file_instance",
+                                       "header/g_file_last_modified",
+                                       "payload_hash_current",
+                                       "payload_hash_previous",
+                                       "g_last_update",
+                                       "last_mutation_trace_id",
+                                       "summary/overall_completion_percentage",
+                                       "tasks/task_001_scaffold/signature_hash",
+                                       "tasks/task_001_scaffold/task.json",
+                                       "tasks/task_001_scaffold/last_updated_by_persona_id",
+                                       "tasks"};
+  const auto inodes = [&] {
+    std::vector<ino_t> numbers;
+    for (const std::string& path : paths) {
+      struct stat found {};
+      EXPECT_EQ(0, ::stat(tree(path).c_str(), &found)) << path;
+      numbers.push_back(found.st_ino);
+    }
+    return numbers;
+  };
+  const std::vector<ino_t> before = inodes();
+  activate(first_task);
+  EXPECT_VERSIONS(1, write(status, "DONE\n"));
+  EXPECT_EQ("33\n", read("summary/overall_completion_percentage"));
+  EXPECT_EQ(before, inodes());
+  unmount();
+  mount();
+  EXPECT_EQ(before, inodes()) << "and across mounts";
+}
+
+TEST_F(WriteScalarTest, AnotherOffsetIsEINVALForEveryKind) {
+  const std::string task_path = "tasks/task_001_scaffold/";
+  for (const std::string& path : {percent, status, key, failure, std::string("_tasks_status_list_immutable"),
+                                  std::string("summary/active_blockers_summary"), task_path + "latest_test_status",
+                                  task_path + "task.json", task_path + "override", std::string("patch")}) {
+    SCOPED_TRACE(path);
+    for (const off_t offset : {1, 4096}) EXPECT_REFUSED(EINVAL, write_at(path, "{}", offset));
+  }
+}
+
+TEST_F(WriteScalarTest, TruncationAndTouchAloneChangeNothingOfAnyKind) {
+  const std::string task_path = "tasks/task_001_scaffold/";
+  ASSERT_EQ(0, write(failure, "text\n"));
+  ASSERT_EQ(0, write("summary/active_blockers_summary", "a blocker\n"));
+  ASSERT_EQ(0, write(task_path + "latest_test_status", "{\"passed\": 1}\n"));
+  ASSERT_EQ(0, append("achievements", "one\n"));
+  const std::string before = read("status.json");
+  for (const std::string& path :
+       {failure, std::string("summary/active_blockers_summary"), task_path + "latest_test_status",
+        task_path + "task.json", task_path + "override", std::string("patch"), std::string("achievements")}) {
+    SCOPED_TRACE(path);
+    if (path != "achievements") EXPECT_VERSIONS(0, bash(": > $T/" + path).exit_status);
+    EXPECT_VERSIONS(0, bash(": >> $T/" + path).exit_status);
+    EXPECT_VERSIONS(0, ::truncate(tree(path).c_str(), 0));
+    EXPECT_VERSIONS(0, bash("touch $T/" + path).exit_status);
+  }
+  EXPECT_EQ(before, read("status.json"));
+}
+
 }  // namespace
 }  // namespace statusfs::test

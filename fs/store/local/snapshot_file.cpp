@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "fs/store/local/side_file.hpp"
+#include "fs/store/status_source.hpp"
 
 namespace statusfs {
 namespace {
@@ -30,6 +31,11 @@ std::string SnapshotFile::resolve() {
   if (!target || !directory) throw std::system_error(ENOENT, std::system_category(), path_ + " is a link to nothing");
   if (!is_inside(*target, *directory))
     throw std::system_error(EINVAL, std::system_category(), path_ + " leads out of its directory");
+  // Each name has a journal and a lock of its own, so that the file would have two writers who know nothing of each
+  // other.
+  if (directory_of(*target) == *directory && stem_of(name_of_path(*target)))
+    throw std::system_error(EINVAL, std::system_category(),
+                            path_ + " is a second name of " + name_of_path(*target) + ", which is shown under its own");
   return *target;
 }
 

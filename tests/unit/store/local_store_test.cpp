@@ -7,6 +7,7 @@
 #include <deque>
 #include <thread>
 
+#include "fs/store/local/lock_holder.hpp"
 #include "fs/unique_fd.hpp"
 #include "mapping/document/parse.hpp"
 #include "tests/unit/store/local_store_fixture.hpp"
@@ -137,6 +138,32 @@ TEST_F(RunningStoreTest, LetsOthersHaveTheLockUnderLoad) {
   EXPECT_GE(turns, 3);
   EXPECT_LE(longest, 2500);
   EXPECT_GT(commits, 100);
+}
+
+// /proc/locks is looked at, because whoever takes the lock to find out makes the store wait.
+TEST_F(RunningStoreTest, LeavesTheLockFreeForTenMillisecondsAfterEachHold) {
+  auto store = open_chain();
+  commit(*store);
+  struct stat lock {};
+  ASSERT_EQ(::stat(lock_path_.c_str(), &lock), 0);
+  std::atomic<bool> stop = false;
+  std::vector<Clock::duration> gaps;
+  std::thread watcher([&] {
+    auto last_held = Clock::now();
+    bool was_free = false;
+    while (!stop) {
+      const auto before = Clock::now();
+      const bool is_free = !flock_holder(lock.st_dev, lock.st_ino);
+      if (!is_free && was_free) gaps.push_back(Clock::now() - last_held);
+      if (!is_free) last_held = before;
+      was_free = is_free;
+    }
+  });
+  for (const auto deadline = Clock::now() + milliseconds(4500); Clock::now() < deadline;) commit(*store);
+  stop = true;
+  watcher.join();
+  EXPECT_GE(gaps.size(), 2u);
+  for (const auto gap : gaps) EXPECT_GE(gap, milliseconds(10));
 }
 
 TEST_F(RunningStoreTest, HoldsTheLockWhileTheJsonDiffers) {
