@@ -3,6 +3,7 @@
 #include "fs/engine/partition_state.hpp"
 #include "fs/engine/version_documents.hpp"
 #include "fs/engine/version_lines.hpp"
+#include "mapping/chain/hashes.hpp"
 #include "mapping/rules/access.hpp"
 #include "mapping/rules/rollback.hpp"
 
@@ -13,17 +14,23 @@ void require_writable_mount(const VersionWriter& writer) {
   if (writer.context().read_only) throw Rejection(Cause::read_only, "the file system is mounted read-only");
 }
 
-// Reads no more of the journal than that version needs.
-Value document_at(VersionWriter& writer, std::uint64_t version) {
+// Reads no more of the journal than that version needs. What its hashes do not confirm becomes no new version.
+StatusDocument version_of(VersionWriter& writer, std::uint64_t version) {
   if (version > writer.state()->head.version || version < first_version(writer.store()))
     throw Rejection(Cause::not_found, "there is no version " + std::to_string(version));
-  return VersionDocuments(writer.store()).document(version);
+  StatusDocument document(writer.state()->document->shared_mapping(),
+                          VersionDocuments(writer.store()).document(version));
+  if (const auto findings = verify_hashes(document, 1); !findings.empty())
+    throw Rejection(Cause::io_failure, "version " + std::to_string(version) +
+                                           " is not what it was when it was written (" + findings.front().pointer +
+                                           " " + findings.front().message + "); statusfs verify says more");
+  return document;
 }
 
 void roll_back(VersionWriter& writer, const ControlRequest& request, const Author& author) {
   writer.require_open_for_writes();
   const StatusDocument& document = *writer.state()->document;
-  const StatusDocument earlier(document.shared_mapping(), document_at(writer, request.version));
+  const StatusDocument earlier = version_of(writer, request.version);
   const Proposal proposal =
       propose_rollback(document, earlier, request.version, request.task, writer.judge_for(author));
   if (!proposal.changes.empty()) writer.publish(writer.commit_alone(proposal, author));

@@ -113,19 +113,18 @@ TEST_F(DiskFullTest, AForeignChangeStaysInPlaceUntilThereIsRoomForIt) {
   put_file(root() / "config.yaml", "writers:\n  - {user: root, archetype: SUPERVISOR}\nexternal: adopt\n");
   daemon_ = &mount_in_foreground({"-o", "config=" + (root() / "config.yaml").string()});
   ASSERT_EQ(0, write_next(10));
-  std::string foreign = read_file(status_file());
-  const std::string member = "\"percent_complete\": 0";
-  ASSERT_NE(std::string::npos, foreign.find(member));
-  foreign.replace(foreign.find(member), member.size(), "\"percent_complete\": 77");
+  Json document = document_on_disk();
+  const std::string details(large_value, 'f');  // more than the journal's last block may still have room for
+  document["payload"]["tasks_status"][0]["execution_log"]["failure_details"] = details;
+  const std::string foreign = document.dump(2) + "\n";
   put_file(source() / "other", foreign);
   fill();
   std::filesystem::rename(source() / "other", status_file());
-  EXPECT_EQ(ENOSPC, write_file(task("readiness_check/idempotency_key"), std::string(large_value, 'k') + "\n"))
-      << last_error();
-  EXPECT_EQ(foreign, read_file(status_file()));
+  EXPECT_EQ(ENOSPC, write_file(task("readiness_check/idempotency_key"), "key\n")) << last_error();
+  EXPECT_TRUE(foreign == read_file(status_file()));
   make_room();
   EXPECT_TRUE(eventually([&] { return write_file(task("readiness_check/idempotency_key"), "key\n") == 0; }));
-  EXPECT_EQ("77\n", read_file(task("percent_complete")));
+  EXPECT_TRUE(details + "\n" == read_file(task("execution_log/failure_details")));
   EXPECT_EQ("external", journal()[2]["op"]);
   end_mount();
   expect_verified();

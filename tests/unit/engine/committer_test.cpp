@@ -333,5 +333,20 @@ TEST_F(CommitterTest, ARollbackReadsNoMoreThanItsVersionNeeds) {
   EXPECT_EQ(0, store_->whole_readings);
 }
 
+TEST_F(CommitterTest, NothingIsRolledBackToAVersionThatWasTamperedWith) {
+  put_chain();
+  open();
+  ASSERT_THAT(write("first"), ElementsAre("done"));
+  ASSERT_THAT(write("second"), ElementsAre("done"));
+  std::string lines = read_text(path_ + ".journal");
+  lines.replace(lines.find("first"), 5, "worst");
+  write_text(path_ + ".journal", lines);
+  ControlRequest request;
+  request.command = ControlRequest::Command::rollback;
+  request.version = maker_.first().head.version + 1;
+  EXPECT_THAT(run(job_of(request)), ElementsAre("io failure"));
+  EXPECT_TRUE(read_text(path_ + ".journal") == lines);
+}
+
 }  // namespace
 }  // namespace statusfs
