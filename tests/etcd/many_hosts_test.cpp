@@ -161,7 +161,9 @@ TEST_F(ManyHostsTest, HostsAreSeenAndGoWhenTheyDie) {
 TEST_F(ManyHostsTest, MountsWithOneNameAreShownSideBySide) {
   const Path hosts = mount_of(0) / ".statusfs" / "hosts";
   const auto pid_of = [&](const std::string& name) {
-    return read_error(hosts / name) == 0 ? Json::parse(read_file(hosts / name))["pid"].get<int>() : 0;
+    // It may go at any time.
+    const Json text = Json::parse(bash("cat " + (hosts / name).string()).output, nullptr, false);
+    return text.is_object() ? text["pid"].get<int>() : 0;
   };
   unmount_host(1);
   unmount_host(2);
