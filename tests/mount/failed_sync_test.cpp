@@ -7,6 +7,7 @@
 
 #include <fstream>
 #include <set>
+#include <thread>
 
 #include "tests/mount/load.hpp"
 #include "tests/mount/traced_daemon.hpp"
@@ -170,6 +171,42 @@ TEST_F(FailedSyncTest, WhereTheJsonCannotBeReplacedWritesAreRefusedAndTheLockIsL
   unmount_dead();
   daemon_->wait();
   EXPECT_EQ(0, statusfs({"recover", status_file().string()}).exit_status);
+  expect_history();
+}
+
+// The first write waits for its fdatasync, which will fail; the others queue behind it and are one group.
+TEST_F(FailedSyncTest, FailsAWholeGroupAndThoseBehindAreJudgedAnew) {
+  start("fdatasync", false, "EIO:delay_enter=1500000", {journal_file()});
+  const int before = version();
+  const std::string percent = "tasks/task_001_scaffold/percent_complete";
+  std::vector<std::thread> writers;
+  std::vector<int> errors(5, -1);
+  const auto write_in_turn = [&](std::size_t number, const std::string& path, const std::string& text) {
+    writers.emplace_back([this, &errors, number, path, text] { errors[number] = write(path, text); });
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  };
+  write_in_turn(0, percent, "50\n");
+  write_in_turn(1, "tasks/task_001_scaffold/readiness_check/idempotency_key", "of the group\n");
+  write_in_turn(2, "summary/active_blockers_summary", "of the group\n");
+  write_in_turn(3, "tasks/task_002_api/percent_complete", "50\n");
+  write_in_turn(4, "patch",
+                R"([{"op": "test", "path": "/payload/tasks_status/0/percent_complete", "value": 50},
+                    {"op": "replace", "path": "/payload/tasks_status/1/percent_complete", "value": 60}])");
+  for (std::thread& writer : writers) writer.join();
+  EXPECT_EQ((std::vector<int>{EIO, EIO, EIO, EIO, ECANCELED}), errors)
+      << read_file(mountpoint() / ".statusfs" / "errors");
+  EXPECT_EQ(before, version());
+  for (const char* task_id : {"task_001_scaffold", "task_002_api"})
+    EXPECT_EQ("0\n", read("tasks/" + std::string(task_id) + "/percent_complete")) << task_id;
+  EXPECT_EQ("", read("summary/active_blockers_summary"));
+  const std::string trace = daemon_->trace();
+  std::size_t failures = 0;
+  for (std::size_t at = 0; (at = trace.find("(INJECTED)", at)) != std::string::npos; ++at) ++failures;
+  EXPECT_EQ(2u, failures) << "three writes shared one fdatasync:\n" << trace;
+  int error = EIO;
+  for (int attempt = 0; attempt < 20 && (error == EIO || error == EROFS); ++attempt) error = write_next();
+  EXPECT_EQ(0, error) << last_error();
+  unmount();
   expect_history();
 }
 

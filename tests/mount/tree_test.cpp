@@ -299,6 +299,21 @@ TEST_F(TreeTest, AJournalThatCannotBeUsedHarmsItsOwnFileOnly) {
   EXPECT_EQ(before, read_file(root() / "elsewhere"));
 }
 
+TEST_F(TreeTest, OfTwoLinksToOneFileTheSecondIsUnusable) {
+  unmount();
+  std::filesystem::create_directory(source() / "kept");
+  std::filesystem::rename(status_file(), source() / "kept" / "real.txt");
+  std::filesystem::create_symlink("kept/real.txt", status_file());
+  std::filesystem::create_symlink("kept/../kept/real.txt", status_file(126));
+  mount();
+  EXPECT_EQ(".error\n", bash("ls -A $M/exec_status_126").output);
+  const std::string reason = read_file(tree(".error", 126));
+  EXPECT_NE(std::string::npos, reason.find("exec_status_126.txt is a second name of exec_status_125.txt")) << reason;
+  EXPECT_VERSIONS(1, write_file(task("percent_complete"), "12\n"));
+  unmount();
+  expect_verified();
+}
+
 TEST_F(TreeTest, ASecondNameOfAStatusFileIsUnusableAndSaysWhy) {
   unmount();
   std::filesystem::create_symlink("exec_status_125.txt", status_file(126));

@@ -33,10 +33,24 @@ std::string SnapshotFile::resolve() {
     throw std::system_error(EINVAL, std::system_category(), path_ + " leads out of its directory");
   // Each name has a journal and a lock of its own, so that the file would have two writers who know nothing of each
   // other.
-  if (directory_of(*target) == *directory && stem_of(name_of_path(*target)))
+  if (const auto other = first_name_of(*target, *directory))
     throw std::system_error(EINVAL, std::system_category(),
-                            path_ + " is a second name of " + name_of_path(*target) + ", which is shown under its own");
+                            path_ + " is a second name of " + *other + ", which is shown under that name");
   return *target;
+}
+
+/// The name of a status file in the directory, other than ours, that the target is known by already: its own, or that
+/// of the first link to it.
+std::optional<std::string> SnapshotFile::first_name_of(const std::string& target, const std::string& directory) {
+  const std::string own = name_of_path(target);
+  if (directory_of(target) == directory && stem_of(own)) return own;
+  std::optional<std::string> first;
+  for (const std::string& name : files_.names_in(directory)) {
+    if (name >= first.value_or(name_of_path(path_)) || !stem_of(name)) continue;
+    const auto named = files_.status(directory + "/" + name);
+    if (named && !named->is_regular && files_.resolve(directory + "/" + name) == target) first = name;
+  }
+  return first;
 }
 
 void SnapshotFile::set_target(const std::string& target) {

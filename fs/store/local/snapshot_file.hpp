@@ -76,6 +76,7 @@ class SnapshotFile {
   Content read_file(const std::string& path);
   FileStatus status_if_possible();
   std::string resolve();
+  std::optional<std::string> first_name_of(const std::string& target, const std::string& directory);
   void set_target(const std::string& target);
   void stage(const std::string& text, const FileStatus& fallback);
   bool is_missing_for_good(const IsRemoved& is_removed);
