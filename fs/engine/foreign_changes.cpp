@@ -58,7 +58,7 @@ bool ForeignChanges::adopt(const ForeignChange& change) {
     if (continues_chain || !proposal.changes.empty())
       writer_.publish(writer_.commit_alone([&](GlobalCounter::Lease& lease) {
         const MutationStamp stamp = writer_.stamp_of(lease, author);
-        return std::vector<Version>{continues_chain ? chain.append_document(document, stamp, "external")
+        return std::vector<Version>{continues_chain ? chain.append_document(document, stamp)
                                                     : chain.append(proposal, stamp)};
       }));
     writer_.replace();
