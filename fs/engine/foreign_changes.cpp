@@ -84,7 +84,7 @@ void ForeignChanges::commit(const StatusDocument& document, const Proposal& prop
     writer_.publish(writer_.commit_alone([&](GlobalCounter::Lease& lease) {
       const MutationStamp stamp = writer_.stamp_of(lease, author);
       Chain& chain = writer_.chain();
-      return std::vector<Version>{continues_chain ? chain.append_document(document, stamp, "external")
+      return std::vector<Version>{continues_chain ? chain.append_document(document, stamp)
                                                   : chain.append(proposal, stamp)};
     }));
   writer_.replace();

@@ -3,6 +3,8 @@
 #include "mapping/chain/version_builder.hpp"
 #include "mapping/document/difference.hpp"
 #include "mapping/document/json_patch_text.hpp"
+#include "mapping/rejection.hpp"
+#include "mapping/rules/validity.hpp"
 
 namespace statusfs {
 namespace {
@@ -22,10 +24,14 @@ Value whole_document_patch(const StatusDocument& document) {
 }
 
 std::uint64_t next_version(const StatusDocument& document) {
-  const Value* version = document.value_of(*document.mapping().stamped(Stamp::version, false));
-  return version && version->is_integer() && version->as_integer() > 0
-             ? static_cast<std::uint64_t>(version->as_integer()) + 1
-             : 1;
+  const Field& field = *document.mapping().stamped(Stamp::version, false);
+  const Value* version = document.value_of(field);
+  if (!version || !version->is_integer() || version->as_integer() <= 0) return 1;
+  if (version->as_integer() >= maximum_written_integer)
+    throw Rejection(Cause::invalid, field.pointer.text() + " is " + shown(*version) +
+                                        "; no version can follow that one, since none may lie above " +
+                                        std::to_string(maximum_written_integer));
+  return static_cast<std::uint64_t>(version->as_integer()) + 1;
 }
 
 StatusDocument with_signed_tasks(const StatusDocument& document) {
@@ -61,20 +67,20 @@ Version Chain::append(const Proposal& proposal, const MutationStamp& stamp) {
   version.head = head_of(record);
   version.document = std::make_shared<const StatusDocument>(builder.take_document());
   version.changes = builder.take_changes();
-  version.tasks_listed_anew = !proposal.changes.added_tasks.empty() || !proposal.changes.removed_tasks.empty();
+  version.tasks_listed_anew = proposal.changes.changes_membership();
   document_ = version.document;
   head_ = version.head;
   return version;
 }
 
-Version Chain::append_document(const StatusDocument& next, const MutationStamp& stamp, const std::string& op) {
+Version Chain::append_document(const StatusDocument& next, const MutationStamp& stamp) {
   const std::vector<PatchOperation> operations = json_difference(document_->root(), next.root());
   // The bytes of the file follow from the patch, so the order of the members is the chain's and not the other
   // program's.
   const StatusDocument result(document_->shared_mapping(), apply_json_patch(document_->root(), operations));
   digest_.reset(result);
   counts_ = DerivedCounts(result);
-  JournalRecord record = record_of(stamp, op, "");
+  JournalRecord record = record_of(stamp, "external", "");
   record.version = head_.version + 1;
   record.payload_hash_previous = head_.payload_hash_current;
   record.payload_hash_current = digest_.payload_hash(result);

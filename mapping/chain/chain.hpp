@@ -51,8 +51,8 @@ class Chain {
   /// document.
   Version append(const Proposal& proposal, const MutationStamp& stamp);
 
-  /// Takes a whole document as it stands for the next version: it must verify as one (external, history).
-  Version append_document(const StatusDocument& next, const MutationStamp& stamp, const std::string& op);
+  /// Takes a whole document, as another program left it, for the next version: it must verify as one.
+  Version append_document(const StatusDocument& next, const MutationStamp& stamp);
 
   /// Goes back to an earlier state, when appended versions could not be made durable.
   void reset(std::shared_ptr<const StatusDocument> document, ChainHead head);
@@ -66,7 +66,7 @@ class Chain {
 
 /// The first version of a new chain: the document with its header completed, every task signed, derived values and
 /// hashes in place, payload_hash_previous null. The version is one more than the document's own, or 1. The record holds
-/// it whole.
+/// it whole. Throws Rejection(invalid) where the document's version is so large that none can follow it.
 Version begin_chain(const StatusDocument& document, const TemplateNames& names, const MutationStamp& stamp,
                     const std::string& op);
 

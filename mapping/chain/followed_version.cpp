@@ -3,6 +3,7 @@
 #include <set>
 
 #include "mapping/document/json_patch_text.hpp"
+#include "mapping/rejection.hpp"
 
 namespace statusfs {
 namespace {
@@ -24,6 +25,14 @@ void add_missing_tasks(const StatusDocument& of, const StatusDocument& in, std::
 // The list whose element is added, else the value itself.
 Pointer changed_place(const Pointer& path) { return path.last() == "-" ? path.parent() : path; }
 
+std::vector<PatchOperation> patch_of(std::string_view record) {
+  try {
+    return decode_json_patch(decode_record(record).patch);
+  } catch (const Rejection& rejection) {
+    throw RecordError(rejection.what());
+  }
+}
+
 }  // namespace
 
 Version followed_version(const StatusDocument& before, std::shared_ptr<const StatusDocument> after, std::string record,
@@ -32,7 +41,7 @@ Version followed_version(const StatusDocument& before, std::shared_ptr<const Sta
   const Pointer& collection = mapping.collection->pointer;
   const std::size_t depth = collection.tokens().size();
   Version version;
-  for (const PatchOperation& operation : decode_json_patch(decode_record(record).patch)) {
+  for (const PatchOperation& operation : patch_of(record)) {
     const auto& tokens = operation.path.tokens();
     if (tokens.size() > depth + 1 && operation.path.starts_with(collection)) {
       const Pointer inside =

@@ -120,9 +120,17 @@ void IncrementalDigest::task_added(const Value& task) {
   if (is_regular_) append_leaf(leaves_, leaf);
 }
 
-void IncrementalDigest::task_removed(std::size_t position, const Value& task) {
-  tasks_size_ -= indented_size(task, task_depth_);
-  if (is_regular_) leaves_.erase(position * leaf_size, leaf_size);
+void IncrementalDigest::tasks_removed(std::span<const std::size_t> positions, const StatusDocument& before) {
+  for (const std::size_t position : positions) tasks_size_ -= indented_size(before.task(position), task_depth_);
+  if (!is_regular_) return;
+  std::string kept;
+  kept.reserve(leaves_.size() - positions.size() * leaf_size);
+  std::size_t begin = 0;
+  for (const std::size_t position : positions) {
+    kept.append(leaves_, begin, position * leaf_size - begin);
+    begin = (position + 1) * leaf_size;
+  }
+  leaves_ = kept.append(leaves_, begin);
 }
 
 void IncrementalDigest::CachedMember::append_elements_of(const Value& grown, std::size_t depth) {

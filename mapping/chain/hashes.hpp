@@ -9,6 +9,7 @@
 
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,7 +42,8 @@ class IncrementalDigest {
   /// To be told of every change of the tasks, in order, as it happens.
   void task_changed(std::size_t position, const Value& before, const Value& after);
   void task_added(const Value& task);
-  void task_removed(std::size_t position, const Value& task);
+  /// Many at once: the positions, which ascend, are those in the document that still has them.
+  void tasks_removed(std::span<const std::size_t> positions, const StatusDocument& before);
   /// Starts again from another document, whatever was told before.
   void reset(const StatusDocument& document);
 

@@ -9,6 +9,7 @@
 #include "mapping/document/utf8.hpp"
 #include "mapping/rejection.hpp"
 #include "mapping/tree/names.hpp"
+#include "mapping/tree/status_document.hpp"
 
 namespace statusfs {
 namespace {
@@ -107,13 +108,29 @@ std::vector<HistoryChange> without_stamps(const Mapping& mapping, std::vector<Hi
   return changes;
 }
 
+namespace {
+
+// Keys that no row shows stand under their own names; at the top those of the payload do, too.
+std::string unknown_path(const Mapping& mapping, bool in_task, const Pointer& pointer) {
+  const Pointer payload = mapping.collection->pointer.parent();
+  const bool is_in_payload = !in_task && pointer.starts_with(payload) && !(pointer == payload);
+  const Pointer shown_keys = tail(pointer, is_in_payload ? payload.tokens().size() : 0);
+  std::string path;
+  for (const std::string& token : shown_keys.tokens()) path += (path.empty() ? "" : "/") + encode_name(token);
+  return path;
+}
+
+}  // namespace
+
 std::string path_in_tree(const Mapping& mapping, const std::string& task, const Pointer& pointer) {
   std::string path = task.empty() ? std::string() : mapping.collection->name + "/" + encode_name(task);
   if (pointer.is_root()) return path;
   Pointer rest;
   const Field* field = field_around(mapping, !task.empty(), pointer, rest);
   if (!path.empty()) path += '/';
-  if (!field) return path + pointer.text().substr(1);
+  if (!field) return path + unknown_path(mapping, !task.empty(), pointer);
+  if (field->type == FieldType::group && !rest.is_root())
+    return path + field->path + "/" + unknown_path(mapping, true, rest);
   return path + field->path + rest.text();
 }
 
@@ -186,21 +203,63 @@ const Field* row_named(const std::vector<std::unique_ptr<Field>>& rows, std::str
   return nullptr;
 }
 
-// The pointer that names lead to among these rows; names behind a value that is no group are keys of it.
-Pointer pointer_of_names(const std::vector<std::unique_ptr<Field>>& rows, std::span<const std::string_view> names) {
+// The key of an object that bears a name; a cut name cannot be decoded, so every key is tried.
+std::string key_of_name(const Value* object, std::string_view name) {
+  if (object && is_cut_name(name))
+    for (const Member& member : object->members())
+      if (encode_name(member.name()) == name) return std::string(member.name());
+  return decode_name(name).value_or(std::string(name));
+}
+
+Pointer pointer_of_keys(const Value* object, Pointer at, std::span<const std::string_view> names) {
+  for (const std::string_view name : names) {
+    const std::string key = key_of_name(object, name);
+    at = at.child(key);
+    object = object ? object->find(key) : nullptr;
+  }
+  return at;
+}
+
+// The pointer that names lead to among these rows of a scope; names behind a value that is no group are keys of it.
+// `around` are the objects whose other keys stand there besides.
+Pointer pointer_of_names(const Value* scope, const std::vector<std::unique_ptr<Field>>& rows,
+                         const std::vector<Pointer>& around, std::span<const std::string_view> names) {
   const Field* row = names.empty() ? nullptr : row_named(rows, names.front());
   if (!row) {
     Pointer pointer;
-    for (const std::string_view name : names) pointer = pointer.child(decode_name(name).value_or(std::string(name)));
+    for (const Pointer& object : around) {
+      pointer = pointer_of_keys(scope ? find(*scope, object) : nullptr, object, names);
+      if (scope && !names.empty() && find(*scope, object.child(pointer.tokens()[object.tokens().size()]))) break;
+    }
     return pointer;
   }
   if (row->type == FieldType::group && names.size() > 1) {
-    const Field* below = row_named(row->children, names[1]);
-    if (below) return pointer_of_names(row->children, names.subspan(1));
+    return pointer_of_names(scope, row->children, {row->pointer}, names.subspan(1));
   }
   Pointer pointer = row->pointer;
   for (const std::string_view name : names.subspan(1)) pointer = pointer.child(name);
   return pointer;
+}
+
+std::string id_of_name(const Mapping& mapping, const Value& root, std::string_view name) {
+  const Value& tasks = tasks_in(mapping, root);
+  for (std::size_t position = 0; is_cut_name(name) && position < tasks.size(); ++position) {
+    std::string id = id_of(mapping, &tasks.element(position));
+    if (encode_name(id) == name) return id;
+  }
+  return decode_name(name).value_or(std::string(name));
+}
+
+// Whether a change of what is around the tasks changed the target in one of them.
+bool touches_list(const Mapping& mapping, const HistoryChange& change, const HistoryTarget& target) {
+  const Pointer& tasks = mapping.collection->pointer;
+  if (!change.task.empty() || !tasks.starts_with(change.pointer)) return false;
+  const auto value_in = [&](const std::optional<Value>& side) -> std::optional<Value> {
+    const Value root = side ? with_value_at({}, change.pointer, side) : Value();
+    const Value* value = value_at(mapping, root, target);
+    return value ? std::optional(*value) : std::nullopt;
+  };
+  return !(value_in(change.before) == value_in(change.after));
 }
 
 }  // namespace
@@ -209,17 +268,19 @@ HistoryTarget history_target(const Mapping& mapping, const Value& root, std::str
   if (path.starts_with('/')) return target_of_pointer(mapping, root, Pointer::parse(path));
   const std::vector<std::string_view> parts = parts_of(path);
   if (parts.size() > 1 && parts.front() == mapping.collection->name) {
-    const std::string id = decode_name(parts[1]).value_or(std::string(parts[1]));
-    return {id, pointer_of_names(mapping.collection->children, std::span(parts).subspan(2))};
+    const std::string id = id_of_name(mapping, root, parts[1]);
+    return {id, pointer_of_names(task_in(mapping, root, id), mapping.collection->children, {Pointer()},
+                                 std::span(parts).subspan(2))};
   }
   if (parts.empty()) throw Rejection(Cause::not_found, "a path in the tree is missing, like tasks/ID/status");
-  return {{}, pointer_of_names(mapping.tree, parts)};
+  return {{}, pointer_of_names(&root, mapping.tree, {Pointer(), mapping.collection->pointer.parent()}, parts)};
 }
 
 bool touches(const Mapping& mapping, const HistoryChange& change, const HistoryTarget& target) {
   if (change.task == target.task)
     return change.pointer.starts_with(target.pointer) || target.pointer.starts_with(change.pointer);
-  return target.task.empty() && mapping.collection->pointer.starts_with(target.pointer);
+  return target.task.empty() ? mapping.collection->pointer.starts_with(target.pointer)
+                             : touches_list(mapping, change, target);
 }
 
 }  // namespace statusfs

@@ -35,7 +35,7 @@ enum class ReplayDepth {
 class Replay {
  public:
   Replay(std::shared_ptr<const Mapping> mapping, ReplayDepth depth);
-  /// Where the chain starts when the journal continues a closed one: the record_hash and head before its first line.
+  /// Where the chain starts when the journal continues a closed one: the record_hash of the line before its first.
   void continue_from(const std::string& record_hash);
 
   /// The next line, without its newline. Costs what the line changes, however large the document is; only a line that

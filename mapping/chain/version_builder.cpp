@@ -9,14 +9,15 @@
 namespace statusfs {
 namespace {
 
-// The outermost part of the pointer that `before` does not have: what an `add` must bring.
+// The outermost part of the pointer that `before` does not have, or has as something in which nothing can stand: what
+// an `add`, or a `replace` of it, must bring.
 Pointer first_missing(const Value& before, const Pointer& pointer) {
   Pointer at;
   const Value* value = &before;
   for (const std::string& token : pointer.tokens()) {
     at = at.child(token);
     value = value->find(token);
-    if (!value) break;
+    if (!value || !value->is_object()) break;
   }
   return at;
 }
@@ -68,9 +69,11 @@ void VersionBuilder::set_value(const Field* field, const Pointer& pointer, std::
     patch_.replace({}, pointer, *value);
     return document_.set_value(pointer, std::move(value));
   }
-  const Pointer added = first_missing(document_.root(), pointer);
+  const Pointer brought = first_missing(document_.root(), pointer);
+  const bool is_there = find(document_.root(), brought) != nullptr;
   document_.set_value(pointer, std::move(value));
-  patch_.add({}, added, *find(document_.root(), added));
+  const Value& whole = *find(document_.root(), brought);
+  return is_there ? patch_.replace({}, brought, whole) : patch_.add({}, brought, whole);
 }
 
 void VersionBuilder::append_to_log(const FieldChange& change) {
@@ -171,8 +174,7 @@ void VersionBuilder::record_value(const TaskChange& task, const Field* field, co
   changes_.push_back({task.id, field});
   if (!new_value) return patch_.remove(task.pointer, pointer);
   if (old_value) return patch_.replace(task.pointer, pointer, *new_value);
-  const Pointer added = first_missing(task.before, pointer);
-  patch_.add(task.pointer, added, *find(task.after, added));
+  patch_.add(task.pointer, pointer, *new_value);
 }
 
 Value VersionBuilder::with_stamped_entries(Value task) const {
@@ -208,7 +210,7 @@ Value VersionBuilder::with_stamps_of_written(Value task, const std::string& id) 
 void VersionBuilder::add_task(const Value& task) {
   const Mapping& mapping = document_.mapping();
   const std::string id(task.find(mapping.collection_id)->as_string());
-  const Value stamped = stamped_task(with_stamps_of_written(with_stamped_entries(task), id));
+  const Value stamped = stamped_task(with_stamps_of_written(task, id));
   const bool has_list = document_.tasks().is_array();
   document_ = document_.with_added_task(stamped);
   const Pointer& tasks = mapping.collection->pointer;
@@ -221,14 +223,21 @@ void VersionBuilder::add_task(const Value& task) {
   changes_.push_back({id, nullptr, true});
 }
 
-void VersionBuilder::remove_task(const std::string& id) {
-  const std::size_t position = *document_.find_task(id);
-  const Value task = document_.task(position);
-  document_ = document_.without_task(position);
-  patch_.remove({}, document_.mapping().collection->pointer.child(position));
-  digest_.task_removed(position, task);
-  counts_.task_changed(&task, nullptr);
-  changes_.push_back({id, nullptr, true});
+void VersionBuilder::remove_tasks(const std::vector<std::string>& ids) {
+  if (ids.empty()) return;
+  std::vector<std::size_t> positions;
+  for (const std::string& id : ids) positions.push_back(*document_.find_task(id));
+  std::ranges::sort(positions);
+  // From the last to the first, so that each stands where it stood before any of them was removed.
+  for (auto next = positions.rbegin(); next != positions.rend(); ++next) {
+    const std::size_t position = *next;
+    const Value& task = document_.task(position);
+    patch_.remove({}, document_.mapping().collection->pointer.child(position));
+    counts_.task_changed(&task, nullptr);
+    changes_.push_back({std::string(document_.task_id(position)), nullptr, true});
+  }
+  digest_.tasks_removed(positions, document_);
+  document_ = document_.without_tasks(positions);
 }
 
 void VersionBuilder::stamp_what_was_told(const ChangeSet& changes) {
@@ -244,8 +253,9 @@ void VersionBuilder::apply(const ChangeSet& changes) {
     if (!change.in_task()) apply_to_file(change);
   stamp_what_was_told(changes);
   for (const auto& [id, task_changes] : by_task(changes)) apply_to_task(id, task_changes);
-  for (const std::string& id : changes.removed_tasks) remove_task(id);
-  for (const Value& task : changes.added_tasks) add_task(task);
+  remove_tasks(changes.removed_tasks);
+  for (const Value& task : changes.restored_tasks) add_task(task);
+  for (const Value& task : changes.added_tasks) add_task(with_stamped_entries(task));
 }
 
 void VersionBuilder::set_derived_values() {

@@ -38,7 +38,7 @@ class VersionBuilder {
   void apply_to_file(const FieldChange& change);
   void apply_to_task(const std::string& id, const std::vector<const FieldChange*>& changes);
   void add_task(const Value& task);
-  void remove_task(const std::string& id);
+  void remove_tasks(const std::vector<std::string>& ids);
   Value stamped_task(Value task) const;
   Value with_stamped_entries(Value task) const;
   Value with_stamps_of_written(Value task, const std::string& id) const;

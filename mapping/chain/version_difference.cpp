@@ -1,6 +1,7 @@
 #include "mapping/chain/version_difference.hpp"
 
-#include <algorithm>
+#include <string_view>
+#include <unordered_map>
 
 #include "mapping/document/difference.hpp"
 #include "mapping/document/json_patch.hpp"
@@ -29,9 +30,12 @@ Parts parts_of(const Mapping& mapping, const Value& root) {
   return parts;
 }
 
-const Value* task_of(const Parts& parts, const std::string& id) {
-  const auto found = std::ranges::find(parts.tasks, id, &std::pair<std::string, Value>::first);
-  return found == parts.tasks.end() ? nullptr : &found->second;
+using TasksById = std::unordered_map<std::string_view, const Value*>;
+
+TasksById by_id(const Parts& parts) {
+  TasksById tasks;
+  for (const auto& [id, task] : parts.tasks) tasks.emplace(id, &task);
+  return tasks;
 }
 
 void compare_scope(const std::string& task, const Value& before, const Value& after,
@@ -56,14 +60,16 @@ std::vector<HistoryChange> differences(const Mapping& mapping, const Value& befo
   const Parts new_parts = parts_of(mapping, after);
   std::vector<HistoryChange> changes;
   compare_scope({}, old_parts.rest, new_parts.rest, changes);
+  const TasksById old_tasks = by_id(old_parts);
+  const TasksById new_tasks = by_id(new_parts);
   for (const auto& [id, task] : old_parts.tasks) {
-    if (const Value* now = task_of(new_parts, id))
-      compare_scope(id, task, *now, changes);
+    if (const auto now = new_tasks.find(id); now != new_tasks.end())
+      compare_scope(id, task, *now->second, changes);
     else
       changes.push_back({id, Pointer(), task, std::nullopt, false});
   }
   for (const auto& [id, task] : new_parts.tasks)
-    if (!task_of(old_parts, id)) changes.push_back({id, Pointer(), std::nullopt, task, false});
+    if (!old_tasks.contains(id)) changes.push_back({id, Pointer(), std::nullopt, task, false});
   return without_stamps(mapping, std::move(changes));
 }
 

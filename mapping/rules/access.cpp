@@ -59,27 +59,31 @@ void require_access_to_field(const StatusDocument& document, const Field& field,
 
 namespace {
 
+// Whether what a pointer names is given another value, or taken away.
+enum class Deed { write, removal };
+
+void require_access_to_pointer(const StatusDocument& document, const std::string& task, const Pointer& pointer,
+                               Deed deed, const Judge& judge);
+
 // The rest of a pointer that leads into the list of tasks: a position, and what lies below it.
-void require_access_to_task_list(const StatusDocument& document, const std::vector<std::string>& below,
+void require_access_to_task_list(const StatusDocument& document, const std::vector<std::string>& below, Deed deed,
                                  const Judge& judge) {
   const Mapping& mapping = document.mapping();
-  const bool is_position = !below.empty() && below[0].size() < 10 && !below[0].empty() &&
-                           below[0].find_first_not_of("0123456789") == std::string::npos;
-  const std::size_t position = is_position ? std::stoul(below[0]) : document.task_count();
-  if (below.size() < 2 || position >= document.task_count()) {
+  const std::optional<std::size_t> position = below.empty() ? std::nullopt : array_index(below[0]);
+  const bool is_there = position && *position < document.task_count();
+  const bool is_whole_task = is_there && below.size() == 1;
+  if (is_whole_task && deed == Deed::removal)
+    return require_removal(document, std::string(document.task_id(*position)), judge);
+  if (!is_there || is_whole_task) {
     if (!contains(mapping.creators, judge.author.archetype)) deny(judge.author, "add tasks", mapping.creators);
     return;
   }
-  Pointer pointer;
-  for (std::size_t token = 1; token < below.size(); ++token) pointer = pointer.child(below[token]);
-  require_access_to_pointer(document, std::string(document.task_id(position)), pointer, judge);
+  require_access_to_pointer(document, std::string(document.task_id(*position)),
+                            Pointer({below.begin() + 1, below.end()}), deed, judge);
 }
 
-}  // namespace
-
-// What a JSON patch names is judged by its pointers where its outcome must not be asked for.
-void require_access_to_pointer(const StatusDocument& document, std::string task, const Pointer& pointer,
-                               const Judge& judge) {
+void require_access_to_pointer(const StatusDocument& document, const std::string& task, const Pointer& pointer,
+                               Deed deed, const Judge& judge) {
   const Mapping& mapping = document.mapping();
   Pointer at;
   for (const std::string& token : pointer.tokens()) {
@@ -88,12 +92,22 @@ void require_access_to_pointer(const StatusDocument& document, std::string task,
     if (field && field->type == FieldType::collection) {
       const std::vector<std::string> below(pointer.tokens().begin() + static_cast<std::ptrdiff_t>(at.tokens().size()),
                                            pointer.tokens().end());
-      return require_access_to_task_list(document, below, judge);
+      return require_access_to_task_list(document, below, deed, judge);
     }
     if (field && !field->is_directory()) return require_access_to_field(document, *field, task, judge);
   }
   if (!pointer.is_root() && mapping.locks.is_lock(pointer.last()))
     require_authority(document, "change the lock " + pointer.last(), judge);
+}
+
+}  // namespace
+
+void require_access_to_operation(const StatusDocument& document, const std::string& task,
+                                 const PatchOperation& operation, const Judge& judge) {
+  const bool is_removal = operation.kind == PatchOperation::Kind::remove;
+  require_access_to_pointer(document, task, operation.path, is_removal ? Deed::removal : Deed::write, judge);
+  if (operation.kind == PatchOperation::Kind::move)
+    require_access_to_pointer(document, task, operation.from, Deed::removal, judge);
 }
 
 void require_access(const StatusDocument& document, const ChangeSet& changes, const Judge& judge) {
@@ -104,7 +118,8 @@ void require_access(const StatusDocument& document, const ChangeSet& changes, co
     else if (mapping.locks.is_lock(change.pointer.last()))
       require_authority(document, "change the lock " + change.pointer.last(), judge);
   }
-  if (!changes.added_tasks.empty() && !contains(mapping.creators, judge.author.archetype))
+  const bool adds_tasks = !changes.added_tasks.empty() || !changes.restored_tasks.empty();
+  if (adds_tasks && !contains(mapping.creators, judge.author.archetype))
     deny(judge.author, "add tasks", mapping.creators);
   for (const std::string& task : changes.removed_tasks) require_removal(document, task, judge);
 }

@@ -77,21 +77,35 @@ void require_change_writable(const StatusDocument& document, const FieldChange& 
   if (!is_log && !is_writable(document, change)) refuse_read_only(document, change);
 }
 
+// What the lines are is of no interest where the log is locked, but for a request that was carried out before.
+void propose_lines(const StatusDocument& document, const WriteRequest& request, const Judge& judge, FieldChange& change,
+                   Proposal& proposal) {
+  try {
+    append_to_log(change, request.text, proposal);
+  } catch (const Rejection&) {
+    require_unlocked(document, {{change}, {}, {}});
+    throw;
+  }
+  if (is_replay(proposal, judge)) return void(proposal = as_replay(proposal));
+  require_unlocked(document, {{change}, {}, {}});
+}
+
 }  // namespace
 
 void propose_field(const StatusDocument& document, const WriteRequest& request, const Judge& judge,
                    Proposal& proposal) {
   FieldChange change = change_of(document, request.node);
   require_change_writable(document, change, judge);
-  require_unlocked(document, {{change}, {}, {}});
+  const bool appends_lines =
+      change.field && change.field->type == FieldType::log && request.kind == WriteRequest::Kind::append;
+  if (!appends_lines) require_unlocked(document, {{change}, {}, {}});
   proposal.op = request.kind == WriteRequest::Kind::append ? "append" : "set";
   if (!change.field) {
     change.after = lock_value(request.node, request.text);
   } else if (change.field->type == FieldType::log) {
-    if (request.kind != WriteRequest::Kind::append) refuse_read_only(document, change);
-    append_to_log(change, request.text, proposal);
-    if (is_replay(proposal, judge)) return void(proposal = as_replay(proposal));
-    if (change.appended.empty()) return;
+    if (!appends_lines) refuse_read_only(document, change);
+    propose_lines(document, request, judge, change, proposal);
+    if (proposal.is_replay || change.appended.empty()) return;
   } else if (change.field->type == FieldType::string_list && request.kind == WriteRequest::Kind::append) {
     change.after = with_lines(change, request);
   } else if (change.field->type == FieldType::text && request.kind == WriteRequest::Kind::append) {

@@ -54,21 +54,23 @@ bool is_list(const Field* field) {
   return field && (field->type == FieldType::string_list || field->type == FieldType::log);
 }
 
-[[noreturn]] void refuse(const std::string& what, const Pointer& lock) {
-  throw Rejection(Cause::not_permitted,
-                  what + " is locked by " + lock.text() + " = true; a SUPERVISOR may clear the lock", "lock");
+[[noreturn]] void refuse(const Mapping& mapping, const std::string& what, const Pointer& lock) {
+  throw Rejection(
+      Cause::not_permitted,
+      what + " is locked by " + lock.text() + " = true; who is " + mapping.archetypes.front() + " may clear the lock",
+      "lock");
 }
 
 void require_membership_unlocked(const StatusDocument& document, const ChangeSet& changes) {
-  if (changes.added_tasks.empty() && changes.removed_tasks.empty()) return;
+  if (!changes.changes_membership()) return;
   const Field& collection = *document.mapping().collection;
   const Locks& locks = document.mapping().locks;
   if (const auto lock = lock_on_path(locks, document.root(), collection.pointer, true))
-    refuse("the list of tasks", *lock);
+    refuse(document.mapping(), "the list of tasks", *lock);
   for (const std::string& id : changes.removed_tasks) {
     const std::size_t position = *document.find_task(id);
     if (const auto lock = lock_of_task(locks, document.task(position)))
-      refuse("task " + id, collection.pointer.child(position).child(*lock));
+      refuse(document.mapping(), "task " + id, collection.pointer.child(position).child(*lock));
   }
 }
 
@@ -107,7 +109,7 @@ void require_unlocked(const StatusDocument& document, const ChangeSet& changes, 
   for (const FieldChange& change : changes.fields) {
     if (change.in_task() && change.task == overridden_task) continue;
     const auto lock = lock_of(document, change.task, change.pointer, is_list(change.field));
-    if (lock) refuse(file_pointer(document, change).text(), *lock);
+    if (lock) refuse(document.mapping(), file_pointer(document, change).text(), *lock);
   }
   require_membership_unlocked(document, changes);
 }

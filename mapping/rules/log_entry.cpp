@@ -11,13 +11,13 @@ namespace {
 
 bool is_filled_in(const EntryMember& member) { return member.stamp != Stamp::none || member.always; }
 
-void require_valid_member(const StatusDocument& document, const EntryMember& member, const Value* value) {
+void require_valid_member(const TaskExists& task_exists, const EntryMember& member, const Value* value) {
   if (is_filled_in(member)) return;
   if (!value && member.required)
     throw Rejection(Cause::invalid, "the entry lacks " + member.key + ", a " + std::string(name_of(member.type)));
   if (!value) return;
   if (const auto complaint = complaint_about(member, *value)) throw Rejection(Cause::invalid, *complaint);
-  if (member.references_tasks && value->is_string() && !document.find_task(value->as_string()))
+  if (member.references_tasks && value->is_string() && !task_exists(value->as_string()))
     throw Rejection(Cause::invalid, member.key + " names " + compact(*value) + ", and there is no such task");
 }
 
@@ -41,11 +41,12 @@ std::optional<Value> stored_member(const EntryMember& member, const Value* given
 
 }  // namespace
 
-void require_valid_entry(const StatusDocument& document, const Field& log, const Value& entry) {
+void require_valid_entry(const TaskExists& task_exists, const Field& log, const Value& entry) {
   if (!entry.is_object())
     throw Rejection(Cause::invalid, shown(entry) + " is not accepted in " + log.name + "; it takes JSON objects");
   require_exact_integers(entry);
-  for (const EntryMember& member : log.entry->members) require_valid_member(document, member, entry.find(member.key));
+  for (const EntryMember& member : log.entry->members)
+    require_valid_member(task_exists, member, entry.find(member.key));
 }
 
 Value stamped_entry(const Field& log, const Value& entry, const EntryStamps& stamps) {

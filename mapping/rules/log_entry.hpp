@@ -1,13 +1,19 @@
 // Entries of append-only logs: what the writer must give and what the driver fills in.
 #pragma once
 
+#include <functional>
+#include <string_view>
+
 #include "mapping/rules/write_request.hpp"
 
 namespace statusfs {
 
+/// Whether there is a task with this id once the write is done.
+using TaskExists = std::function<bool(std::string_view id)>;
+
 /// Throws Rejection(invalid) where the entry lacks a required member, has one of the wrong type, or refers to a task
 /// that is not there. Members that the mapping does not know are free.
-void require_valid_entry(const StatusDocument& document, const Field& log, const Value& entry);
+void require_valid_entry(const TaskExists& task_exists, const Field& log, const Value& entry);
 
 /// What stamps of an entry are filled with.
 struct EntryStamps {

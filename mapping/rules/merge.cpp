@@ -53,7 +53,7 @@ class Merge {
     const FieldChange* ours = found == ours_by_key_.end() ? nullptr : found->second;
     if (theirs.is_append()) return append(theirs);
     if (theirs.field && theirs.field->type == FieldType::log)  // entries were changed or taken away: never taken over
-      return add_conflict(theirs.task, theirs.pointer, theirs.before, theirs.after);
+      return add_conflict(theirs.task, theirs.pointer, value_or_nothing(theirs.task, theirs.pointer), theirs.after);
     if (ours && ours->after == theirs.after) return;
     if (ours) add_conflict(theirs.task, theirs.pointer, ours->after, theirs.after);
     if (!ours || prefers_theirs()) set(theirs.task, theirs.pointer, theirs.after);
@@ -92,15 +92,41 @@ class Merge {
     if (!position) return void(merged_ = merged_.with_added_task(task));
     if (merged_.task(*position) == task) return;
     add_conflict(id, Pointer(), merged_.task(*position), task);
-    if (!prefers_theirs()) return;
-    // Values alone: what the driver stamped stays ours.
-    for (const FieldChange& change : task_difference(merged_, id, task, Removal::is_removal).fields)
-      if (is_mergeable(change) && !change.is_append()) set(id, change.pointer, change.after);
+    for (const FieldChange& change : task_difference(merged_, id, task, Removal::is_removal).fields) {
+      if (!is_mergeable(change)) continue;  // what the driver stamped stays ours
+      if (change.field && change.field->type == FieldType::log)
+        add_entries(id, change.pointer, find(task, change.pointer));
+      else if (prefers_theirs())
+        set(id, change.pointer, change.after);
+    }
+  }
+
+  // Both began the log: entries that they have and we have not come behind ours.
+  void add_entries(const std::string& task, const Pointer& log, const Value* theirs) {
+    if (!theirs || !theirs->is_array()) return;
+    const Value* ours = value(task, log);
+    Value longer = ours && ours->is_array() ? *ours : Value::array();
+    std::vector<bool> is_matched(longer.size());
+    for (std::size_t position = 0; position < theirs->size(); ++position) {
+      std::size_t same = 0;
+      while (same < is_matched.size() && (is_matched[same] || !(longer.element(same) == theirs->element(position))))
+        ++same;
+      if (same < is_matched.size())
+        is_matched[same] = true;
+      else
+        longer = longer.with_appended(theirs->element(position));
+    }
+    set(task, log, longer);
   }
 
   const Value* value(const std::string& task, const Pointer& pointer) const {
     if (task.empty()) return find(merged_.root(), pointer);
     return find(merged_.task(*merged_.find_task(task)), pointer);
+  }
+
+  std::optional<Value> value_or_nothing(const std::string& task, const Pointer& pointer) const {
+    const Value* found = value(task, pointer);
+    return found ? std::optional(*found) : std::nullopt;
   }
 
   void set(const std::string& task, const Pointer& pointer, std::optional<Value> after) {

@@ -60,7 +60,7 @@ void require_access_to_operations(const StatusDocument& document, const Node& no
                                   const std::vector<PatchOperation>& operations, const Judge& judge) {
   for (const PatchOperation& operation : operations)
     if (operation.kind != PatchOperation::Kind::test)
-      require_access_to_pointer(document, node.task, operation.path, judge);
+      require_access_to_operation(document, node.task, operation, judge);
 }
 
 // What a patch that cannot be applied would have been refused for before anybody looked at what it finds: judged by
@@ -119,6 +119,8 @@ void propose_patch(const StatusDocument& document, const WriteRequest& request, 
       ChangeSet changes = difference_of(document, request.node, after, Removal::is_null);
       std::erase_if(changes.fields, [&](const auto& change) { return !is_writable(document, change); });
       require_access(document, changes, judge);
+      // Its own first success is why what a repeated patch was made from is no more.
+      if (is_replay(proposal, judge)) return void(proposal = as_replay(proposal));
       require_unlocked(document, changes);
       throw Rejection(Cause::stale, *stale);
     }

@@ -11,6 +11,13 @@ namespace {
 // protected; that is told apart later, when validity is judged.
 bool is_new_unknown(const FieldChange& change) { return !change.field && !change.before; }
 
+// More entries, or a list in which there will be some.
+bool is_growth(const FieldChange& change) {
+  if (change.is_append()) return true;
+  const bool was_absent = !change.before || change.before->is_null();
+  return was_absent && change.after && change.after->is_array() && change.after->size() == 0;
+}
+
 }  // namespace
 
 void refuse_read_only(const StatusDocument& document, const FieldChange& change) {
@@ -25,7 +32,7 @@ void refuse_read_only(const StatusDocument& document, const FieldChange& change)
 
 bool is_writable(const StatusDocument& document, const FieldChange& change) {
   if (!change.field) return is_lock_change(document, change);
-  if (change.field->access == Access::append_only) return change.is_append() || !change.before;
+  if (change.field->access == Access::append_only) return is_growth(change);
   return change.field->access == Access::read_write;
 }
 

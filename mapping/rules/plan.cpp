@@ -78,7 +78,7 @@ Plan::Plan(const Value& root) {
   }
 }
 
-const PlannedTask* Plan::find(std::string_view task_id) const noexcept {
+const PlannedTask* Plan::find(std::string_view task_id) const {
   const auto found = positions_.find(std::string(task_id));
   return found == positions_.end() ? nullptr : &tasks_[found->second];
 }

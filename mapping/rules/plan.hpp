@@ -28,7 +28,7 @@ class Plan {
 
   const std::string& id() const noexcept { return id_; }
   const std::vector<PlannedTask>& tasks() const noexcept { return tasks_; }
-  const PlannedTask* find(std::string_view task_id) const noexcept;
+  const PlannedTask* find(std::string_view task_id) const;
   const std::optional<std::string>& final_execution_status() const noexcept { return final_execution_status_; }
   const std::optional<std::string>& final_validation_status() const noexcept { return final_validation_status_; }
 

@@ -1,21 +1,34 @@
 #include "mapping/rules/plan_mirror.hpp"
 
+#include <optional>
+#include <string>
+
 #include "mapping/document/text.hpp"
 #include "mapping/rejection.hpp"
 #include "mapping/rules/locks.hpp"
+#include "mapping/rules/validity.hpp"
 
 namespace statusfs {
+namespace {
 
-std::optional<std::string> plan_value(const Field* field, const Plan* plan) {
-  if (!field || !field->mirrors_plan || !plan) return std::nullopt;
-  switch (*field->mirrors_plan) {
+std::optional<std::string> said_by(const Plan& plan, PlanMember member) {
+  switch (member) {
     case PlanMember::final_execution_status:
-      return plan->final_execution_status();
+      return plan.final_execution_status();
     case PlanMember::final_validation_status:
-      return plan->final_validation_status();
+      return plan.final_validation_status();
   }
   return std::nullopt;
 }
+
+// What the field has to hold. A plan may say anything; what the field does not take is as good as not said.
+std::optional<std::string> plan_value(const Field* field, const Plan* plan) {
+  if (!field || !field->mirrors_plan || !plan) return std::nullopt;
+  const auto said = said_by(*plan, *field->mirrors_plan);
+  return said && !complaint_about(*field, Value(*said)) ? said : std::nullopt;
+}
+
+}  // namespace
 
 void require_plan_mirrored(const StatusDocument& document, const ChangeSet& changes, const Plan* plan) {
   for (const FieldChange& change : changes.fields) {

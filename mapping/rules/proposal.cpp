@@ -13,7 +13,10 @@ namespace statusfs {
 namespace {
 
 void require_existing(const StatusDocument& document, const Node& node) {
-  if (!exists(document, node)) throw Rejection(Cause::not_found, "task " + compact(Value(node.task)) + " is gone");
+  if (exists(document, node)) return;
+  const bool is_task_gone = node.in_task() && !document.find_task(node.task);
+  throw Rejection(Cause::not_found,
+                  (is_task_gone ? "task " + compact(Value(node.task)) : path_of(document, node)) + " is gone");
 }
 
 void add_task(const StatusDocument& document, const WriteRequest& request, const Judge& judge, Proposal& proposal) {
@@ -84,7 +87,7 @@ void require_writable(const StatusDocument& document, const Node& node, const Ju
   require_existing(document, node);
   if (is_override_node(document, node)) return require_authority(document, "override locks", judge);
   if (is_patch_node(node)) return require_some_access(document.mapping(), judge.author);
-  if (node.kind == Node::Kind::field && node.field->type == FieldType::view)
+  if (node.kind == Node::Kind::field && !node.field->has_own_value())
     throw Rejection(Cause::not_permitted,
                     path_of(document, node) + " is read-only; write to the fields, or a patch to `patch`");
   require_field_writable(document, node, judge);

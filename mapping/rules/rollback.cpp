@@ -55,7 +55,7 @@ void roll_back_task(const StatusDocument& document, const StatusDocument& earlie
     append(changes,
            task_difference(document, id, without_logs_cut(document, *now, earlier.task(*then)), Removal::is_null));
   else if (then)
-    changes.added_tasks.push_back(earlier.task(*then));
+    changes.restored_tasks.push_back(earlier.task(*then));
   else if (now)
     changes.removed_tasks.push_back(id);
   else
@@ -73,11 +73,23 @@ ChangeSet changes_of(const StatusDocument& document, const StatusDocument& earli
   for (std::size_t position = 0; position < document.task_count(); ++position)
     roll_back_task(document, earlier, std::string(document.task_id(position)), changes);
   for (std::size_t position = 0; position < earlier.task_count(); ++position)
-    if (!document.find_task(earlier.task_id(position))) changes.added_tasks.push_back(earlier.task(position));
+    if (!document.find_task(earlier.task_id(position))) changes.restored_tasks.push_back(earlier.task(position));
   return changes;
 }
 
+// All of it is written anew but for what the driver stamps.
+void require_valid_task(const Mapping& mapping, const Value& task) {
+  for (const Field* field : mapping.task_fields()) {
+    const Value* value = field->stamp == Stamp::none && field->has_own_value() ? find(task, field->pointer) : nullptr;
+    if (!value) continue;
+    if (const auto complaint = complaint_about(*field, *value))
+      throw Rejection(Cause::invalid,
+                      "task " + compact(*task.find(mapping.collection_id)) + " as it was: " + *complaint);
+  }
+}
+
 void require_valid(const StatusDocument& document, const ChangeSet& changes) {
+  for (const Value& task : changes.restored_tasks) require_valid_task(document.mapping(), task);
   for (const FieldChange& change : changes.fields) {
     if (!change.field || !change.after) continue;
     if (const auto complaint = complaint_about(*change.field, *change.after))

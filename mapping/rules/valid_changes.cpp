@@ -1,5 +1,8 @@
 #include "mapping/rules/valid_changes.hpp"
 
+#include <functional>
+#include <unordered_set>
+
 #include "mapping/document/text.hpp"
 #include "mapping/document/utf8.hpp"
 #include "mapping/rejection.hpp"
@@ -32,9 +35,28 @@ void require_valid_unknown(const StatusDocument& document, const FieldChange& ch
     throw Rejection(Cause::invalid, where + " is a lock; it takes true or false");
 }
 
+// The ids of the tasks once the changes are made.
+class TasksAfterwards {
+ public:
+  TasksAfterwards(const StatusDocument& document, const ChangeSet& changes)
+      : document_(document), removed_(changes.removed_tasks.begin(), changes.removed_tasks.end()) {
+    for (const Value& task : changes.added_tasks)
+      added_.emplace(task.find(document.mapping().collection_id)->as_string());
+  }
+  bool operator()(std::string_view id) const {
+    const std::string text(id);
+    return added_.contains(text) || (document_.find_task(id) && !removed_.contains(text));
+  }
+
+ private:
+  const StatusDocument& document_;
+  std::unordered_set<std::string> removed_, added_;
+};
+
 }  // namespace
 
 void require_valid_changes(const StatusDocument& document, ChangeSet& changes) {
+  const TasksAfterwards tasks(document, changes);
   for (FieldChange& change : changes.fields) {
     for (const Value& entry : change.appended) require_bounded(entry);
     if (change.after) require_bounded(*change.after);
@@ -42,7 +64,7 @@ void require_valid_changes(const StatusDocument& document, ChangeSet& changes) {
       if (change.before && !change.before->is_array() && !change.before->is_null())
         throw Rejection(Cause::invalid, file_pointer(document, change).text() + " is " + shown(*change.before) +
                                             " in the file and not an array; nothing can be appended to it");
-      for (const Value& entry : change.appended) require_valid_entry(document, *change.field, entry);
+      for (const Value& entry : change.appended) require_valid_entry(std::cref(tasks), *change.field, entry);
     } else if (change.field) {
       require_valid_field(document, change);
     } else {

@@ -140,6 +140,12 @@ std::optional<std::string> complaint_about(const EntryMember& member, const Valu
 
 namespace {
 
+// Bytes of a value's own text, without what stands in it.
+std::size_t own_size(const Value& value) {
+  if (value.is_string()) return quoted_size(value.as_string());
+  return value.is_number() ? value.number_text().size() : 1;
+}
+
 // Counts down the bytes that are left, so that a value whose copies inside each other make it huge is given up early.
 void measure(const Value& value, std::size_t depth, std::size_t& room) {
   const auto take = [&](std::size_t size) {
@@ -150,13 +156,13 @@ void measure(const Value& value, std::size_t depth, std::size_t& room) {
   if (value.is_container() && depth > maximum_written_nesting)
     throw Rejection(Cause::invalid,
                     "a value nested more than " + std::to_string(maximum_written_nesting) + " levels deep");
-  take(value.is_string() ? value.as_string().size() + 2 : 1);
+  take(own_size(value));
   if (value.is_array())
     for (std::size_t position = 0; position < value.size(); ++position)
       measure(value.element(position), depth + 1, room);
   if (value.is_object())
     for (const Member& member : value.members()) {
-      take(member.name().size() + 4);
+      take(quoted_size(member.name()) + 2);
       measure(member.value, depth + 1, room);
     }
 }

@@ -52,7 +52,7 @@ class ScopeComparison {
     changes_.fields.push_back(std::move(change));
   }
 
-  // False when nothing is appended.
+  // False where the list has what it had before.
   static bool set_appended(FieldChange& change) {
     const std::size_t old_size = change.before && change.before->is_array() ? change.before->size() : 0;
     if (!change.after || !change.after->is_array() || change.after->size() < old_size) return true;
@@ -60,7 +60,7 @@ class ScopeComparison {
       if (!(change.before->element(position) == change.after->element(position))) return true;
     for (std::size_t position = old_size; position < change.after->size(); ++position)
       change.appended.push_back(change.after->element(position));
-    return !change.appended.empty() || !change.before;
+    return !change.appended.empty() || !change.before || !change.before->is_array();
   }
 
   const Mapping& mapping_;

@@ -29,7 +29,13 @@ struct ChangeSet {
   std::vector<FieldChange> fields;
   std::vector<Value> added_tasks;  ///< as the writer gave them
   std::vector<std::string> removed_tasks;
-  bool empty() const noexcept { return fields.empty() && added_tasks.empty() && removed_tasks.empty(); }
+  /// Tasks that come back as they were: the entries of their logs keep the stamps that they got when they were written.
+  std::vector<Value> restored_tasks = {};
+
+  bool changes_membership() const noexcept {
+    return !added_tasks.empty() || !removed_tasks.empty() || !restored_tasks.empty();
+  }
+  bool empty() const noexcept { return fields.empty() && !changes_membership(); }
 };
 
 /// How to read a member of a scope that was there and is gone.

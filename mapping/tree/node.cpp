@@ -194,14 +194,45 @@ std::vector<NamedNode> children(const StatusDocument& document, const Node& node
 
 namespace {
 
+const Pointer& pointer_in_scope(const Node& node) {
+  return node.kind == Node::Kind::field ? node.field->pointer : node.pointer;
+}
+
+// The child of a directory that is what lies at the pointer, or what is around it.
+std::optional<NamedNode> child_towards(const StatusDocument& document, const Node& directory, const Pointer& pointer) {
+  for (NamedNode& candidate : children(document, directory)) {
+    const Field* row = candidate.node.kind == Node::Kind::field ? candidate.node.field : nullptr;
+    if (row && row->type != FieldType::group) continue;
+    const bool is_further =
+        pointer_in_scope(candidate.node).tokens().size() > pointer_in_scope(directory).tokens().size();
+    if (is_further && pointer.starts_with(pointer_in_scope(candidate.node))) return std::move(candidate);
+  }
+  return std::nullopt;
+}
+
+// How far the containers of a directory lead towards a pointer.
+std::size_t depth_of_container(const Mapping& mapping, const Node& directory, const Pointer& pointer) {
+  std::size_t depth = 0;
+  for (const Pointer& container : directory_of(mapping, directory).containers)
+    if (pointer.starts_with(container)) depth = std::max(depth, container.tokens().size());
+  return depth;
+}
+
+// As the directories list it. What is gone is named as it would be if no other name were like its own.
 std::string unknown_path(const StatusDocument& document, const Node& node) {
   std::string path;
+  const auto add = [&](const std::string& name) { path += (path.empty() ? "" : "/") + name; };
   Node directory = node.in_task() ? task_node(node.task) : Node{};
-  for (const std::string& token : node.pointer.tokens()) {
-    const auto next = child(document, directory, encode_name(token));
-    path += (path.empty() ? "" : "/") + encode_name(token);
-    if (next) directory = *next;
+  while (directory.kind != Node::Kind::unknown || !(directory.pointer == node.pointer)) {
+    const auto next = child_towards(document, directory, node.pointer);
+    if (!next) break;
+    add(next->name);
+    directory = next->node;
   }
+  const auto& tokens = node.pointer.tokens();
+  for (std::size_t depth = depth_of_container(document.mapping(), directory, node.pointer); depth < tokens.size();
+       ++depth)
+    add(encode_name(tokens[depth]));
   return path;
 }
 

@@ -11,7 +11,7 @@ namespace statusfs {
 /// Precondition: the node is a file that exists.
 std::string node_text(const StatusDocument& document, const Node& node);
 
-/// The size of that text, without making it where it is large.
+/// The size of that text; of a view, which shows much, without making it.
 std::uint64_t node_size(const StatusDocument& document, const Node& node);
 
 /// The row that shows the whole file's JSON, or nullptr where the mapping has none.

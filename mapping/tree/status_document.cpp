@@ -1,6 +1,7 @@
 #include "mapping/tree/status_document.hpp"
 
 #include <utility>
+#include <vector>
 
 #include "mapping/document/text.hpp"
 #include "mapping/rejection.hpp"
@@ -74,8 +75,9 @@ void check_entity_type(const Mapping& mapping, const Value& root) {
 }
 
 void check_containers(const Mapping& mapping, const Value& root) {
-  require_object(&root, Pointer(), "a status file is an object with os_file_header and payload");
   const Pointer payload = mapping.collection->pointer.parent();
+  const std::string members = payload.is_root() ? "an object" : "an object with " + payload.text();
+  require_object(&root, Pointer(), ("a status file is " + members).c_str());
   require_object(find(root, payload), payload, "it must be an object");
   for (const auto& row : mapping.tree) {
     const Value* value = row->type == FieldType::group ? find(root, row->pointer) : nullptr;
@@ -161,8 +163,17 @@ StatusDocument StatusDocument::with_added_task(Value task) const {
   return with_tasks(std::move(tasks), std::move(index));
 }
 
-StatusDocument StatusDocument::without_task(std::size_t position) const {
-  Value tasks = tasks_.without_element(position);
+StatusDocument StatusDocument::without_tasks(std::span<const std::size_t> positions) const {
+  std::vector<Value> kept;
+  kept.reserve(task_count() - positions.size());
+  auto removed = positions.begin();
+  for (std::size_t position = 0; position < task_count(); ++position) {
+    if (removed != positions.end() && *removed == position)
+      ++removed;
+    else
+      kept.push_back(task(position));
+  }
+  Value tasks = Value::array(std::move(kept));
   auto index = TaskIndex::of(tasks, mapping_->collection_id);
   return with_tasks(std::move(tasks), std::move(index));
 }

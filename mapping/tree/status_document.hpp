@@ -53,7 +53,9 @@ class StatusDocument {
   StatusDocument with_task(std::size_t position, Value task) const;
   void set_task(std::size_t position, Value task);
   StatusDocument with_added_task(Value task) const;  ///< precondition: its id is new
-  StatusDocument without_task(std::size_t position) const;
+  StatusDocument without_task(std::size_t position) const { return without_tasks({&position, 1}); }
+  /// Precondition: the positions ascend.
+  StatusDocument without_tasks(std::span<const std::size_t> positions) const;
   /// The document with another root, in which every task stands at its place but those at `changed`, which keep their
   /// ids, and one that may have been appended. Checks those, and all else that the constructor checks. Throws
   /// Rejection.

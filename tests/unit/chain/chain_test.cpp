@@ -1,6 +1,7 @@
 #include "mapping/chain/chain.hpp"
 
 #include "mapping/document/json_patch_text.hpp"
+#include "mapping/rules/rollback.hpp"
 #include "tests/unit/chain/chain_writer.hpp"
 #include "tests/unit/chain/shell_hash.hpp"
 
@@ -326,7 +327,7 @@ TEST(ChainTest, AnotherProgramsVersionIsTakenAsItStands) {
   ChainWriter other(writer.document());
   other.write({"tasks/one/percent_complete", "7"});
   const Version version =
-      writer.keep(writer.chain().append_document(other.document(), stamp_of(writer.chain().head().g + 1), "external"));
+      writer.keep(writer.chain().append_document(other.document(), stamp_of(writer.chain().head().g + 1)));
   EXPECT_EQ(version.document->root(), other.document().root());
   EXPECT_EQ(decode_record(version.record).op, "external");
   EXPECT_TRUE(version.tasks_listed_anew);
@@ -372,6 +373,43 @@ TEST(DerivedCountsTest, FollowTheTasks) {
   counts.task_changed(&done, &pending);
   EXPECT_EQ(value(3), 33);
   EXPECT_EQ(value(0), 0);
+}
+
+TEST(BeginChainTest, AVersionThatNoneCanFollowIsRefused) {
+  for (const char* version : {"9007199254740991", "9223372036854775807"})
+    expect_refused(Cause::invalid, {"v_file_instance"}, [&] {
+      begun(sample_after(R"([{"op":"replace","path":"/os_file_header/v_file_instance","value":)" +
+                         std::string(version) + "}]"));
+    });
+}
+
+TEST(ChainTest, ATaskThatComesBackKeepsTheStampsOfItsEntries) {
+  ChainWriter writer;
+  writer.write({"tasks/one/execution_log/retry_attempts_log", "a\n", Kind::append});
+  const StatusDocument earlier = writer.document();
+  writer.write({"tasks/one", "", Kind::remove_task});
+  const Author author = author_of("SUPERVISOR");
+  const Proposal rollback = propose_rollback(writer.document(), earlier, 2, "one", {author});
+  const Version version = writer.keep(writer.chain().append(rollback, stamp_of(99)));
+  EXPECT_TRUE(version.tasks_listed_anew);
+  EXPECT_EQ(value_in(writer.document(), "/payload/tasks_status/2/execution_log/retry_attempts_log/0/g"), "3");
+  expect_journal_gives_document(writer);
+}
+
+TEST(ChainTest, ATaskThatWasNotValidDoesNotComeBack) {
+  const StatusDocument earlier = sample_with("/status", R"("NONSENSE")");
+  const Author author = author_of("SUPERVISOR");
+  expect_refused(Cause::invalid, {"NONSENSE"},
+                 [&] { propose_rollback(earlier.without_task(0), earlier, 1, "one", {author}); });
+}
+
+TEST(ChainTest, ManyTasksAreRemovedAtOnce) {
+  ChainWriter writer;
+  writer.write({"patch", R"([{"op":"remove","path":"/payload/tasks_status/0"},
+                             {"op":"remove","path":"/payload/tasks_status/1"}])"});
+  EXPECT_EQ(writer.document().task_count(), 1u);
+  EXPECT_EQ(writer.document().find_task("two"), 0u);
+  expect_journal_gives_document(writer);
 }
 
 }  // namespace

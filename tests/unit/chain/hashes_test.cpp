@@ -161,8 +161,8 @@ class ChangingDocument {
     if (document_.task_count() == 0) return;
     const std::size_t position = random_.below(document_.task_count());
     const Value task = document_.task(position);
+    digest_.tasks_removed({&position, 1}, document_);
     document_ = document_.without_task(position);
-    digest_.task_removed(position, task);
   }
 
   void change_task() {

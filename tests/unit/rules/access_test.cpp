@@ -165,5 +165,17 @@ TEST(PlanTest, IsRead) {
   EXPECT_EQ(plan.find("c"), nullptr);
 }
 
+TEST(PlanAccessTest, AJanitorRemovesUnplannedTasksByAPatchWithAKey) {
+  const Plan plan = plan_of(R"([{"task_id": "one"}])");
+  const auto removal = [](const std::string& position) {
+    return Attempt{
+        "patch",
+        R"({"idempotency_key":"k","patch":[{"op":"remove","path":"/payload/tasks_status/)" + position + R"("}]})",
+        Kind::set, "JANITOR"};
+  };
+  EXPECT_THAT(judged(sample(), removal("1"), &plan).changes.removed_tasks, testing::ElementsAre("two"));
+  expect_judged(sample(), removal("0"), Cause::access_denied, {"remove task one"}, &plan);
+}
+
 }  // namespace
 }  // namespace statusfs

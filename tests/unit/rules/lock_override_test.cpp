@@ -114,5 +114,12 @@ TEST(PlanRulesTest, WhatThePlanSaysOfItselfIsMirrored) {
   EXPECT_NO_THROW(judged(sample(), {"summary/validation_status", "RUNNING"}, &plan)) << "the plan says nothing of it";
 }
 
+TEST(LockOverrideTest, WritesNoEntriesOfALogThatIsAbsent) {
+  const StatusDocument without = sample_after(R"([{"op":"remove","path":"/payload/tasks_status/0/execution_log"}])");
+  const std::string field = R"({"field":"execution_log/retry_attempts_log","reason":"x","value":)";
+  expect_judged(without, {override_file, field + R"([{"note":5,"g":1}]})"}, Cause::not_permitted, {"append-only"});
+  EXPECT_NO_THROW(judged(without, {override_file, field + "[]}"}));
+}
+
 }  // namespace
 }  // namespace statusfs

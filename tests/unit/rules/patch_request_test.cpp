@@ -146,5 +146,23 @@ TEST(IdempotencyTest, AReadinessCheckThatIsToldAgainChangesNothing) {
   EXPECT_FALSE(judged(sample(), patch(R"({"idempotency_key": null, "status": "PASSED"})")).changes.empty());
 }
 
+TEST(IdempotencyTest, ARepeatedPatchThatNamesTheHashItWasMadeFromIsARepeat) {
+  const std::string text = R"({"idempotency_key":"k","patch":{"signature_hash":"sha256:old","percent_complete":5}})";
+  const OneEarlierRequest memory("tasks/one/task.json", "k", sha256_hex(text));
+  EXPECT_TRUE(judged(sample(), {"tasks/one/task.json", text}, nullptr, &memory).is_replay);
+  expect_judged(sample(), {"tasks/one/task.json", text}, Cause::stale);
+}
+
+TEST(IdempotencyTest, ARepeatedLineIsARepeatThoughTheLogIsLockedSince) {
+  const std::string line = "{\"achievement_summary\":\"done\",\"idempotency_key\":\"k\"}\n";
+  const Proposal first = judged(sample(), {"achievements", line, Kind::append});
+  const OneEarlierRequest memory("achievements", "k", first.idempotency->request_hash);
+  const StatusDocument locked =
+      sample_after(R"([{"op":"add","path":"/payload/_key_achievements_log_locked","value":true}])");
+  EXPECT_TRUE(judged(locked, {"achievements", line, Kind::append}, nullptr, &memory).is_replay);
+  for (const std::string& text : {line, std::string("{bad\n"), std::string("\n")})
+    expect_judged(locked, {"achievements", text, Kind::append}, Cause::not_permitted, {"locked"});
+}
+
 }  // namespace
 }  // namespace statusfs

@@ -460,5 +460,30 @@ TEST(ReplacementTest, IsJudgedLikeAPatch) {
                  [&] { replaced(R"([{"op":"replace","path":"/os_file_header/file_id","value":"x"}])"); });
 }
 
+TEST(ProposalTest, NumbersCountByTheirDigits) {
+  const std::string number = "1." + std::string(maximum_document_size / 4, '1');
+  const std::string four = number + "," + number + "," + number + "," + number;
+  expect_judged(sample(), {"tasks/one/task.json", R"({"latest_test_status":{"a":[)" + four + "]}}"}, Cause::too_large);
+}
+
+TEST(ProposalTest, AnEntryMayNameATaskThatIsThereAfterwards) {
+  const auto patch = [](const std::string& operation, const std::string& id) {
+    return Attempt{"patch", "[" + operation + R"(,{"op":"add","path":"/payload/key_achievements_log/-","value":)" +
+                                R"({"achievement_summary":"a","linked_task_id":")" + id + "\"}}]"};
+  };
+  EXPECT_NO_THROW(
+      judged(sample(), patch(R"({"op":"add","path":"/payload/tasks_status/-","value":{"task_id_ref":"new"}})", "new")));
+  expect_judged(sample(), patch(R"({"op":"remove","path":"/payload/tasks_status/1"})", "two"), Cause::invalid,
+                {"no such task"});
+}
+
+TEST(ProposalTest, AnUnknownValueThatIsGoneIsNamed) {
+  const StatusDocument before = sample_after(R"([{"op":"add","path":"/payload/extra","value":1}])");
+  const Author author = author_of("SUPERVISOR");
+  expect_refused(Cause::not_found, {"extra is gone"}, [&] {
+    propose(sample(), {Kind::set, node_at(before, "extra"), "1"}, {author});
+  });
+}
+
 }  // namespace
 }  // namespace statusfs

@@ -202,5 +202,13 @@ TEST(NodeTest, PathsAndPointers) {
   }
 }
 
+TEST(NodeTest, PathsOfUnknownKeysAreThoseUnderWhichTheyAreListed) {
+  const StatusDocument document = sample_after(R"([{"op":"add","path":"/payload/extra","value":{"in":1}},
+      {"op":"add","path":"/payload/patch","value":1},{"op":"add","path":"/os_file_header/foo","value":1}])");
+  for (const char* path : {"extra", "extra/in", "%70atch", "header/foo"})
+    EXPECT_EQ(path_of(document, node_at(document, path)), path);
+  EXPECT_EQ(path_of(sample(), node_at(document, "extra/in")), "extra/in") << "also when it is gone";
+}
+
 }  // namespace
 }  // namespace statusfs
