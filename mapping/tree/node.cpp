@@ -194,13 +194,42 @@ std::vector<NamedNode> children(const StatusDocument& document, const Node& node
 
 namespace {
 
+// The innermost group of the mapping that the pointer leads into, or the scope's own directory.
+Node directory_around(const Mapping& mapping, const Node& node) {
+  const Field* group = mapping.at_or_around(node.pointer, node.in_task());
+  if (group && group->is_directory()) return {Node::Kind::field, group, node.task, {}};
+  return node.in_task() ? task_node(node.task) : Node{};
+}
+
+// Which of the directory's containers shows the value that the pointer leads to, or into.
+std::optional<std::size_t> container_of(const Directory& directory, const Pointer& pointer) {
+  std::optional<std::size_t> found;
+  std::size_t length = 0;
+  for (std::size_t container = 0; container < directory.containers.size(); ++container) {
+    const Pointer& own = directory.containers[container];
+    const bool is_inside = pointer.starts_with(own) && pointer.tokens().size() > own.tokens().size();
+    if (!is_inside || (found && own.tokens().size() < length)) continue;
+    found = container;
+    length = own.tokens().size();
+  }
+  return found;
+}
+
+// Where the value has been, if it is gone. A value that no directory shows, as the element of a list, is in the file
+// around it.
 std::string unknown_path(const StatusDocument& document, const Node& node) {
-  std::string path;
-  Node directory = node.in_task() ? task_node(node.task) : Node{};
-  for (const std::string& token : node.pointer.tokens()) {
-    const auto next = child(document, directory, encode_name(token));
-    path += (path.empty() ? "" : "/") + encode_name(token);
-    if (next) directory = *next;
+  const Node around = directory_around(document.mapping(), node);
+  std::string path = around.kind == Node::Kind::field ? around.field->path : std::string();
+  const Value* scope = scope_of(document, node.task);
+  Directory directory = directory_of(document.mapping(), around);
+  while (const auto container = scope ? container_of(directory, node.pointer) : std::nullopt) {
+    const Pointer& object = directory.containers[*container];
+    const std::string& key = node.pointer.tokens()[object.tokens().size()];
+    path += (path.empty() ? "" : "/") + name_of_key(*scope, directory, *container, key);
+    const Pointer next = object.child(key);
+    const Value* value = find(*scope, next);
+    if (!value || !value->is_object()) break;
+    directory = directory_of(document.mapping(), unknown_node(directory, next));
   }
   return path;
 }
