@@ -45,7 +45,6 @@ struct PendingName {
   std::function<void(const RuleWarning&)> warned() const;
 };
 
-std::string path_below(const Inode& directory, std::string_view name);
 /// Tells what a name cannot be used for.
 inline constexpr const char* what_can_be_made =
     "tasks are made with mkdir tasks/<id> and removed with rmdir; fields cannot be made, moved or removed";

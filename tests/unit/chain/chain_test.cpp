@@ -186,8 +186,6 @@ TEST(ChainTest, AChangeThatNoRowShowsTellsWhichValueItIs) {
   EXPECT_THAT(unknown("tasks/one/task.json", R"({"_status_locked": null})"), ElementsAre("one/_status_locked"));
   EXPECT_THAT(unknown("tasks/one/task.json", R"({"readiness_check": {"_status_locked": true}})"),
               ElementsAre("one/readiness_check/_status_locked"));
-  EXPECT_THAT(unknown("patch", R"({"payload": {"_tasks_status_list_immutable": false}})"),
-              ElementsAre("/payload/_tasks_status_list_immutable"));
   EXPECT_THAT(unknown("tasks/one/percent_complete", "5"), ElementsAre());
 }
 
