@@ -82,9 +82,10 @@ Presentation presentation_of(const MountSettings& settings) {
   return {getuid(), getgid(), settings.umask.value_or(0), settings.allow_other, STATUSFS_VERSION, settings.history};
 }
 
-std::unique_ptr<Mount> open_source(StatusSource& source, const EngineContext& context, Presentation presentation) {
+std::unique_ptr<Mount> open_source(StatusSource& source, const EngineContext& context, const MountSettings& settings) {
   try {
-    return std::make_unique<Mount>(source, context, std::move(presentation));
+    return std::make_unique<Mount>(source, context, presentation_of(settings),
+                                   settings.max_threads.value_or(usual_serving_threads));
   } catch (const JournalHeld& held) {
     throw CommandError(ExitStatus::mount_failed, held.what());
   } catch (const std::exception& error) {
@@ -139,7 +140,7 @@ ExitStatus serve(MountSource& source, const MountArguments& arguments, const Mou
                               anchor_log.get(),
                               cache ? &*cache : nullptr,
                               source.is_in_etcd() ? host_name(settings.etcd) : std::string()};
-  const auto mount = open_source(*opened.source, context, presentation_of(settings));
+  const auto mount = open_source(*opened.source, context, settings);
   mount->on_ready = [&] {
     daemon.report_ready();
     report_service_ready(service_status);

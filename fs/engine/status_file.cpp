@@ -72,7 +72,7 @@ std::shared_ptr<const FileState> StatusFile::loaded() {
 }
 
 std::shared_ptr<const FileState> StatusFile::load() {
-  const std::lock_guard loading(load_mutex_);
+  std::unique_lock loading(load_mutex_);
   if (auto state = loaded_state()) return state;
   // Whoever finds a state may take the turn, and then the committer and the store's count are his.
   auto state = committer_.load();
@@ -80,6 +80,7 @@ std::shared_ptr<const FileState> StatusFile::load() {
   anchor(*state);
   set_state(std::move(state));
   was_loaded_ = true;
+  loading.unlock();  // who submits may have to do the work
   if (has_more_to_tell) submit({Barrier{}, {}, [](const std::optional<Rejection>&) {}});
   if (store_->looks_changed())
     submit({CheckRequest{}, {}, [](const std::optional<Rejection>&) {}});  // it was found foreign
@@ -95,7 +96,7 @@ bool StatusFile::free() {
   if (!turn_.try_acquire()) return false;
   const bool is_free = !has_queued() && forget_state();
   turn_.release();
-  if (has_queued()) thread_.wake();  // whoever queued it may have found the turn taken
+  if (has_queued()) wake_or_work();  // whoever queued it may have found the turn taken
   if (is_free) observer_.document_freed(*this);
   return is_free;
 }
@@ -117,16 +118,30 @@ bool StatusFile::forget_state() {
 }
 
 void StatusFile::submit(Job job) {
-  if (enqueue(std::move(job))) thread_.wake();
+  if (enqueue(std::move(job))) wake_or_work();
 }
 
 void StatusFile::carry_out(Job job) {
   if (!enqueue(std::move(job))) return;
-  if (!turn_.try_acquire()) return thread_.wake();
+  if (!turn_.try_acquire()) return wake_or_work();
   commit_step();
   turn_.release();
   // Whoever queued a job meanwhile found the turn taken and woke the thread; what one group did not take is left to it.
-  if (has_queued()) thread_.wake();
+  if (has_queued()) wake_or_work();
+}
+
+// A queued job is answered once, so its caller must not hear of a thread that cannot be had: then he does the work. Who
+// has the turn comes here again with what was queued meanwhile, or is a loop that ends when nothing is left; he may be
+// this thread, which loads the file.
+void StatusFile::wake_or_work() {
+  try {
+    thread_.wake();
+  } catch (const std::exception&) {
+    while (has_queued() && turn_.try_acquire()) {
+      commit_step();
+      turn_.release();
+    }
+  }
 }
 
 // Whether the job was queued; else it has been answered.
@@ -179,7 +194,7 @@ void StatusFile::retire() {
     store_->let_go();
   }
   turn_.release();
-  if (has_queued()) thread_.wake();
+  if (has_queued()) wake_or_work();
 }
 
 // --- the connection to where the file is stored ----------------------------------------------------------------------

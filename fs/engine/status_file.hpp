@@ -103,6 +103,7 @@ class StatusFile final : private VersionEvents, private CachedDocument {
   std::optional<Rejection> reason_to_refuse(const Job& job) const;
   Rejection removed() const;
   bool enqueue(Job job);
+  void wake_or_work();
   bool is_retired() const;
   bool has_queued() const;
   bool is_at_work();

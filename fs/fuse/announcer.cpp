@@ -81,7 +81,8 @@ void Announcer::announce_inodes(std::vector<NodeId> ids, bool at_once) {
   auto work = [session, ids = std::move(ids)] {
     for (const NodeId id : ids) fuse_lowlevel_notify_inval_inode(session, id, 0, 0);
   };
-  if (at_once)
+  const SpareThreads::Permit permit(waiting_for_kernel_);
+  if (at_once && permit)
     inode_worker_.do_or_post(std::move(work));
   else
     inode_worker_.post(std::move(work));
@@ -102,7 +103,7 @@ void Announcer::versions_published(StatusFile& file, std::span<const Version> ve
   const std::string top = top_of(file);
   std::vector<std::uint64_t> numbers;
   for (const Version& version : versions) add_changed(top, version, numbers);
-  announce_removals(top, versions, numbers);
+  drop_removed(top, versions, numbers);
   // The versions of a group mostly touch the same fields; each is announced once.
   std::ranges::sort(numbers);
   numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
@@ -116,18 +117,25 @@ void Announcer::versions_published(StatusFile& file, std::span<const Version> ve
   wake_later(std::move(waiters));
 }
 
-// Everything below the directory of a task that is gone has changed, and its name has to go.
-void Announcer::announce_removals(const std::string& top, std::span<const Version> versions,
-                                  std::vector<std::uint64_t>& numbers) {
+// Everything below the directory of a task that is gone has changed, and its name has to go. So it is with a value that
+// no row shows: it may be gone, or a directory where it was a file.
+void Announcer::drop_removed(const std::string& top, std::span<const Version> versions,
+                             std::vector<std::uint64_t>& numbers) {
+  InodeTable::Paths tasks, values;
   for (const Version& version : versions) {
-    if (!version.tasks_listed_anew) continue;
     for (const ChangedValue& change : version.changes) {
-      if (!change.is_whole_task || version.document->find_task(change.task)) continue;
-      const std::string path = joined(top, path_of(*version.document, {Node::Kind::task, nullptr, change.task, {}}));
-      for (const auto& inode : inodes_.known_below(path)) numbers.push_back(inode->number);
-      drop_name(path);
+      if (change.is_whole_task && !version.document->find_task(change.task))
+        tasks.insert(joined(top, path_of(*version.document, {Node::Kind::task, nullptr, change.task, {}})));
+      if (!change.unknown.is_root())
+        values.insert(
+            joined(top, path_of(*version.document, {Node::Kind::unknown, nullptr, change.task, change.unknown})));
     }
   }
+  for (const std::string& path : tasks) scratch_.remove_below(path);
+  for (const std::string& path : values) numbers.push_back(inode_number(path));
+  tasks.merge(values);
+  for (const auto& inode : inodes_.known_below(tasks)) numbers.push_back(inode->number);
+  for (const std::string& path : tasks) drop_name(path);
 }
 
 // After the inodes: who is woken reads what has been announced.
@@ -141,7 +149,7 @@ void Announcer::drop_everything_below(const std::string& path) {
   std::vector<NodeId> ids;
   std::vector<std::uint64_t> numbers;
   for (const auto& inode : inodes_.known_below(path)) {
-    numbers.push_back(inode_number(inode->path));
+    numbers.push_back(inode->number);
     ids.push_back(inode->id);
     if (!inode->path.empty()) drop_name(inode->path);
   }
@@ -178,7 +186,10 @@ void Announcer::outcome_found(const std::string& name, const std::string& outcom
 
 void Announcer::file_vanished(const std::string& name) {
   root_changed();
-  drop_everything_below(target().shows_one_file ? std::string() : name);
+  const std::string top = target().shows_one_file ? std::string() : name;
+  scratch_.remove_below(top);
+  events_.remove(name);
+  drop_everything_below(top);
 }
 
 }  // namespace statusfs

@@ -1,11 +1,11 @@
 // Tells the kernel what changed.
 //
 // Two threads, because the kernel may block an announcement (facts measured on Linux 6.18):
-// - inodes: what the commit thread published is invalidated first, then its writer is answered, by a thread that holds
-// no lock
-//   and serves nothing. So whoever reads after a write returned sees it, attributes included. A group of one is
-//   announced by the commit thread itself, which saves waking another; larger ones are handed over, so that the next
-//   group need not wait for them.
+// - inodes: what the commit thread published is invalidated first, then its writer is answered. So whoever reads after
+// a
+//   write returned sees it, attributes included. A group of one is announced by the thread that committed it, which
+//   saves waking another, where it may wait for the kernel; larger ones are handed over to a thread that holds no lock
+//   and serves nothing, so that the next group need not wait for them.
 // - names: dropping a name waits while some mkdir or rename in that directory waits for its reply. No reply ever queues
 // behind it.
 #pragma once
@@ -21,7 +21,9 @@
 #include "fs/fuse/event_stream.hpp"
 #include "fs/fuse/field_changes.hpp"
 #include "fs/fuse/inode_table.hpp"
+#include "fs/fuse/scratch.hpp"
 #include "fs/fuse/serial_worker.hpp"
+#include "fs/fuse/spare_threads.hpp"
 
 struct fuse_session;
 
@@ -30,8 +32,15 @@ namespace statusfs {
 /// Thread safety: any thread.
 class Announcer final : public StatusDirectoryObserver {
  public:
-  Announcer(InodeTable& inodes, FieldChanges& changes, EventStreams& events, RefusalLog& refusals)
-      : inodes_(inodes), changes_(changes), events_(events), refusals_(refusals) {}
+  /// All references must outlive this.
+  Announcer(InodeTable& inodes, FieldChanges& changes, EventStreams& events, RefusalLog& refusals,
+            ScratchTable& scratch, unsigned serving_threads)
+      : inodes_(inodes),
+        changes_(changes),
+        events_(events),
+        refusals_(refusals),
+        scratch_(scratch),
+        waiting_for_kernel_(serving_threads) {}
   ~Announcer() override = default;
 
   /// Nothing is announced before and after the time in which there is a session.
@@ -59,8 +68,7 @@ class Announcer final : public StatusDirectoryObserver {
   Target target() const;
   std::string top_of(const StatusFile& file) const;
   void announce_inodes(std::vector<NodeId> ids, bool at_once);
-  void announce_removals(const std::string& top, std::span<const Version> versions,
-                         std::vector<std::uint64_t>& numbers);
+  void drop_removed(const std::string& top, std::span<const Version> versions, std::vector<std::uint64_t>& numbers);
   void root_changed();
   void wake_later(std::vector<PollHandle> waiters);
   void drop_name(const std::string& path);
@@ -70,6 +78,8 @@ class Announcer final : public StatusDirectoryObserver {
   FieldChanges& changes_;
   EventStreams& events_;
   RefusalLog& refusals_;
+  ScratchTable& scratch_;
+  SpareThreads waiting_for_kernel_;  // who committed may be a thread that serves requests
 
   mutable std::mutex mutex_;  // guards target_; innermost
   Target target_;

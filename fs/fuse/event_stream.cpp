@@ -39,4 +39,9 @@ std::shared_ptr<EventStream> EventStreams::of(const std::string& name) {
   return stream;
 }
 
+void EventStreams::remove(const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  streams_.erase(name);
+}
+
 }  // namespace statusfs

@@ -32,6 +32,8 @@ class EventStream {
 class EventStreams {
  public:
   std::shared_ptr<EventStream> of(const std::string& name);
+  /// The status file is gone; who has its stream open may read on.
+  void remove(const std::string& name);
 
  private:
   std::mutex mutex_;  // guards streams_; innermost

@@ -18,11 +18,11 @@ std::optional<Place> find_in_history(const HistoryPlace& directory, std::string_
 /// The names in it and what they lead to.
 std::vector<DirectoryEntry> list_history(const HistoryPlace& directory);
 
-/// Precondition of both: the place is a file.
 struct HistoryAttributes {
   std::uint64_t size = 0;
   std::chrono::system_clock::time_point time;
 };
+/// Precondition of both: the place is a file.
 HistoryAttributes history_attributes(const HistoryPlace& place);
 std::string history_text(const HistoryPlace& place);
 

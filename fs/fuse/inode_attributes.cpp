@@ -90,9 +90,12 @@ void InodeAttributes::set(struct stat& attributes, const Inode&, const RootPlace
   set_directory(attributes, directory_.names().size());
 }
 
-void InodeAttributes::set(struct stat& attributes, const Inode&, const AboutPlace& place) const {
-  if (is_directory(place)) return set_directory(attributes, 0);
-  set_text(attributes, place);
+void InodeAttributes::set(struct stat& attributes, const Inode& inode, const AboutPlace& place) const {
+  if (!is_directory(place)) return set_text(attributes, place);
+  const auto entries = tree_.list(inode);
+  const auto count =
+      std::ranges::count_if(entries, [&](const DirectoryEntry& entry) { return tree_.is_directory(entry.place); });
+  set_directory(attributes, static_cast<std::size_t>(count));
 }
 
 void InodeAttributes::set(struct stat& attributes, const Inode& inode, const NodePlace& place) const {

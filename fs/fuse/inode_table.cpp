@@ -12,25 +12,16 @@ bool is_at_or_below(std::string_view path, std::string_view top) {
   return path.starts_with(top) && (path.size() == top.size() || top.empty() || path[top.size()] == '/');
 }
 
-}  // namespace
-
-StatusFile* file_of(const Place& place) noexcept {
-  if (const auto* node = std::get_if<NodePlace>(&place)) return node->file.get();
-  if (const auto* control = std::get_if<ControlPlace>(&place)) return control->file.get();
-  if (const auto* error = std::get_if<ErrorPlace>(&place)) return error->file.get();
-  if (const auto* version = std::get_if<VersionPlace>(&place)) return version->file.get();
-  if (const auto* history = std::get_if<HistoryPlace>(&place)) return history->file.get();
-  if (const auto* column = std::get_if<ColumnPlace>(&place)) return column->file.get();
-  if (const auto* link = std::get_if<LinkPlace>(&place)) return link->column.file.get();
-  if (const auto* events = std::get_if<EventsPlace>(&place)) return events->file.get();
-  if (const auto* page = std::get_if<PagePlace>(&place)) return page->file.get();
-  return nullptr;
+bool is_at_or_below_any(const std::string& path, const InodeTable::Paths& tops) {
+  for (std::size_t end = 0; end < path.size(); end = path.find('/', end + 1))
+    if (tops.contains(path.substr(0, end))) return true;
+  return tops.contains(path);
 }
 
-bool is_immutable(const Place& place) noexcept {
-  const auto* history = std::get_if<HistoryPlace>(&place);
-  return std::holds_alternative<VersionPlace>(place) || std::holds_alternative<PagePlace>(place) ||
-         (history && history->kind != HistoryPlace::Kind::directory);
+}  // namespace
+
+std::string path_below(const Inode& directory, std::string_view name) {
+  return directory.path.empty() ? std::string(name) : directory.path + "/" + std::string(name);
 }
 
 InodeTable::InodeTable(Place root) {
@@ -135,6 +126,15 @@ std::vector<std::shared_ptr<const Inode>> InodeTable::known_below(std::string_vi
   std::vector<std::shared_ptr<const Inode>> result;
   for (const auto& [id, entry] : entries_)
     if (is_at_or_below(entry.inode->path, path)) result.push_back(entry.inode);
+  return result;
+}
+
+std::vector<std::shared_ptr<const Inode>> InodeTable::known_below(const Paths& paths) const {
+  std::vector<std::shared_ptr<const Inode>> result;
+  if (paths.empty()) return result;
+  const std::shared_lock lock(mutex_);
+  for (const auto& [id, entry] : entries_)
+    if (is_at_or_below_any(entry.inode->path, paths)) result.push_back(entry.inode);
   return result;
 }
 

@@ -28,6 +28,9 @@ struct Inode {
   bool is_second = false;  ///< another inode of the same path is the one that announcements reach
 };
 
+/// The path of a name in a directory.
+std::string path_below(const Inode& directory, std::string_view name);
+
 /// Keeps an inode as long as the kernel holds references to it ("lookups").
 /// Thread safety: any thread.
 class InodeTable {
@@ -51,6 +54,9 @@ class InodeTable {
   std::vector<NodeId> known(std::span<const std::uint64_t> numbers) const;
   /// All inodes at or below a path that the kernel knows.
   std::vector<std::shared_ptr<const Inode>> known_below(std::string_view path) const;
+  /// The same of several paths, at the price of one.
+  using Paths = std::unordered_set<std::string>;
+  std::vector<std::shared_ptr<const Inode>> known_below(const Paths& paths) const;
   /// Of these, the ones whose content never changes: few, and found without looking at the others.
   std::vector<std::shared_ptr<const Inode>> known_immutable_below(std::string_view path) const;
 

@@ -5,10 +5,10 @@
 
 namespace statusfs {
 
-Mount::Mount(StatusSource& source, const EngineContext& engine_context, Presentation how)
-    : context(engine_context), presentation(std::move(how)) {
+Mount::Mount(StatusSource& source, const EngineContext& engine_context, Presentation how, unsigned serving_threads)
+    : context(engine_context), presentation(std::move(how)), waiting_for_disk(serving_threads) {
   inodes_ = std::make_unique<InodeTable>(RootPlace{});
-  announcer_ = std::make_unique<Announcer>(*inodes_, changes, events, refusals);
+  announcer_ = std::make_unique<Announcer>(*inodes_, changes, events, refusals, scratch, serving_threads);
   directory_ = std::make_unique<StatusDirectory>(source, context, *announcer_);
   tree_ = std::make_unique<TreeView>(*directory_, presentation, *context.mapping, context.metrics, refusals, scratch,
                                      events);
@@ -34,9 +34,8 @@ Caller Mount::identify(uid_t uid, gid_t gid, pid_t thread) const {
   return statusfs::identify(uid, gid, thread, context.config().writers->needs_groups());
 }
 
-Author Mount::author_of(const Caller& caller, OpenFile* file) const {
-  const Labels labels = file ? file->labels_of(caller.pid) : read_labels(caller.pid);
-  return context.config().writers->author_of(caller, labels);
+Author Mount::author_of(const Caller& caller) const {
+  return context.config().writers->author_of(caller, read_labels(caller.pid));
 }
 
 Author Mount::authority_of(const Caller& caller) const { return context.config().writers->authority_of(caller); }

@@ -4,7 +4,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <semaphore>
 #include <string>
 
 #include "fs/engine/refusal_log.hpp"
@@ -15,6 +14,7 @@
 #include "fs/fuse/inode_table.hpp"
 #include "fs/fuse/open_file.hpp"
 #include "fs/fuse/serial_worker.hpp"
+#include "fs/fuse/spare_threads.hpp"
 #include "fs/fuse/tree_view.hpp"
 
 namespace statusfs {
@@ -29,15 +29,16 @@ struct OpenDirectory {
 /// Thread safety: any thread.
 class Mount {
  public:
-  /// Opens every status file of the source, which must outlive this. Throws as StatusDirectory does.
-  Mount(StatusSource& source, const EngineContext& context, Presentation presentation);
+  /// Opens every status file of the source, which must outlive this. `serving_threads`: at most so many will answer the
+  /// kernel. Throws as StatusDirectory does.
+  Mount(StatusSource& source, const EngineContext& context, Presentation presentation, unsigned serving_threads);
   ~Mount();
 
   const EngineContext& context;
   const Presentation presentation;
   RefusalLog refusals;
   FieldChanges changes;
-  std::counting_semaphore<2> waiting_for_disk{2};  ///< threads that serve requests and may wait for it
+  SpareThreads waiting_for_disk;  ///< threads that serve requests and may wait for it
   ScratchTable scratch;
   EventStreams events;
   StatusDirectory& directory() noexcept { return *directory_; }
@@ -54,8 +55,9 @@ class Mount {
   /// brings the JSON files up to date and tells the kernel no more.
   void close();
 
-  /// Who is writing. `file` remembers the labels of its writers; nullptr where nothing is open.
-  Author author_of(const Caller& caller, OpenFile* file) const;
+  /// Who is writing. His labels are asked of /proc each time: a process that executes another program keeps its id and
+  /// gets another environment.
+  Author author_of(const Caller& caller) const;
   /// The same without labels: enough to decide whether the caller may write.
   Author authority_of(const Caller& caller) const;
   Caller identify(uid_t uid, gid_t gid, pid_t thread) const;
@@ -66,7 +68,7 @@ class Mount {
   /// Writes down that an accepted write broke a rule whose mode is warn.
   void warn(const RuleWarning& warning, const Caller& caller, const std::string& persona, const std::string& path);
 
-  std::function<void()> on_ready;  ///< called once the kernel has been answered for the first time
+  std::function<void()> on_ready;  ///< called while the kernel's first request is answered
 
  private:
   std::unique_ptr<InodeTable> inodes_;

@@ -1,8 +1,6 @@
 // An open file of the tree.
 #pragma once
 
-#include <sys/types.h>
-
 #include <atomic>
 #include <memory>
 #include <mutex>
@@ -12,7 +10,6 @@
 
 #include "fs/fuse/inode_table.hpp"
 #include "fs/fuse/write_buffer.hpp"
-#include "fs/identity/caller.hpp"
 
 namespace statusfs {
 
@@ -51,17 +48,6 @@ class OpenFile {
   std::uint64_t seen_changes() const noexcept { return seen_changes_; }
   void saw_changes(std::uint64_t count) noexcept { seen_changes_ = count; }
 
-  /// The labels of the process that is writing; asked of /proc once for each process that writes through this handle in
-  /// turn, because an environment does not change after the process was started.
-  Labels labels_of(pid_t pid) {
-    const std::lock_guard lock(mutex_);
-    if (pid == 0 || pid != labelled_) {
-      labels_ = read_labels(pid);
-      labelled_ = pid;
-    }
-    return labels_;
-  }
-
  private:
   const std::shared_ptr<const Inode> inode_;
   std::atomic<std::uint64_t> seen_changes_ = 0;
@@ -69,8 +55,6 @@ class OpenFile {
   std::mutex mutex_;  // guards all below
   std::optional<std::string> text_;
   std::optional<WriteBuffer> buffer_;
-  pid_t labelled_ = 0;
-  Labels labels_;
 };
 
 }  // namespace statusfs

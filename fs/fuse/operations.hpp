@@ -66,7 +66,6 @@ auto tell_read_only_first(const Inode& inode, Body body) {
 /// guarded(), for what makes, moves or removes a name in a directory.
 void guarded_name(fuse_req_t request, fuse_ino_t directory, const char* name, const std::function<Reply(Mount&)>& body);
 
-std::string path_below(const Inode& directory, std::string_view name);
 /// Tells what a name cannot be used for.
 inline constexpr const char* what_can_be_made =
     "tasks are made with mkdir tasks/<id> and removed with rmdir; fields cannot be made, moved or removed";

@@ -77,13 +77,18 @@ void list_attributes(fuse_req_t request, fuse_ino_t id, std::size_t size) {
   });
 }
 
-int refusal_of(std::string_view name) { return name.starts_with(prefix) ? EPERM : EOPNOTSUPP; }
-
-void set_attribute(fuse_req_t request, fuse_ino_t, const char* name, const char*, std::size_t, int) {
-  fuse_reply_err(request, refusal_of(name));
+void refuse_change(fuse_req_t request, fuse_ino_t id, std::string_view name) {
+  guarded(request, id, [&](Mount&) -> Reply {
+    if (!name.starts_with(prefix)) return reply_error(EOPNOTSUPP);
+    throw Rejection(Cause::not_permitted, std::string(name) + " says what the file is and cannot be set or removed");
+  });
 }
 
-void remove_attribute(fuse_req_t request, fuse_ino_t, const char* name) { fuse_reply_err(request, refusal_of(name)); }
+void set_attribute(fuse_req_t request, fuse_ino_t id, const char* name, const char*, std::size_t, int) {
+  refuse_change(request, id, name);
+}
+
+void remove_attribute(fuse_req_t request, fuse_ino_t id, const char* name) { refuse_change(request, id, name); }
 
 }  // namespace
 

@@ -36,7 +36,7 @@ void move_link(fuse_req_t request, Mount& mount, const Inode& from, const LinkPl
   const ColumnPlace& column = target_column(link, name, to, new_name);
   const Field& field = field_of_board(*mount.context.mapping, *column.board);
   const Caller caller = caller_of(request);
-  Author author = mount.author_of(caller, nullptr);
+  Author author = mount.author_of(caller);
   const PendingName pending{request, mount, caller, author.persona, path_below(from, name)};
   const Node status{Node::Kind::field, &field, link.task, {}};
   column.file->submit({WriteRequest{WriteRequest::Kind::set, status, column.value}, std::move(author),

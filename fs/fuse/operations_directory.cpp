@@ -100,21 +100,22 @@ bool add_name_plus(Listing& listing, Mount& mount, const Inode& directory, const
   return listing.add_plus(named.name.c_str(), entry, next);
 }
 
-// False when the buffer is full. An entry that vanished since the listing was made is passed over.
+// False when the buffer is full. An entry that vanished since the listing was made is passed over; of one that cannot
+// be read there is the name, and who asks for its attributes is told.
 bool add_entry_plus(Listing& listing, Mount& mount, const Inode& directory, const DirectoryEntry& named, off_t next) {
   if (is_costly(named.place)) return add_name_plus(listing, mount, directory, named, next);
   const auto found = mount.tree().find(directory, named.name);
   if (!found) return true;
   const auto inode = mount.inodes().look_up(found->path, found->place, found->version);
+  CountedLookup lookup(mount, inode);
   try {
     const auto entry = entry_of(mount, *inode, entry_timeout(inode->place));
-    if (listing.add_plus(named.name.c_str(), entry, next)) return true;
-  } catch (const Rejection&) {
-    mount.inodes().forget(inode->id, 1);
+    if (!listing.add_plus(named.name.c_str(), entry, next)) return false;
+    lookup.hand_over();
     return true;
+  } catch (const Rejection& rejection) {
+    return rejection.cause() == Cause::not_found || add_name_plus(listing, mount, directory, named, next);
   }
-  mount.inodes().forget(inode->id, 1);
-  return false;
 }
 
 Reply reply_listing(fuse_req_t request, Mount& mount, OpenDirectory& directory, std::size_t size, off_t offset,

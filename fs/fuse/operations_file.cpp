@@ -148,9 +148,11 @@ std::optional<JobRequest> job_request(OpenFile& file, std::string_view bytes, st
 
 // Few threads that serve requests may wait for the disk, so that always enough are left for the readers.
 void commit(Mount& mount, StatusFile& file, Job job) {
-  if (!mount.waiting_for_disk.try_acquire()) return file.submit(std::move(job));
-  file.carry_out(std::move(job));
-  mount.waiting_for_disk.release();
+  const SpareThreads::Permit permit(mount.waiting_for_disk);
+  if (permit)
+    file.carry_out(std::move(job));
+  else
+    file.submit(std::move(job));
 }
 
 void write_file(fuse_req_t request, fuse_ino_t id, const char* bytes, std::size_t size, off_t offset,
@@ -169,7 +171,7 @@ void write_file(fuse_req_t request, fuse_ino_t id, const char* bytes, std::size_
     auto job = job_request(*file, {bytes, size}, static_cast<std::uint64_t>(offset));
     if (!job) return [size](fuse_req_t to) { fuse_reply_write(to, size); };
     const Caller caller = caller_of(request);
-    Author author = mount.author_of(caller, file.get());
+    Author author = mount.author_of(caller);
     const PendingWrite pending{request, mount, file, caller, author.persona, size};
     commit(mount, *status_file,
            {std::move(*job), std::move(author), [pending](const auto& refusal) { pending.answer(refusal); },
@@ -213,7 +215,7 @@ void sync_later(fuse_req_t request, fuse_ino_t id) {
       try {
         settle(mount, *inode);
       } catch (const Rejection& rejection) {
-        error_number = mount.refuse(rejection, caller, mount.author_of(caller, nullptr).persona, inode->path);
+        error_number = mount.refuse(rejection, caller, mount.author_of(caller).persona, inode->path);
       } catch (const std::exception&) {
         error_number = EIO;
       }
@@ -243,7 +245,7 @@ void require_open_for_write(Mount& mount, const Inode& inode, const Caller& call
   try {
     require_open_by(inode, mount.authority_of(caller));
   } catch (const Rejection&) {
-    require_open_by(inode, mount.author_of(caller, nullptr));
+    require_open_by(inode, mount.author_of(caller));
   }
 }
 

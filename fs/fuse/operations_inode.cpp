@@ -15,7 +15,7 @@ Reply reply_lookup(Mount& mount, const Inode& directory, const char* name) {
   if (!found) return reply_error(ENOENT);
   const double timeout = entry_timeout(found->place);
   const auto inode = mount.inodes().look_up(std::move(found->path), std::move(found->place), found->version);
-  return [&mount, inode, timeout](fuse_req_t request) { send_entry(request, mount, inode, timeout); };
+  return reply_entry(mount, inode, timeout);
 }
 
 void lookup(fuse_req_t request, fuse_ino_t parent, const char* name) {
@@ -45,8 +45,9 @@ void get_attributes(fuse_req_t request, fuse_ino_t id, fuse_file_info*) {
     if (!inode) return reply_error(ENOENT);
     try {
       return reply_attributes(mount, *inode);
-    } catch (const Rejection&) {  // gone; no write was refused, so nothing is written down
-      return reply_error(ENOENT);
+    } catch (const Rejection& rejection) {
+      if (rejection.cause() != Cause::not_found) throw;
+      return reply_error(ENOENT);  // gone; no write was refused, so nothing is written down
     }
   });
 }
@@ -60,6 +61,18 @@ void require_same_identity(const struct stat& now, const struct stat& wanted, in
     throw Rejection(Cause::not_permitted, "owner and mode follow from the mount and the mapping and cannot be set");
 }
 
+// The clock's nanoseconds end in the year 2262.
+std::chrono::system_clock::time_point clamped_time(const timespec& time) {
+  using std::chrono::seconds;
+  using Clock = std::chrono::system_clock;
+  constexpr std::chrono::time_point<Clock, seconds> earliest = std::chrono::ceil<seconds>(Clock::time_point::min());
+  constexpr std::chrono::time_point<Clock, seconds> latest = std::chrono::floor<seconds>(Clock::time_point::max());
+  const std::chrono::time_point<Clock, seconds> whole{seconds(time.tv_sec)};
+  if (whole < earliest) return earliest;
+  if (whole >= latest) return latest;
+  return whole + std::chrono::nanoseconds(time.tv_nsec);
+}
+
 // A scratch file is an ordinary file of whoever made it.
 void set_scratch_attributes(ScratchFile& file, const struct stat& wanted, int valid) {
   if (valid & FUSE_SET_ATTR_SIZE) file.resize(static_cast<std::uint64_t>(wanted.st_size));
@@ -67,11 +80,10 @@ void set_scratch_attributes(ScratchFile& file, const struct stat& wanted, int va
   if (valid & FUSE_SET_ATTR_MODE) attributes.mode = wanted.st_mode & 0777;
   if (valid & FUSE_SET_ATTR_UID) attributes.owner = wanted.st_uid;
   if (valid & FUSE_SET_ATTR_GID) attributes.group = wanted.st_gid;
-  const auto since = std::chrono::seconds(wanted.st_mtim.tv_sec) + std::chrono::nanoseconds(wanted.st_mtim.tv_nsec);
   if (valid & FUSE_SET_ATTR_MTIME_NOW)
     attributes.modified = std::chrono::system_clock::now();
   else if (valid & FUSE_SET_ATTR_MTIME)
-    attributes.modified = std::chrono::system_clock::time_point(since);
+    attributes.modified = clamped_time(wanted.st_mtim);
   file.set_attributes(attributes);
 }
 

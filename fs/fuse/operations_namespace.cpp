@@ -40,7 +40,7 @@ void make_directory(fuse_req_t request, fuse_ino_t parent, const char* name, mod
     if (!collection) throw Rejection(Cause::not_permitted, what_can_be_made);
     const std::string id = task_id_of(name);
     const Caller caller = caller_of(request);
-    Author author = mount.author_of(caller, nullptr);
+    Author author = mount.author_of(caller);
     const PendingName pending{request, mount, caller, author.persona, path_below(*directory, name)};
     const bool is_own_name = encode_name(id) == name;
     const auto done = [pending, place = *collection, id, is_own_name](const std::optional<Rejection>& refusal) {
@@ -60,12 +60,10 @@ void remove_directory(fuse_req_t request, fuse_ino_t parent, const char* name) {
     const auto* task = std::get_if<NodePlace>(&found->place);
     if (!task || task->node.kind != Node::Kind::task) throw Rejection(Cause::not_permitted, what_can_be_made);
     const Caller caller = caller_of(request);
-    Author author = mount.author_of(caller, nullptr);
+    Author author = mount.author_of(caller);
     const PendingName pending{request, mount, caller, author.persona, found->path};
     const auto done = [pending](const std::optional<Rejection>& refusal) {
-      if (pending.answered_refusal(refusal)) return;
-      pending.mount.scratch.remove_below(pending.path);
-      fuse_reply_err(pending.request, 0);
+      if (!pending.answered_refusal(refusal)) fuse_reply_err(pending.request, 0);
     };
     task->file->submit(
         {WriteRequest{WriteRequest::Kind::remove_task, task->node, {}}, std::move(author), done, pending.warned()});
@@ -97,10 +95,6 @@ std::function<void(const RuleWarning&)> PendingName::warned() const {
   return [pending = *this](const RuleWarning& warning) {
     pending.mount.warn(warning, pending.caller, pending.persona, pending.path);
   };
-}
-
-std::string path_below(const Inode& directory, std::string_view name) {
-  return directory.path.empty() ? std::string(name) : directory.path + "/" + std::string(name);
 }
 
 void require_name_size(std::string_view name) {

@@ -29,11 +29,13 @@ ScratchAttributes attributes_for(fuse_req_t request, mode_t mode) {
 Reply reply_created(Mount& mount, const std::shared_ptr<ScratchFile>& scratch, const fuse_file_info& asked) {
   const ScratchPlace place{scratch};
   const auto inode = mount.inodes().look_up(scratch->path(), place, scratch->id());
-  return [&mount, inode, entry = entry_of(mount, *inode, entry_timeout(place)),
+  const auto lookup = std::make_shared<CountedLookup>(mount, inode);
+  return [&mount, lookup, entry = entry_of(mount, *inode, entry_timeout(place)),
           info = opened(mount, inode, asked)](fuse_req_t request) {
-    if (fuse_reply_create(request, &entry, &info) == 0) return;
-    closed(mount, info.fh);
-    mount.inodes().forget(inode->id, 1);
+    if (fuse_reply_create(request, &entry, &info) == 0)
+      lookup->hand_over();
+    else
+      closed(mount, info.fh);
   };
 }
 
@@ -94,29 +96,33 @@ struct PendingSave {
   NodePlace field;
 
   void answer(const std::optional<Rejection>& refusal) const {
+    if (refusal) scratch->revive();
     if (name.answered_refusal(refusal)) return;
-    scratch->retire();
     name.mount.scratch.remove(from);
     name.mount.inodes().become(scratch_id, name.path, field);
     fuse_reply_err(name.request, 0);
   }
 };
 
-Reply save(fuse_req_t request, Mount& mount, const std::string& from, std::shared_ptr<ScratchFile> scratch,
+Reply save(fuse_req_t request, Mount& mount, const std::string& from, const std::shared_ptr<ScratchFile>& scratch,
            const Found& target) {
   const Caller caller = caller_of(request);
-  Author author = mount.author_of(caller, nullptr);
+  Author author = mount.author_of(caller);
   const Inode inode{0, 0, target.path, target.place, false};
   require_open_for_write(mount, inode, caller);
   const auto* field = std::get_if<NodePlace>(&target.place);
   if (!field) throw Rejection(Cause::not_permitted, what_can_be_made);
-  WriteRequest write = whole_value(field->node, scratch->text());
   const auto node = mount.inodes().look_up(scratch->path(), ScratchPlace{scratch}, scratch->id());
   mount.inodes().forget(node->id, 1);  // the kernel's own lookups keep it
-  const PendingSave pending{
-      {request, mount, caller, author.persona, target.path}, from, std::move(scratch), node->id, *field};
-  field->file->submit({std::move(write), std::move(author), [pending](const auto& refusal) { pending.answer(refusal); },
-                       pending.name.warned()});
+  const PendingSave pending{{request, mount, caller, author.persona, target.path}, from, scratch, node->id, *field};
+  const std::string text = scratch->retire();
+  try {
+    field->file->submit({whole_value(field->node, text), std::move(author),
+                         [pending](const auto& refusal) { pending.answer(refusal); }, pending.name.warned()});
+  } catch (...) {
+    scratch->revive();
+    throw;
+  }
   return later();
 }
 

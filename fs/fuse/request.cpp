@@ -31,23 +31,34 @@ struct fuse_entry_param entry_of(Mount& mount, const Inode& inode, double entry_
   return entry;
 }
 
-void send_entry(fuse_req_t request, Mount& mount, const std::shared_ptr<const Inode>& inode, double entry_timeout) {
-  struct fuse_entry_param entry {};
+Reply reply_entry(Mount& mount, const std::shared_ptr<const Inode>& inode, double entry_timeout) {
+  const auto lookup = std::make_shared<CountedLookup>(mount, inode);
   try {
-    entry = entry_of(mount, *inode, entry_timeout);
-  } catch (const std::exception&) {  // it vanished since it was looked up
-    mount.inodes().forget(inode->id, 1);
-    fuse_reply_err(request, ENOENT);
-    return;
+    return [lookup, entry = entry_of(mount, *inode, entry_timeout)](fuse_req_t request) {
+      if (fuse_reply_entry(request, &entry) == 0) lookup->hand_over();
+    };
+  } catch (const Rejection& rejection) {
+    if (rejection.cause() != Cause::not_found) throw;
+    return reply_error(ENOENT);
   }
-  if (fuse_reply_entry(request, &entry) != 0) mount.inodes().forget(inode->id, 1);
+}
+
+void send_entry(fuse_req_t request, Mount& mount, const std::shared_ptr<const Inode>& inode,
+                double entry_timeout) noexcept {
+  Reply reply;
+  try {
+    reply = reply_entry(mount, inode, entry_timeout);
+  } catch (const std::exception&) {
+    reply = reply_error(EIO);
+  }
+  reply(request);
 }
 
 namespace {
 
 Reply refusal(fuse_req_t request, Mount& mount, const Rejection& rejection, const std::string& path) {
   const Caller caller = caller_of(request);
-  const Author author = mount.author_of(caller, nullptr);
+  const Author author = mount.author_of(caller);
   return reply_error(mount.refuse(rejection, caller, author.persona, path));
 }
 
@@ -88,7 +99,7 @@ void guarded(fuse_req_t request, fuse_ino_t id, const std::function<Reply(Mount&
 void guarded(fuse_req_t request, fuse_ino_t directory, const char* name, const std::function<Reply(Mount&)>& body) {
   guarded(request, body, [directory, name](Mount& mount) {
     const auto inode = mount.inodes().find(directory);
-    return inode && !inode->path.empty() ? inode->path + "/" + name : std::string(name);
+    return inode ? path_below(*inode, name) : std::string(name);
   });
 }
 

@@ -26,8 +26,29 @@ Caller caller_of(fuse_req_t request);
 /// Throws Rejection(not_found) for an inode that the kernel was told to forget.
 std::shared_ptr<const Inode> inode_of(Mount& mount, fuse_ino_t id);
 
-/// A lookup that has been counted: the kernel must get it, or the count is given back.
-void send_entry(fuse_req_t request, Mount& mount, const std::shared_ptr<const Inode>& inode, double entry_timeout);
+/// A lookup that has been counted: the kernel must get it, or the count is given back at the end of this.
+class CountedLookup {
+ public:
+  CountedLookup(Mount& mount, std::shared_ptr<const Inode> inode) : mount_(mount), inode_(std::move(inode)) {}
+  ~CountedLookup() {
+    if (inode_) mount_.inodes().forget(inode_->id, 1);
+  }
+  CountedLookup(const CountedLookup&) = delete;
+  CountedLookup& operator=(const CountedLookup&) = delete;
+  /// The kernel has got it.
+  void hand_over() noexcept { inode_.reset(); }
+
+ private:
+  Mount& mount_;
+  std::shared_ptr<const Inode> inode_;
+};
+
+/// The answer to a lookup that has been counted. Throws what InodeAttributes throws, except that what vanished since it
+/// was looked up is answered ENOENT.
+Reply reply_entry(Mount& mount, const std::shared_ptr<const Inode>& inode, double entry_timeout);
+/// The same at once; throws nothing.
+void send_entry(fuse_req_t request, Mount& mount, const std::shared_ptr<const Inode>& inode,
+                double entry_timeout) noexcept;
 struct fuse_entry_param entry_of(Mount& mount, const Inode& inode, double entry_timeout);
 
 /// How long the kernel may believe what it was told; every change is announced to it.

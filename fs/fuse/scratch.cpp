@@ -22,11 +22,6 @@ ScratchFile::ScratchFile(std::uint64_t id, std::string path, const ScratchAttrib
 
 ScratchFile::~ScratchFile() { --*count_; }
 
-std::string ScratchFile::text() const {
-  const std::lock_guard lock(mutex_);
-  return bytes_;
-}
-
 std::string ScratchFile::read(std::size_t size, std::uint64_t offset) const {
   const std::lock_guard lock(mutex_);
   return offset < bytes_.size() ? bytes_.substr(offset, size) : std::string();
@@ -77,9 +72,15 @@ void ScratchFile::resize(std::uint64_t size) {
   touch();
 }
 
-void ScratchFile::retire() {
+std::string ScratchFile::retire() {
   const std::lock_guard lock(mutex_);
   is_retired_ = true;
+  return bytes_;
+}
+
+void ScratchFile::revive() {
+  const std::lock_guard lock(mutex_);
+  is_retired_ = false;
 }
 
 std::shared_ptr<ScratchFile> ScratchTable::create(const std::string& path, const ScratchAttributes& attributes) {

@@ -40,19 +40,21 @@ class ScratchFile {
   std::uint64_t id() const noexcept { return id_; }
   const std::string& path() const noexcept { return path_; }
 
-  std::string text() const;
   std::string read(std::size_t size, std::uint64_t offset) const;
   std::uint64_t size() const;
   ScratchAttributes attributes() const;
   void set_attributes(const ScratchAttributes& attributes);
 
-  /// Each throws Rejection(too_large), or Rejection(stale) once the file has become the value of a field.
+  /// Each throws Rejection(too_large), or Rejection(stale) once the file becomes the value of a field.
   void write(std::string_view bytes, std::uint64_t offset);
   void append(std::string_view bytes);
   void resize(std::uint64_t size);
 
-  /// It was renamed over a field: what is written to it from now on would reach nobody.
-  void retire();
+  /// It is being renamed over a field, which gets the returned text: what is written to it from now on would reach
+  /// nobody.
+  std::string retire();
+  /// It was not.
+  void revive();
 
  private:
   void require_room(std::uint64_t size) const;

@@ -1,4 +1,4 @@
-// A thread that does one thing after another.
+// A thread that does one thing after another, or lets its caller do it where nothing is left to be done before.
 #pragma once
 
 #include <condition_variable>
@@ -9,8 +9,9 @@
 
 namespace statusfs {
 
-/// Thread safety: post() from any thread. Work is done in the order in which it was posted; the destructor waits until
-/// all of it is done. Work must not throw and must not wait for other work of the same worker.
+/// Thread safety: every function from any thread, except that work must not call drain(). Work is done in the order in
+/// which it was posted by one thread; the destructor waits until all of it is done. Work must not throw and must not
+/// wait for other work of the same worker.
 class SerialWorker {
  public:
   SerialWorker();

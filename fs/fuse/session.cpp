@@ -70,8 +70,11 @@ struct Session::Implementation {
     void operator()(fuse_session* session) const { fuse_session_destroy(session); }
   };
   explicit Implementation(Mount& served) : mount(served) {}
+  // Every write that was taken is carried out and answered before the connection goes.
   ~Implementation() {
-    if (mounted) fuse_session_unmount(session.get());
+    if (!mounted) return;
+    mount.close();
+    fuse_session_unmount(session.get());
   }
 
   Mount& mount;
@@ -108,7 +111,6 @@ void Session::run() {
   if (is_failure) throw std::system_error(-result, std::generic_category(), "reading requests of the kernel");
 }
 
-// Every write that was taken is carried out and answered before the connection goes.
-Session::~Session() { implementation_->mount.close(); }
+Session::~Session() = default;
 
 }  // namespace statusfs

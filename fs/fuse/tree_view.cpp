@@ -43,10 +43,6 @@ Place TreeView::root() const {
   return NodePlace{files.front(), Node{}};
 }
 
-std::string TreeView::top_of(const StatusFile& file) const {
-  return directory_.shows_one_file() ? std::string() : file.name();
-}
-
 Place TreeView::place_of(const std::shared_ptr<StatusFile>& file, const Node& node) const {
   if (is_whole_file(node)) return VersionPlace{file, file->state()};
   if (node.kind == Node::Kind::field && node.field->type == FieldType::events)
@@ -56,7 +52,7 @@ Place TreeView::place_of(const std::shared_ptr<StatusFile>& file, const Node& no
 }
 
 Found TreeView::found(const Inode& directory, std::string_view name, Place place) const {
-  std::string path = directory.path.empty() ? std::string(name) : directory.path + "/" + std::string(name);
+  std::string path = path_below(directory, name);
   std::uint64_t key = 0;
   if (const auto* version = std::get_if<VersionPlace>(&place)) key = version_key(*version->state);
   if (const auto* page = std::get_if<PagePlace>(&place)) key = version_key(page->page->state());
@@ -76,8 +72,7 @@ std::optional<Found> TreeView::find(const Inode& directory, std::string_view nam
 }
 
 std::optional<Found> TreeView::find_scratch(const Inode& directory, std::string_view name) const {
-  const auto file =
-      scratch_.find(directory.path.empty() ? std::string(name) : directory.path + "/" + std::string(name));
+  const auto file = scratch_.find(path_below(directory, name));
   if (!file) return std::nullopt;
   return Found{file->path(), ScratchPlace{file}, file->id()};
 }

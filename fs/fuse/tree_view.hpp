@@ -34,8 +34,6 @@ class TreeView {
   /// Nothing when there is no such name. Precondition: `directory` is one.
   std::optional<Found> find(const Inode& directory, std::string_view name) const;
   std::vector<DirectoryEntry> list(const Inode& directory) const;
-  /// The part of the path of everything that a status file shows.
-  std::string top_of(const StatusFile& file) const;
 
   bool is_directory(const Place& place) const;
   /// Where a symbolic link leads.

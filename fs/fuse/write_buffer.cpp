@@ -128,10 +128,14 @@ void WriteBuffer::extend(std::string_view bytes, std::uint64_t offset, std::size
                                         " is not accepted; write from offset 0, or go on at " +
                                         std::to_string(text_.size()) + " where the last write ended");
   require_size(starts_anew ? 0 : text_.size(), bytes, limit);
-  if (starts_anew) text_.clear();
+  is_complete_before_ = is_complete_;
+  if (starts_anew) return replace_text(std::string(bytes));
+  text_before_.reset();
   size_before_ = text_.size();
   text_ += bytes;
 }
+
+void WriteBuffer::replace_text(std::string text) { text_before_ = std::exchange(text_, std::move(text)); }
 
 std::optional<WriteRequest> WriteBuffer::write_scalar(std::string_view bytes, std::uint64_t offset) {
   if (offset != 0)
@@ -174,8 +178,7 @@ std::optional<WriteRequest> WriteBuffer::write_log(std::string_view bytes) {
   const std::string_view last_line = std::string_view(lines).substr(tail);
   const bool waits = utf8_cut_length(last_line) > 0 || (last_line.starts_with('{') && !is_whole_json(last_line));
   const std::string_view complete = std::string_view(lines).substr(0, waits ? tail : lines.size());
-  size_before_ = 0;
-  text_ = waits ? lines.substr(tail) : std::string();
+  replace_text(waits ? lines.substr(tail) : std::string());
   if (is_blank(complete)) return std::nullopt;
   return request(WriteRequest::Kind::append, complete);
 }
@@ -208,10 +211,15 @@ bool WriteBuffer::blank_is_null() const {
 
 void WriteBuffer::take_back() {
   last_was_refused_ = true;
-  text_.resize(std::min(size_before_, text_.size()));
+  if (text_before_)
+    text_ = std::move(*text_before_);
+  else
+    text_.resize(std::min(size_before_, text_.size()));
+  text_before_.reset();
+  size_before_ = text_.size();
   unfinished_ = unfinished_before_;
   cut_ = cut_before_;
-  is_complete_ = false;
+  is_complete_ = is_complete_before_;
 }
 
 std::optional<std::string> WriteBuffer::complaint_at_close() const {

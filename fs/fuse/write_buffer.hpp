@@ -36,6 +36,7 @@ class WriteBuffer {
   static Form form_of(const Node& node);
 
   std::optional<WriteRequest> take(std::string_view bytes, std::uint64_t offset);
+  void replace_text(std::string text);
   void extend(std::string_view bytes, std::uint64_t offset, std::size_t limit);
   std::optional<WriteRequest> write_scalar(std::string_view bytes, std::uint64_t offset);
   std::optional<WriteRequest> write_lines(std::string_view bytes, std::uint64_t offset, std::size_t limit);
@@ -50,14 +51,16 @@ class WriteBuffer {
   const Node node_;
   const bool appends_;
   const Form form_;
-  std::string text_;               // all that was written since offset 0; of a log: the line that is not complete yet
-  std::size_t size_before_ = 0;    // of text_, before the last write
-  std::string unfinished_;         // of lines that are appended: the last one, while no newline has ended it
-  std::string unfinished_before_;  // unfinished_ before the last write
-  std::string cut_;                // of lines that are appended: the beginning of a character that the last write cut
-  std::string cut_before_;         // cut_ before the last write
-  bool last_was_refused_ = false;  // the last write
-  bool is_complete_ = false;       // text_ is a whole document that was turned into a request
+  std::string text_;             // all that was written since offset 0; of a log: the line that is not complete yet
+  std::size_t size_before_ = 0;  // of text_, before the last write, which went on with it
+  std::optional<std::string> text_before_;  // text_ before the last write, where it began anew
+  std::string unfinished_;                  // of lines that are appended: the last one, while no newline has ended it
+  std::string unfinished_before_;           // unfinished_ before the last write
+  std::string cut_;                  // of lines that are appended: the beginning of a character that the last write cut
+  std::string cut_before_;           // cut_ before the last write
+  bool is_complete_ = false;         // text_ is a whole document that was turned into a request
+  bool is_complete_before_ = false;  // is_complete_ before the last write
+  bool last_was_refused_ = false;    // the last write
 };
 
 }  // namespace statusfs

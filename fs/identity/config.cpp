@@ -70,6 +70,10 @@ std::optional<YAML::Mark> second_document_of(const std::string& text) {
   return starts.last;
 }
 
+WriterRow row_of_mounting_user(uid_t mounting_user) {
+  return {WriterRow::Match::user, mounting_user, std::nullopt, archetype_of_mounting_user};
+}
+
 // Reads one file; every message names the place.
 class Reader {
  public:
@@ -124,7 +128,7 @@ class Reader {
 
   Config config_in(const Members& members) const {
     Config config;
-    std::vector<WriterRow> rows = {mounting_user_row()};
+    std::vector<WriterRow> rows = {row_of_mounting_user(mounting_user_)};
     if (const auto found = members.find("writers"); found != members.end()) rows = rows_in(found->second);
     std::string others = archetype_of_others;
     if (const auto found = members.find("default"); found != members.end()) others = default_in(found->second);
@@ -132,10 +136,6 @@ class Reader {
       config.external = external_in(found->second);
     config.writers = std::make_shared<const Writers>(std::move(rows), std::move(others));
     return config;
-  }
-
-  WriterRow mounting_user_row() const {
-    return {WriterRow::Match::user, mounting_user_, std::nullopt, archetype_of_mounting_user};
   }
 
   std::vector<WriterRow> rows_in(const YAML::Node& node) const {
@@ -246,8 +246,8 @@ std::string read_text(const std::filesystem::path& file) try {
 }  // namespace
 
 Config default_config(uid_t mounting_user) {
-  const WriterRow row{WriterRow::Match::user, mounting_user, std::nullopt, archetype_of_mounting_user};
-  return {std::make_shared<const Writers>(std::vector{row}, archetype_of_others), ExternalChanges::quarantine};
+  return {std::make_shared<const Writers>(std::vector{row_of_mounting_user(mounting_user)}, archetype_of_others),
+          ExternalChanges::quarantine};
 }
 
 Config load_config(const std::filesystem::path& file, const std::vector<std::string>& archetypes, uid_t mounting_user) {

@@ -11,7 +11,7 @@
 
 namespace statusfs {
 
-/// Thread safety: any thread. A name once found is kept as long as the object lives.
+/// Thread safety: any thread. A name once found is kept, until there are so many that all are forgotten.
 class UserNames {
  public:
   /// The user's name, or its number where it has none that can stand as a persona.

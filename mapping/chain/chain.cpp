@@ -47,6 +47,11 @@ StatusDocument with_signed_tasks(const StatusDocument& document) {
 
 }  // namespace
 
+ChangedValue changed_value(std::string task, const Field* field, const Pointer& pointer) {
+  const bool is_shown = field && (field->type != FieldType::group || field->pointer == pointer);
+  return {std::move(task), field, false, is_shown ? Pointer() : pointer};
+}
+
 Chain::Chain(std::shared_ptr<const StatusDocument> document, ChainHead head)
     : document_(std::move(document)), head_(std::move(head)), digest_(*document_), counts_(*document_) {}
 

@@ -27,7 +27,11 @@ struct ChangedValue {
   const Field* field =
       nullptr;                 ///< the row of the mapping that shows it, or what is around it; nullptr where none does
   bool is_whole_task = false;  ///< the task was added or removed
+  Pointer unknown = {};        ///< from the scope: the value, where no row shows it; else the root
 };
+
+/// `field` as above, of the value at `pointer`.
+ChangedValue changed_value(std::string task, const Field* field, const Pointer& pointer);
 
 /// One new version of a document.
 struct Version {

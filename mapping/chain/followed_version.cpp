@@ -47,12 +47,14 @@ Version followed_version(const StatusDocument& before, std::shared_ptr<const Sta
       const Pointer inside =
           changed_place(Pointer({tokens.begin() + static_cast<std::ptrdiff_t>(depth) + 1, tokens.end()}));
       const Field* field = mapping.at_or_around(inside, true);
-      for (const std::string& id : ids_at(before, *after, tokens[depth])) version.changes.push_back({id, field});
+      for (const std::string& id : ids_at(before, *after, tokens[depth]))
+        version.changes.push_back(changed_value(id, field, inside));
     } else if (tokens.size() <= depth + 1 &&
                (operation.path.starts_with(collection) || collection.starts_with(operation.path))) {
       version.tasks_listed_anew = true;
     } else {
-      version.changes.push_back({{}, mapping.at_or_around(changed_place(operation.path), false)});
+      const Pointer place = changed_place(operation.path);
+      version.changes.push_back(changed_value({}, mapping.at_or_around(place, false), place));
     }
   }
   if (version.tasks_listed_anew) {

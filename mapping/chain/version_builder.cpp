@@ -60,7 +60,7 @@ void VersionBuilder::set_value(const Field* field, const Pointer& pointer, std::
   // An equal value that is written otherwise (1.0 for 1) must not slip in: a replay would not have it.
   if (before && value && *before == *value) return;
   if (!before && !value) return;
-  changes_.push_back({{}, field});
+  changes_.push_back(changed_value({}, field, pointer));
   if (!value) {
     patch_.remove({}, pointer);
     return document_.set_value(pointer, std::nullopt);
@@ -163,7 +163,7 @@ void VersionBuilder::record_member(const TaskChange& task, const Value* before, 
   if (!before || !is_extension(*before, after.value)) return record_value(task, field, pointer);
   for (std::size_t position = before->size(); position < after.value.size(); ++position)
     patch_.append(task.pointer, pointer, after.value.element(position));
-  changes_.push_back({task.id, field});
+  changes_.push_back(changed_value(task.id, field, pointer));
 }
 
 void VersionBuilder::record_value(const TaskChange& task, const Field* field, const Pointer& pointer) {
@@ -171,7 +171,7 @@ void VersionBuilder::record_value(const TaskChange& task, const Field* field, co
   const Value* new_value = find(task.after, pointer);
   if (old_value && new_value && *old_value == *new_value) return;
   if (!old_value && !new_value) return;
-  changes_.push_back({task.id, field});
+  changes_.push_back(changed_value(task.id, field, pointer));
   if (!new_value) return patch_.remove(task.pointer, pointer);
   if (old_value) return patch_.replace(task.pointer, pointer, *new_value);
   patch_.add(task.pointer, pointer, *new_value);

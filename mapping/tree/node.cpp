@@ -194,40 +194,42 @@ std::vector<NamedNode> children(const StatusDocument& document, const Node& node
 
 namespace {
 
-const Pointer& pointer_in_scope(const Node& node) {
-  return node.kind == Node::Kind::field ? node.field->pointer : node.pointer;
+// The innermost group of the mapping that the pointer leads into, or the scope's own directory.
+Node directory_around(const Mapping& mapping, const Node& node) {
+  const Field* group = mapping.at_or_around(node.pointer, node.in_task());
+  if (group && group->is_directory()) return {Node::Kind::field, group, node.task, {}};
+  return node.in_task() ? task_node(node.task) : Node{};
 }
 
-// The child of a directory that is what lies at the pointer, or what is around it.
-std::optional<NamedNode> child_towards(const StatusDocument& document, const Node& directory, const Pointer& pointer) {
-  for (NamedNode& candidate : children(document, directory)) {
-    const Field* row = candidate.node.kind == Node::Kind::field ? candidate.node.field : nullptr;
-    if (row && row->type != FieldType::group) continue;
-    const bool is_further =
-        pointer_in_scope(candidate.node).tokens().size() > pointer_in_scope(directory).tokens().size();
-    if (is_further && pointer.starts_with(pointer_in_scope(candidate.node))) return std::move(candidate);
+// Which of the directory's containers shows the value that the pointer leads to, or into.
+std::optional<std::size_t> container_of(const Directory& directory, const Pointer& pointer) {
+  std::optional<std::size_t> found;
+  std::size_t length = 0;
+  for (std::size_t container = 0; container < directory.containers.size(); ++container) {
+    const Pointer& own = directory.containers[container];
+    const bool is_inside = pointer.starts_with(own) && pointer.tokens().size() > own.tokens().size();
+    if (!is_inside || (found && own.tokens().size() < length)) continue;
+    found = container;
+    length = own.tokens().size();
   }
-  return std::nullopt;
+  return found;
 }
 
-// How far the containers of a directory lead towards a pointer.
-std::size_t depth_of_container(const Mapping& mapping, const Node& directory, const Pointer& pointer) {
-  std::size_t depth = 0;
-  for (const Pointer& container : directory_of(mapping, directory).containers)
-    if (pointer.starts_with(container)) depth = std::max(depth, container.tokens().size());
-  return depth;
-}
-
-// As the directories list it. What is gone is named as it would be if no other name were like its own.
+// Where the value has been, if it is gone. A value that no directory shows, as the element of a list, is in the file
+// around it.
 std::string unknown_path(const StatusDocument& document, const Node& node) {
-  std::string path;
-  const auto add = [&](const std::string& name) { path += (path.empty() ? "" : "/") + name; };
-  Node directory = node.in_task() ? task_node(node.task) : Node{};
-  while (directory.kind != Node::Kind::unknown || !(directory.pointer == node.pointer)) {
-    const auto next = child_towards(document, directory, node.pointer);
-    if (!next) break;
-    add(next->name);
-    directory = next->node;
+  const Node around = directory_around(document.mapping(), node);
+  std::string path = around.kind == Node::Kind::field ? around.field->path : std::string();
+  const Value* scope = scope_of(document, node.task);
+  Directory directory = directory_of(document.mapping(), around);
+  while (const auto container = scope ? container_of(directory, node.pointer) : std::nullopt) {
+    const Pointer& object = directory.containers[*container];
+    const std::string& key = node.pointer.tokens()[object.tokens().size()];
+    path += (path.empty() ? "" : "/") + name_of_key(*scope, directory, *container, key);
+    const Pointer next = object.child(key);
+    const Value* value = find(*scope, next);
+    if (!value || !value->is_object()) break;
+    directory = directory_of(document.mapping(), unknown_node(directory, next));
   }
   const auto& tokens = node.pointer.tokens();
   for (std::size_t depth = depth_of_container(document.mapping(), directory, node.pointer); depth < tokens.size();

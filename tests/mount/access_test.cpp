@@ -118,6 +118,19 @@ TEST_F(AccessTest, TheEnvironmentNamesAPersonaButNotTheDrivers) {
         << reserved;
 }
 
+TEST_F(AccessTest, AnotherProgramInTheSameProcessHasAnotherPersona) {
+  mount(shared());
+  const CommandResult result = bash(
+      "exec 3>> $T/tasks/task_001_scaffold/execution_log/retry_attempts_log; echo one >&3; "
+      "STATUSFS_PERSONA=SECOND exec bash -c 'echo two >&3'",
+      {.environment = {{"STATUSFS_PERSONA", "FIRST"}}});
+  EXPECT_EQ(0, result.exit_status) << result.error;
+  const auto records = journal();
+  ASSERT_LT(1u, records.size());
+  EXPECT_EQ("FIRST", records[records.size() - 2]["persona"]);
+  EXPECT_EQ("SECOND", records.back()["persona"]);
+}
+
 TEST_F(AccessTest, AGroupAndThePersonaOfARow) {
   write_config("writers:\n  - {group: nogroup, persona: CODING_ASSISTANT, archetype: BUILDER}\n");
   mount(shared());

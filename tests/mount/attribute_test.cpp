@@ -51,6 +51,7 @@ TEST_F(AttributeTest, NoOthersExistAndNoneCanBeSet) {
   EXPECT_EQ(std::strerror(ENODATA), attribute(task(), "user.statusfs.type"));
   EXPECT_EQ(std::strerror(ENODATA), attribute(task("percent_complete"), "user.statusfs.enum"));
   EXPECT_EQ(EPERM, set(task("status"), "user.statusfs.type"));
+  EXPECT_NE(std::string::npos, last_error().find("user.statusfs.type")) << last_error();
   EXPECT_EQ(EOPNOTSUPP, set(task("status"), "user.other"));
   EXPECT_EQ(EPERM, ::removexattr(task("status").c_str(), "user.statusfs.type") == 0 ? 0 : errno);
   char small[2];

@@ -144,5 +144,53 @@ TEST_F(DeadlockWatchTest, SixtyFourClientsNeverStandStill) {
   std::cout << calls << " calls of " << client_count << " clients in " << duration().count() << " s\n";
 }
 
+/// A daemon with so few threads that none is to spare.
+class FewThreadsTest : public DeadlockWatchTest, public ::testing::WithParamInterface<int> {
+ protected:
+  Path field(int number) const { return tree("tasks/a/latest_test_status", number); }
+};
+
+// Through a mapping the kernel reads a page, which the announcement of a write to the file waits for.
+constexpr const char* reader_of_pages = R"(
+import mmap, sys
+while True:
+    with open(sys.argv[1], "rb") as file:
+        mmap.mmap(file.fileno(), 10, mmap.MAP_PRIVATE, mmap.PROT_READ)[:1]
+)";
+
+TEST_P(FewThreadsTest, AMappedFileThatIsWrittenStopsNobody) {
+  Process& daemon = mount_in_foreground({"-o", "max_threads=" + std::to_string(GetParam())});
+  std::vector<std::unique_ptr<Process>> readers;
+  for (std::size_t number = 0; number < 2; ++number) {
+    const Path file = field(static_cast<int>(number));
+    ASSERT_EQ(0, write_file(file, "{\"passed\": 100000}"));
+    for (const char* log : {"reader", "another reader"})
+      readers.push_back(std::make_unique<Process>(Arguments{"python3", "-c", reader_of_pages, file.string()},
+                                                  CommandOptions{}, root() / (log + std::to_string(number))));
+  }
+  std::atomic<bool> is_over = false;
+  std::vector<std::thread> writers;
+  for (std::size_t client = 0; client < 2; ++client)
+    writers.emplace_back([&, client] {
+      for (int round = 100'000; !is_over; ++round)
+        timed(progress_[client], "write",
+              [&] { write_file(field(static_cast<int>(client)), "{\"passed\": " + std::to_string(round) + "}"); });
+    });
+  std::string stalled;
+  for (const auto end = Clock::now() + duration(); Clock::now() < end && stalled.empty(); ::usleep(100'000))
+    stalled = stall();
+  is_over = true;
+  const auto is_idle = [&] { return progress_[0].since == 0 && progress_[1].since == 0; };
+  if (stalled.empty() && !eventually(is_idle, longest_call)) stalled = "after the end, " + stall();
+  EXPECT_EQ("", stalled);
+  for (const auto& reader : readers) EXPECT_TRUE(reader->is_running()) << reader->log();
+  if (!stalled.empty()) daemon.send(SIGKILL);
+  for (const auto& reader : readers) reader->send(SIGKILL);
+  for (std::thread& writer : writers) writer.join();
+  for (std::size_t client = 0; client < 2; ++client) EXPECT_GT(progress_[client].done, 10u);
+}
+
+INSTANTIATE_TEST_SUITE_P(Threads, FewThreadsTest, ::testing::Values(1, 2));
+
 }  // namespace
 }  // namespace statusfs::test

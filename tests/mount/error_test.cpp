@@ -167,6 +167,21 @@ TEST_F(ErrorTest, ALockHeldForLongIsEBUSYAndReadersGoOn) {
   EXPECT_VERSIONS(1, write(percent, "9\n"));
 }
 
+TEST_F(ErrorTest, ARefusedEndOfALineLeavesItsBeginning) {
+  document_on_disk();
+  const int log = ::open(tree("achievements").c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
+  const std::string begin = R"({"achievement_summary": "first ha)", end = "lf and second half\"}\n";
+  ASSERT_EQ(static_cast<ssize_t>(begin.size()), ::write(log, begin.data(), begin.size()));
+  const int lock = ::open((status_file().string() + ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  ASSERT_EQ(0, ::flock(lock, LOCK_EX));
+  EXPECT_EQ(-1, ::write(log, end.data(), end.size()));
+  EXPECT_EQ(EBUSY, errno);
+  ::close(lock);
+  EXPECT_EQ(static_cast<ssize_t>(end.size()), ::write(log, end.data(), end.size()));
+  EXPECT_EQ(0, ::close(log));
+  EXPECT_EQ("first half and second half", document()["payload"]["key_achievements_log"].back()["achievement_summary"]);
+}
+
 TEST_F(ErrorTest, AnotherUserMayReadAndIsRefusedToWrite) {
   unmount();
   mount({"-o", "allow_other,default_permissions"});

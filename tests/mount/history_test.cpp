@@ -1,6 +1,7 @@
 // .history in the tree, and the commands that tell the history and go back in it.
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -39,6 +40,21 @@ TEST_F(HistoryTest, EveryVersionStandsInHistory) {
   ASSERT_EQ(3u, lines.size());
   EXPECT_NE(std::string::npos, lines[2].find(path_of("percent_complete") + ": 5 -> 6")) << lines[2];
   EXPECT_EQ(ENOENT, read_error(history / "nothing"));
+}
+
+TEST_F(HistoryTest, WhatCannotBeReadIsNotMissing) {
+  const int first = version();
+  for (const char* value : {"5\n", "6\n"}) ASSERT_EQ(0, write(path_of("percent_complete"), value));
+  std::fstream journal(journal_file(), std::ios::in | std::ios::out);
+  journal.seekp(10);
+  journal << "damaged";
+  journal.close();
+  const std::string file = std::to_string(first) + ".json";
+  struct stat status {};
+  EXPECT_EQ(-1, ::stat((tree(".history") / file).c_str(), &status));
+  EXPECT_EQ(EIO, errno);
+  EXPECT_EQ(EIO, read_error(tree(".history") / file));
+  EXPECT_NE("", last_error());
 }
 
 TEST_F(HistoryTest, AVersionCanBeMappedAndStaysWhatItIs) {

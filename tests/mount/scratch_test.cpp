@@ -99,6 +99,26 @@ TEST_F(ScratchTest, GoesWithItsTask) {
   EXPECT_EQ(ENOENT, read_error(tree("tasks/extra/left")));
 }
 
+TEST_F(ScratchTest, GoesWithATaskThatAPatchRemoves) {
+  ASSERT_EQ(0, ::mkdir(tree("tasks/extra").c_str(), 0755));
+  ASSERT_EQ(0, create(tree("tasks/extra/left"), "x"));
+  ASSERT_EQ(0, write("patch", R"([{"op": "remove", "path": "/payload/tasks_status/3"}])")) << last_error();
+  ASSERT_EQ(0, ::mkdir(tree("tasks/extra").c_str(), 0755));
+  EXPECT_EQ(ENOENT, read_error(tree("tasks/extra/left")));
+}
+
+// The clock of the machine ends in the year 2262.
+TEST_F(ScratchTest, TakesAnyTime) {
+  ASSERT_EQ(0, create(task("old"), "x"));
+  for (const char* date : {"2300-01-01", "1600-01-01", "2001-02-03"}) {
+    const auto result = bash(std::string("touch -d ") + date + " $T/tasks/task_001_scaffold/old");
+    EXPECT_EQ(0, result.exit_status) << date << result.error;
+  }
+  EXPECT_EQ("2001-02-03\n", bash("date -r $T/tasks/task_001_scaffold/old +%F").output);
+  ASSERT_EQ(0, bash("touch -d 2300-01-01 $T/tasks/task_001_scaffold/old").exit_status);
+  EXPECT_EQ("2262\n", bash("date -u -r $T/tasks/task_001_scaffold/old +%Y").output);
+}
+
 TEST_F(ScratchTest, GivesWayToATaskOfItsName) {
   put_file(tree("tasks/later"), "scratch");
   ASSERT_EQ(0,

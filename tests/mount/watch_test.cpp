@@ -102,6 +102,37 @@ TEST_F(WatchTest, AChangeFromOutsideWakes) {
   EXPECT_EQ("PARTITIONED\n", partition.read());
 }
 
+TEST_F(WatchTest, AValueThatNoRowShowsIsAnnounced) {
+  ASSERT_EQ(0, write_file(task("task.json"), R"({"_status_locked": true})"));
+  struct stat before {
+  }, after{};
+  {
+    const Handle lock(task("_status_locked"));
+    EXPECT_EQ("true\n", lock.read());
+    ASSERT_EQ(0, ::stat(task("_status_locked").c_str(), &before));
+    EXPECT_EQ(POLLPRI | POLLERR,
+              woken_by(lock, [&] { ASSERT_EQ(0, write_file(task("task.json"), R"({"_status_locked": false})")); }));
+    EXPECT_EQ("false\n", lock.read());
+  }
+  ASSERT_EQ(0, ::stat(task("_status_locked").c_str(), &after));
+  EXPECT_EQ(before.st_size + 1, after.st_size);
+  EXPECT_LT(std::pair(before.st_mtim.tv_sec, before.st_mtim.tv_nsec),
+            std::pair(after.st_mtim.tv_sec, after.st_mtim.tv_nsec));
+  ASSERT_EQ(0, write_file(task("task.json"), R"({"_status_locked": null})"));
+  EXPECT_EQ(-1, ::stat(task("_status_locked").c_str(), &after));
+  EXPECT_EQ(ENOENT, errno);
+}
+
+TEST_F(WatchTest, AValueThatNoRowShowsIsAnnouncedInAGroupToo) {
+  ASSERT_EQ(0, write_file(task("task.json"), R"({"readiness_check": {"_status_locked": true}})"));
+  struct stat status {};
+  ASSERT_EQ(0, ::stat(task("readiness_check/_status_locked").c_str(), &status));
+  EXPECT_EQ(5, status.st_size);
+  ASSERT_EQ(0, write_file(task("task.json"), R"({"readiness_check": {"_status_locked": false}})"));
+  ASSERT_EQ(0, ::stat(task("readiness_check/_status_locked").c_str(), &status));
+  EXPECT_EQ(6, status.st_size);
+}
+
 TEST_F(WatchTest, ASaveByRenameAndAMoveOnTheBoardWake) {
   const Handle percent(task("percent_complete"));
   EXPECT_NE(0, woken_by(percent, [&] {

@@ -1,5 +1,8 @@
 #include "mapping/chain/chain.hpp"
 
+#include <set>
+
+#include "mapping/chain/followed_version.hpp"
 #include "mapping/document/json_patch_text.hpp"
 #include "mapping/rules/rollback.hpp"
 #include "tests/unit/chain/chain_writer.hpp"
@@ -206,6 +209,28 @@ TEST(ChainTest, TheChangesAreThoseOfTheValues) {
   EXPECT_TRUE(added.tasks_listed_anew);
   EXPECT_THAT(changed(added), testing::Contains("four:"));
   EXPECT_TRUE(writer.write({"tasks/four", "", Kind::remove_task}).tasks_listed_anew);
+}
+
+TEST(ChainTest, AChangeThatNoRowShowsTellsWhichValueItIs) {
+  ChainWriter writer;
+  const auto unknown = [&](const std::string& path, const std::string& patch) {
+    const auto before = writer.chain().document();
+    const Version version = writer.write({path, patch, Kind::set});
+    const auto told = [](const Version& of) {
+      std::set<std::string> result;
+      for (const ChangedValue& change : of.changes)
+        if (!change.unknown.is_root()) result.insert(change.task + change.unknown.text());
+      return result;
+    };
+    EXPECT_EQ(told(version), told(followed_version(*before, version.document, version.record, version.head)));
+    return told(version);
+  };
+  using testing::ElementsAre;
+  EXPECT_THAT(unknown("tasks/one/task.json", R"({"_status_locked": true})"), ElementsAre("one/_status_locked"));
+  EXPECT_THAT(unknown("tasks/one/task.json", R"({"_status_locked": null})"), ElementsAre("one/_status_locked"));
+  EXPECT_THAT(unknown("tasks/one/task.json", R"({"readiness_check": {"_status_locked": true}})"),
+              ElementsAre("one/readiness_check/_status_locked"));
+  EXPECT_THAT(unknown("tasks/one/percent_complete", "5"), ElementsAre());
 }
 
 TEST(ChainTest, LogsAreStamped) {

@@ -121,6 +121,8 @@ TEST(NodeTest, AKeyWhoseNameIsTaken) {
   EXPECT_EQ(file_pointer(document, node_at(document, "%73ummary")).text(), "/summary");
   EXPECT_EQ(file_pointer(document, node_at(document, "both")).text(), "/both");
   EXPECT_EQ(file_pointer(document, node_at(document, "%62oth")).text(), "/payload/both");
+  for (const char* path : {"%70atch", "%73ummary", "both", "%62oth"})
+    EXPECT_EQ(path, path_of(document, node_at(document, path)));
 }
 
 TEST(NodeTest, AKeyThatIsTakenTwice) {

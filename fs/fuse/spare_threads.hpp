@@ -1,0 +1,39 @@
+// Which of the threads that serve requests may wait for the disk or for the kernel.
+#pragma once
+
+#include <semaphore>
+
+namespace statusfs {
+
+/// What libfuse starts at most where nothing else is asked for.
+inline constexpr unsigned usual_serving_threads = 10;
+
+/// So many threads may wait at once that always enough are left for what they wait for: the kernel answers an
+/// announcement once a READ of that file is answered, which another thread has to serve. Where there are few, none may.
+///
+/// Thread safety: any thread.
+class SpareThreads {
+ public:
+  explicit SpareThreads(unsigned serving_threads) : free_(serving_threads >= 4 ? most : 0) {}
+
+  /// The right to wait, if there was one to be had, until its end.
+  class Permit {
+   public:
+    explicit Permit(SpareThreads& threads) : threads_(threads.free_.try_acquire() ? &threads : nullptr) {}
+    ~Permit() {
+      if (threads_) threads_->free_.release();
+    }
+    Permit(const Permit&) = delete;
+    Permit& operator=(const Permit&) = delete;
+    explicit operator bool() const noexcept { return threads_ != nullptr; }
+
+   private:
+    SpareThreads* threads_;
+  };
+
+ private:
+  static constexpr int most = 2;
+  std::counting_semaphore<most> free_;
+};
+
+}  // namespace statusfs

@@ -1,0 +1,63 @@
+// What stays of a write that was refused: nothing, also where it ended or replaced what had been written before.
+#include "fs/fuse/write_buffer.hpp"
+
+#include "tests/unit/tree/sample_document.hpp"
+
+namespace statusfs {
+namespace {
+
+WriteBuffer buffer_of(const std::string& path, bool appends) { return WriteBuffer(node_at(sample(), path), appends); }
+
+std::string requested(WriteBuffer& buffer, std::string_view bytes, std::uint64_t offset = 0) {
+  const auto request = buffer.write(bytes, offset);
+  return request ? request->text : "nothing";
+}
+
+TEST(WriteBufferTest, ARefusedEndOfALogLineLeavesItsBeginning) {
+  WriteBuffer log = buffer_of("achievements", true);
+  EXPECT_EQ("nothing", requested(log, R"({"achievement_summary": "first ha)"));
+  for (int attempt = 0; attempt < 3; ++attempt) {
+    EXPECT_EQ("{\"achievement_summary\": \"first half and second half\"}\n", requested(log, "lf and second half\"}\n"));
+    log.take_back();
+  }
+  EXPECT_TRUE(log.complaint_at_close());
+}
+
+TEST(WriteBufferTest, ARefusedLineThatBringsTheBeginningOfTheNextIsTakenBackWhole) {
+  WriteBuffer log = buffer_of("achievements", true);
+  EXPECT_EQ("{\"achievement_summary\": \"a\"}\n", requested(log, "{\"achievement_summary\": \"a\"}\n{\"achi"));
+  log.take_back();
+  EXPECT_FALSE(log.complaint_at_close());
+  EXPECT_EQ("plain\n", requested(log, "plain\n"));
+}
+
+TEST(WriteBufferTest, ARefusedWriteFromTheBeginningLeavesWhatWasWritten) {
+  WriteBuffer list = buffer_of("summary/active_blockers_summary", false);
+  EXPECT_EQ("one\n", requested(list, "one\n"));
+  EXPECT_EQ("other\n", requested(list, "other\n"));
+  list.take_back();
+  EXPECT_EQ("one\ntwo\n", requested(list, "two\n", 4));
+  list.take_back();
+  EXPECT_EQ("one\nthree\n", requested(list, "three\n", 4));
+}
+
+TEST(WriteBufferTest, ARefusedDocumentLeavesTheOneBeforeComplete) {
+  WriteBuffer view = buffer_of("tasks/one/task.json", false);
+  EXPECT_EQ("{\"a\": 1}", requested(view, "{\"a\": 1}"));
+  EXPECT_EQ("{\"a\": 2}", requested(view, "{\"a\": 2}"));
+  view.take_back();
+  EXPECT_EQ("nothing", requested(view, "\n", 8));
+  EXPECT_THROW(view.write("{}", 9), Rejection);
+  EXPECT_FALSE(view.complaint_at_close());
+}
+
+TEST(WriteBufferTest, ADocumentMayBeWrittenAgainWhereTheFirstWasRefused) {
+  WriteBuffer view = buffer_of("tasks/one/task.json", false);
+  EXPECT_EQ("nothing", requested(view, "{\"a\":"));
+  EXPECT_EQ("{\"a\": 1}", requested(view, " 1}", 5));
+  view.take_back();
+  EXPECT_EQ("{\"a\": 2}", requested(view, " 2}", 5));
+}
+
+}  // namespace
+}  // namespace statusfs
