@@ -27,10 +27,10 @@ std::uint64_t next_version(const StatusDocument& document) {
   const Field& field = *document.mapping().stamped(Stamp::version, false);
   const Value* version = document.value_of(field);
   if (!version || !version->is_integer() || version->as_integer() <= 0) return 1;
-  if (version->as_integer() >= maximum_written_integer)
+  if (version->as_integer() >= largest_exact_integer)
     throw Rejection(Cause::invalid, field.pointer.text() + " is " + shown(*version) +
                                         "; no version can follow that one, since none may lie above " +
-                                        std::to_string(maximum_written_integer));
+                                        std::to_string(largest_exact_integer));
   return static_cast<std::uint64_t>(version->as_integer()) + 1;
 }
 

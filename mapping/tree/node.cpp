@@ -231,10 +231,6 @@ std::string unknown_path(const StatusDocument& document, const Node& node) {
     if (!value || !value->is_object()) break;
     directory = directory_of(document.mapping(), unknown_node(directory, next));
   }
-  const auto& tokens = node.pointer.tokens();
-  for (std::size_t depth = depth_of_container(document.mapping(), directory, node.pointer); depth < tokens.size();
-       ++depth)
-    add(encode_name(tokens[depth]));
   return path;
 }
 
