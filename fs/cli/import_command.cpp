@@ -1,7 +1,5 @@
 #include <filesystem>
-#include <fstream>
 #include <iostream>
-#include <sstream>
 
 #include "fs/cli/mapping_source.hpp"
 #include "fs/cli/mount_options.hpp"
@@ -61,6 +59,8 @@ class Import {
       return true;
     });
     send();
+    if (!last_there_.empty() && !met_last_)
+      refuse_import(target_.path, "the records of " + target_.stem + " in etcd go further, or are of another history");
     if (!(replay_.head() == stored.head)) refuse_import(target_.path, "was changed meanwhile; import it again");
     publish(stored);
     return true;
@@ -92,6 +92,7 @@ class Import {
     const auto there = client_.range({key}).entries;
     if (there.empty() || there.front().value != line)
       refuse_import(target_.path, "the records of " + target_.stem + " in etcd are of another history");
+    met_last_ = true;
   }
 
   void send() {
@@ -135,7 +136,8 @@ class Import {
   const StatusTarget& target_;
   const std::shared_ptr<const Mapping> mapping_;
   Replay replay_;
-  std::string last_there_;
+  std::string last_there_;  // the key of the newest record that etcd has already; empty: none
+  bool met_last_ = false;   // the journal has the very same
   std::vector<EtcdPut> pending_;
   std::size_t bytes_ = 0;
 };
@@ -144,10 +146,8 @@ void import_plans(EtcdClient& client, const KeyLayout& layout, const std::string
   for (const auto& entry : std::filesystem::directory_iterator(directory)) {
     const std::string name = entry.path().filename().string();
     if (!plan_number_of(name) || !entry.is_regular_file()) continue;
-    std::ostringstream text;
-    text << std::ifstream(entry.path(), std::ios::binary).rdbuf();
     EtcdTransaction transaction;
-    transaction.puts.push_back({layout.plans() + name, text.str()});
+    transaction.puts.push_back({layout.plans() + name, read_text_file(entry.path().string())});
     client.transact(transaction);
     std::cout << name << ": imported\n";
   }

@@ -1,10 +1,11 @@
 #include "fs/cli/mapping_source.hpp"
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
+#include <string>
 
 #include "fs/cli/exit_status.hpp"
 #include "mapping/schema/mapping_loader.hpp"
@@ -21,9 +22,14 @@ std::string read_text_file(const std::string& path) {
   if (std::filesystem::is_directory(path, error)) throw CommandError(ExitStatus::unusable, path + ": is a directory");
   std::ifstream file(path, std::ios::binary);
   if (!file) throw CommandError(ExitStatus::unusable, path + ": " + std::strerror(errno));
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
+  std::string text;
+  std::array<char, 65536> buffer;
+  do {
+    file.read(buffer.data(), buffer.size());
+    text.append(buffer.data(), static_cast<std::size_t>(file.gcount()));
+  } while (file);
+  if (file.bad()) throw CommandError(ExitStatus::unusable, path + ": " + std::strerror(errno));
+  return text;
 }
 
 std::shared_ptr<const Mapping> load_mapping_file(const std::optional<std::string>& file) {

@@ -63,7 +63,10 @@ std::string read_value(const UniqueFd& handle, const std::string& path) {
 class Deadline {
  public:
   explicit Deadline(std::optional<double> seconds) {
-    if (seconds) end_ = steady_clock::now() + std::chrono::milliseconds(static_cast<std::int64_t>(*seconds * 1000));
+    constexpr double longest = 1e9;  // seconds: what is more, and what is no number, is as good as for ever
+    if (!seconds) return;
+    const double bounded = std::min(longest, *seconds);
+    end_ = steady_clock::now() + std::chrono::milliseconds(static_cast<std::int64_t>(bounded * 1000));
   }
   // For poll(2), in milliseconds; long waits come in several.
   int remaining() const {
@@ -84,7 +87,8 @@ bool await_change(const UniqueFd& handle, const std::string& path, const Deadlin
     pollfd wanted{handle.get(), POLLPRI, 0};
     const int count = poll(&wanted, 1, deadline.remaining());
     if (count < 0 && errno != EINTR) fail(path);
-    if (count > 0) return true;
+    if (count > 0 && (wanted.revents & POLLPRI)) return true;
+    if (count > 0) throw CommandError(ExitStatus::unusable, path + ": its mount has ended");
     if (deadline.is_over()) return false;
   }
 }

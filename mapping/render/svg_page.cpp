@@ -217,8 +217,9 @@ class SvgPage {
              "\" class=\"axis\"/>\n";
     for (const PageContent::Milestone& milestone : content_.milestones) {
       if (!milestone.g) continue;
-      const double share =
-          last == first ? 0.5 : static_cast<double>(*milestone.g - first) / static_cast<double>(last - first);
+      // As doubles: the numbers of a file may lie further apart than an integer reaches.
+      const double from = static_cast<double>(first), span = static_cast<double>(last) - from;
+      const double share = last == first ? 0.5 : (static_cast<double>(*milestone.g) - from) / span;
       body_ += "<circle" + attribute("cx", left + static_cast<int>(std::lround(share * length))) + attribute("cy", y) +
                " r=\"6\" class=\"milestone\"><title>g " + std::to_string(*milestone.g) + ": " +
                text_markup(milestone.text) + "</title></circle>\n";

@@ -228,7 +228,12 @@ std::string unknown_path(const StatusDocument& document, const Node& node) {
     path += (path.empty() ? "" : "/") + name_of_key(*scope, directory, *container, key);
     const Pointer next = object.child(key);
     const Value* value = find(*scope, next);
-    if (!value || !value->is_object()) break;
+    if (!value) {  // gone, and what was in it
+      for (std::size_t depth = next.tokens().size(); depth < node.pointer.tokens().size(); ++depth)
+        path += "/" + encode_name(node.pointer.tokens()[depth]);
+      break;
+    }
+    if (!value->is_object()) break;
     directory = directory_of(document.mapping(), unknown_node(directory, next));
   }
   return path;

@@ -323,6 +323,19 @@ TEST_F(EtcdStateTest, CertificatesAndPasswords) {
   EXPECT_EQ(std::string::npos, daemon(0).log().find("opensesame"));
 }
 
+TEST_F(EtcdStateTest, AHistoryIsNotPutOverTheRestOfAnother) {
+  import_source();
+  mount_host(0);
+  for (int percent = 1; percent <= 5; ++percent)
+    ASSERT_EQ(0, write_file(at(0, field()), std::to_string(percent) + "\n"));
+  unmount_host(0);
+  ASSERT_EQ(0, cluster().etcdctl({"del", "/plans/head/exec_status_125"}).exit_status);
+  const CommandResult shorter = statusfs({"import", source().string(), cluster().url()});
+  EXPECT_EQ(2, shorter.exit_status) << shorter.output;
+  EXPECT_NE(std::string::npos, shorter.error.find("go further, or are of another history")) << shorter.error;
+  EXPECT_EQ("", cluster().etcdctl({"get", "--keys-only", "/plans/head/exec_status_125"}).output);
+}
+
 TEST_F(EtcdStateTest, ExportAndImportKeepEveryByte) {
   make_status_file(200, {"a", "b"});
   put_file(source() / "exec_plan_200.txt", plan_text(200, {"a", "b"}));

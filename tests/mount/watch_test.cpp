@@ -1,6 +1,7 @@
 // Watching: poll(2), inotify, the stream of events, and `statusfs wait`.
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -201,6 +202,25 @@ TEST_F(WatchTest, WaitReturnsWhenTheFieldChanges) {
   EXPECT_TRUE(wait.is_running());
   ASSERT_EQ(0, write_file(task("percent_complete"), "1\n"));
   EXPECT_EQ(0, wait.wait());
+}
+
+TEST_F(WatchTest, TheEndOfTheMountIsNoChange) {
+  unmount();
+  Process& daemon = mount_in_foreground();
+  Process wait({binary(), "wait", task("percent_complete"), "--timeout", "20"}, {}, root() / "wait");
+  ::usleep(300000);
+  daemon.send(SIGKILL);
+  daemon.wait();
+  EXPECT_EQ(2, wait.wait());
+  unmount_dead();
+}
+
+TEST_F(WatchTest, WaitTakesAnyTime) {
+  for (const char* seconds : {"9999999999", "1e300"}) {
+    Process wait({binary(), "wait", task("percent_complete"), "--timeout", seconds}, {}, root() / "wait");
+    ::usleep(200000);
+    EXPECT_TRUE(wait.is_running()) << seconds;
+  }
 }
 
 TEST_F(WatchTest, WaitUntilAValue) {
