@@ -55,6 +55,17 @@ TEST_F(OrdinaryUserTest, RunsEveryCommand) {
   output("$B mapping > $S/mapping.yaml && $B $S $M -o mapping=$S/mapping.yaml && $B umount $M");
 }
 
+// The lock and the journal are opened to be written again, the JSON never is.
+TEST_F(OrdinaryUserTest, WritesAgainToAFileOfModeReadOnly) {
+  output("rm -f $S/exec_status_125.txt.lock; chmod 0444 $S/exec_status_125.txt");
+  for (const std::string value : {"5", "6"}) {
+    output("$B $S $M && echo " + value + " > $T/tasks/task_001_scaffold/percent_complete");
+    output("sleep 0.3; echo 1" + value + " > $T/tasks/task_001_scaffold/percent_complete; $B umount $M");
+    EXPECT_EQ("1" + value, jq(".payload.tasks_status[0].percent_complete", status_file()));
+  }
+  EXPECT_EQ("444\n", output("stat -c %a $S/exec_status_125.txt"));
+}
+
 // The journal could be written, but the JSON could never follow it.
 TEST_F(OrdinaryUserTest, ADirectoryThatCannotBeChangedTakesNoWrites) {
   output("chmod a-w $S");

@@ -120,12 +120,14 @@ void go_on_from_closed(Replay& replay, std::string_view line) try {
   return;  // the replay says what is wrong with it
 }
 
-/// Whether a closed journal has the document as the version that it says it is.
+/// Whether a closed journal has the document as the version that it says it is. One of them is enough, since each
+/// begins with the whole document; the lock is held meanwhile.
 bool is_in_closed_journal(const std::shared_ptr<const Mapping>& mapping, Files& files, const std::string& path,
                           std::string_view live, std::uint64_t version, const Value& root) try {
   Replay replay(mapping, ReplayDepth::chained);
   bool found = false;
-  read_chain(files, path, live, 0, [&](std::string_view line) {
+  read_journal_of(files, path, live, version, [&](std::string_view line) {
+    if (replay.lines() == 0) go_on_from_closed(replay, line);
     replay.apply(line);
     found = replay.last().version == version && replay.root() == root;
     return !found && replay.last().version < version;
@@ -156,7 +158,8 @@ Comparison compare_by_replay(const std::shared_ptr<const Mapping>& mapping, Jour
   }
   if (replay.lines() == 0) throw TamperError(1, "there is no record in the journal");
   result.head = replay.head();
-  if (result.json == JsonState::foreign && json.root) {
+  const auto first_version = journal.first_version();
+  if (result.json == JsonState::foreign && json.root && first_version && version < *first_version) {
     const std::string status_path = journal.path().substr(0, journal.path().size() - journal_suffix.size());
     if (is_in_closed_journal(mapping, journal.files(), status_path, first_line(journal), version, *json.root))
       result.json = JsonState::earlier;

@@ -80,6 +80,8 @@ class Files {
   virtual std::optional<FileStatus> status(const std::string& path) = 0;
   /// The path without any links in it; nothing when it leads nowhere.
   virtual std::optional<std::string> resolve(const std::string& path) = 0;
+  /// What a symbolic link says; nothing when the name stands for no link.
+  virtual std::optional<std::string> read_link(const std::string& /*path*/) { return std::nullopt; }
 
   virtual void rename(const std::string& from, const std::string& to) = 0;
   /// EEXIST when `to` is taken.

@@ -60,7 +60,7 @@ std::unique_ptr<JournalFile> JournalFile::open(Files& files, const std::string& 
 std::unique_ptr<JournalFile> JournalFile::create(Files& files, const std::string& path, std::string_view line,
                                                  const FileStatus& like) {
   std::unique_ptr<JournalFile> journal(
-      new JournalFile(files, path, create_temporary(files, temporary_name(path), like)));
+      new JournalFile(files, path, create_temporary(files, temporary_name(path), writable_again(like))));
   journal->published_ = false;  // from here on the destructor removes the file
   if (!journal->file_->try_lock()) throw JournalHeld(path, std::nullopt);
   const std::string text = std::string(line) + '\n';
@@ -181,7 +181,7 @@ std::string JournalFile::keep_stranger_aside() {
 }
 
 std::string JournalFile::replace_by_copy() {
-  auto copy = create_temporary(files_, temporary_name(path_), file_->status());
+  auto copy = create_temporary(files_, temporary_name(path_), writable_again(file_->status()));
   // Locked before it has the name: nobody else can become the writer in between.
   if (!copy->try_lock()) throw JournalHeld(path_, std::nullopt);
   copy_lines_to(*copy);
@@ -199,7 +199,7 @@ void JournalFile::take_name(std::unique_ptr<File> file) {
 }
 
 void JournalFile::replace_by_line(std::string_view line) {
-  auto next = create_temporary(files_, temporary_name(path_), file_->status());
+  auto next = create_temporary(files_, temporary_name(path_), writable_again(file_->status()));
   if (!next->try_lock()) throw JournalHeld(path_, std::nullopt);
   const std::string text = std::string(line) + '\n';
   write_durably(*next, text);

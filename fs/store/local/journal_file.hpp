@@ -59,7 +59,7 @@ class JournalFile {
   JournalReader read() { return {*file_, end_}; }
   BackwardReader read_backwards() { return {*file_, end_}; }
   FileStatus status() { return file_->status(); }
-  void take_attributes(const FileStatus& like) { match_attributes(*file_, like); }
+  void take_attributes(const FileStatus& like) { match_attributes(*file_, writable_again(like)); }
 
   /// Cuts off what stands behind the last whole line: what a crash left of a write. How many bytes. Throws
   /// std::system_error.

@@ -95,6 +95,7 @@ void JsonFollower::end_append(DocumentPointer newest) {
   appending_ = false;
   last_activity_ = Clock::now();
   if (newest) {
+    paused_ = false;  // with the new document, not before: the old one must not be written over what was accepted
     newest_ = std::move(newest);
     if (!unwritten_since_) unwritten_since_ = last_activity_;
   }
@@ -171,9 +172,10 @@ StoreResult JsonFollower::hold() {
 
 void JsonFollower::release() {
   {
-    const std::lock_guard state(mutex_);
-    held_since_.reset();
+    std::unique_lock state(mutex_);
+    held_since_.reset();  // from here on begin_append() says no
     draining_ = false;
+    appended_.wait(state, [&] { return !appending_; });
   }
   let_go();
 }

@@ -50,13 +50,15 @@ class JsonFollower {
   bool forget();
   /// Between these two the lock stays held. False: it is not held, or about to be let go.
   bool begin_append();
-  void end_append(DocumentPointer newest);  ///< nullptr: nothing was committed
+  /// nullptr: nothing was committed. Otherwise the JSON is written again, if it was paused.
+  void end_append(DocumentPointer newest);
 
   // Whoever holds exclusive().
 
   std::unique_lock<std::mutex> exclusive() { return std::unique_lock(work_); }
   /// Takes the lock: done, busy, gone, refused, or why not.
   StoreResult hold();
+  /// Waits for an append that is under way; not to be called by the thread that makes it.
   void release();
   SnapshotFile& file() noexcept { return file_; }
   SignatureFile& signature() noexcept { return signature_; }

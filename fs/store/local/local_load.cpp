@@ -153,8 +153,6 @@ StoredFile LocalStore::load_chained(const Content& content) {
   return stored;
 }
 
-bool LocalStore::has_left_over() { return follower_.file().read_left_over().state != Content::State::missing; }
-
 /// Brings the JSON to what the journal says. What cannot be mended now is tried again by prepare().
 void LocalStore::mend(const Content& content, Comparison comparison) {
   follower_.set_attributes(content.state == Content::State::present ? content.status : journal_->status());
@@ -164,7 +162,7 @@ void LocalStore::mend(const Content& content, Comparison comparison) {
   }
   if (content.state == Content::State::present) journal_->take_attributes(content.status);
   const bool is_in_order = comparison.json == JsonState::head && follower_.signature().is_of(content.text);
-  if (is_in_order && !has_left_over()) {
+  if (is_in_order && !follower_.file().has_left_over()) {
     take_over(content, comparison);
     return;
   }
@@ -201,7 +199,7 @@ void LocalStore::tidy_left_over() {
   follower_.file().remove_left_over();
 }
 
-StoredFile LocalStore::load_without_journal(const Content& content) {
+StoredFile LocalStore::load_without_journal(const Content& content, unsigned attempts) {
   is_chained_ = false;
   loaded_ = content.state == Content::State::missing ? std::nullopt : std::optional(content.status);
   follower_.file().set_known(loaded_);
@@ -211,7 +209,7 @@ StoredFile LocalStore::load_without_journal(const Content& content) {
   try {
     auto document = std::make_shared<const StatusDocument>(mapping_, parse_json(content.text));
     if (!options_.read_only) remove_abandoned_beginning();
-    return begin_with(content, std::move(document));
+    return begin_with(content, std::move(document), attempts);
   } catch (const ParseError& error) {
     return unusable(error.what());
   } catch (const Rejection& error) {
@@ -221,15 +219,16 @@ StoredFile LocalStore::load_without_journal(const Content& content) {
 
 /// What begin() left when it died halfway: neither of the two was the file's content yet, or else it was both.
 void LocalStore::remove_abandoned_beginning() {
-  remove_if_unlocked(files_, temporary_name(journal_path_));
-  if (!has_left_over()) return;
+  if (!files_.status(temporary_name(journal_path_)) && !follower_.file().has_left_over()) return;
   if (follower_.hold().status != StoreStatus::done) return;  // somebody is at it
-  follower_.file().remove_left_over();
+  remove_if_unlocked(files_, temporary_name(journal_path_));
+  if (follower_.file().read_left_over().state != Content::State::missing) follower_.file().remove_left_over();
   follower_.release();
 }
 
 /// A journal is begun with the document as it is, if its hashes verify.
-StoredFile LocalStore::begin_with(const Content& content, std::shared_ptr<const StatusDocument> document) {
+StoredFile LocalStore::begin_with(const Content& content, std::shared_ptr<const StatusDocument> document,
+                                  unsigned attempts) {
   StoredFile stored;
   stored.state = StoredFile::State::unchained;
   stored.document = document;
@@ -245,6 +244,13 @@ StoredFile LocalStore::begin_with(const Content& content, std::shared_ptr<const 
     if (files_.status(journal_path_)) {
       follower_.release();
       return load_begun_by_another();
+    }
+    // Whoever had the lock until now may have replaced what was read.
+    if (!follower_.file().is_untouched()) {
+      follower_.release();
+      if (attempts > 0) return load_without_journal(follower_.file().read(), attempts - 1);
+      stored.reason = path_ + " is being changed by another program";
+      return stored;
     }
   }
   stored = begin_held(std::move(stored), content);

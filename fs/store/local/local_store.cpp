@@ -186,7 +186,6 @@ void LocalStore::committed(const CommitEntry& last) {
   // Accepted: what it says is in the journal now, so the JSON may be written over it.
   if (foreign_->in_place) follower_.file().set_known(foreign_->in_place);
   follower_.drop_kept();
-  follower_.set_paused(false);
   foreign_.reset();
 }
 
@@ -352,7 +351,10 @@ void LocalStore::read_records_from_whole(std::uint64_t version, const std::funct
 }
 
 std::string LocalStore::read_foreign(const std::string& kept_as) {
-  const auto file = files_.open(directory_of(path_) + "/" + name_of_path(kept_as), Files::Open::read);
+  const std::string name = name_of_path(kept_as);
+  // Beside the file itself; another one where the link has been changed since.
+  auto file = files_.open(follower_.file().directory() + "/" + name, Files::Open::read);
+  if (!file) file = files_.open(directory_of(path_) + "/" + name, Files::Open::read);
   if (!file) throw std::runtime_error(kept_as + " is missing");
   return read_all(*file);
 }

@@ -96,16 +96,15 @@ class LocalStore final : public Store {
   void open_journal();
   StoredFile load_from(const Content& content);
   StoredFile load_chained(const Content& content);
-  StoredFile load_without_journal(const Content& content);
+  StoredFile load_without_journal(const Content& content, unsigned attempts = 3);
   StoredFile load_read_only_after(const Content& content, const std::string& reason);
-  StoredFile begin_with(const Content& content, std::shared_ptr<const StatusDocument> document);
+  StoredFile begin_with(const Content& content, std::shared_ptr<const StatusDocument> document, unsigned attempts);
   StoredFile begin_held(StoredFile stored, const Content& content);
   StoredFile load_begun_by_another();
   void mend(const Content& content, Comparison comparison);
   StoreResult mend_under_lock(const Content& content, const Comparison& comparison);
   void tidy_left_over();
   void remove_abandoned_beginning();
-  bool has_left_over();
   void note(const std::string& notice);
   void remember_journal();
 

@@ -111,7 +111,7 @@ bool LockFile::acquire(std::chrono::milliseconds allowed, const FileStatus& like
   const Deadline deadline = std::chrono::steady_clock::now() + allowed;
   if (waiter_ && (waiter_->is_over() || !is_current(waited_for_))) waiter_.reset();
   for (;;) {
-    auto file = waiter_ ? join_waiter(deadline) : wait_for(open_or_create(like), deadline);
+    auto file = waiter_ ? join_waiter(deadline) : wait_for(open_or_create(writable_again(like)), deadline);
     if (!file && waiter_->is_over()) {
       waiter_.reset();  // its turn came before we were back
       continue;

@@ -7,10 +7,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <climits>
 #include <cstdlib>
 #include <filesystem>
+#include <limits>
 #include <system_error>
 
 #include "fs/unique_fd.hpp"
@@ -30,12 +32,28 @@ auto retried(Call call) {
   return result;
 }
 
+/// Nanoseconds since 1970, the nearest that can be said: they end in the year 2262.
+std::int64_t nanoseconds_of(const struct timespec& time) {
+  constexpr std::int64_t second = 1'000'000'000;
+  constexpr std::int64_t latest = std::numeric_limits<std::int64_t>::max() / second - 1;
+  return std::clamp(std::int64_t{time.tv_sec}, -latest, latest) * second + time.tv_nsec;
+}
+
+/// As far as the process may give it away: the group alone where the owner stays.
+void give_to(int descriptor, uid_t owner, gid_t group, const std::string& path) {
+  const auto is_denied = [](int error) { return error == EPERM || error == EINVAL; };  // EINVAL: no such id here
+  if (::fchown(descriptor, owner, group) == 0) return;
+  if (!is_denied(errno)) fail(errno, "changing the owner of " + path);
+  if (::fchown(descriptor, static_cast<uid_t>(-1), group) == 0) return;
+  if (!is_denied(errno)) fail(errno, "changing the group of " + path);
+}
+
 FileStatus status_of(const struct stat& from) {
   FileStatus status;
   status.device = from.st_dev;
   status.inode = from.st_ino;
   status.size = static_cast<std::uint64_t>(from.st_size);
-  status.modified_ns = std::int64_t{from.st_mtim.tv_sec} * 1'000'000'000 + from.st_mtim.tv_nsec;
+  status.modified_ns = nanoseconds_of(from.st_mtim);
   status.mode = from.st_mode & 07777;
   status.owner = from.st_uid;
   status.group = from.st_gid;
@@ -85,10 +103,7 @@ class PosixFile final : public File {
 
   void set_mode(mode_t mode) override { check(::fchmod(descriptor_.get(), mode), "changing the mode of "); }
 
-  void set_owner(uid_t owner, gid_t group) override {
-    if (::fchown(descriptor_.get(), owner, group) == 0 || errno != EPERM) return;
-    if (::fchown(descriptor_.get(), static_cast<uid_t>(-1), group) == 0) return;
-  }
+  void set_owner(uid_t owner, gid_t group) override { give_to(descriptor_.get(), owner, group, path_); }
 
   void mark_modified() override {
     // Not UTIME_NOW, which is as coarse as the kernel's own stamps.
@@ -162,6 +177,14 @@ std::optional<std::string> PosixFiles::resolve(const std::string& path) {
   fail(errno, "resolving " + path);
 }
 
+std::optional<std::string> PosixFiles::read_link(const std::string& path) {
+  std::string target(PATH_MAX, '\0');
+  const ssize_t length = ::readlink(path.c_str(), target.data(), target.size());
+  if (length >= 0) return target.substr(0, static_cast<std::size_t>(length));
+  if (errno == ENOENT || errno == EINVAL) return std::nullopt;
+  fail(errno, "reading the link " + path);
+}
+
 void PosixFiles::rename(const std::string& from, const std::string& to) { rename_with(from, to, 0); }
 
 void PosixFiles::rename_new(const std::string& from, const std::string& to) {
@@ -188,10 +211,16 @@ bool PosixFiles::unlink(const std::string& path) {
 void PosixFiles::make_directory(const std::string& path, const FileStatus& like) {
   const mode_t mode = like.mode | ((like.mode & 0444) >> 2);
   if (::mkdir(path.c_str(), 0700) == 0) {
-    // Owner and mode are the status file's, as far as we may give them away.
-    if (::chown(path.c_str(), like.owner, like.group) != 0 && errno != EPERM)
-      fail(errno, "changing the owner of " + path);
-    if (::chmod(path.c_str(), mode) != 0) fail(errno, "changing the mode of " + path);
+    try {
+      const UniqueFd directory(
+          retried([&] { return ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC); }));
+      if (!directory) fail(errno, "opening " + path);
+      give_to(directory.get(), like.owner, like.group, path);
+      if (::fchmod(directory.get(), mode) != 0) fail(errno, "changing the mode of " + path);
+    } catch (const std::system_error&) {
+      ::rmdir(path.c_str());  // one that stands is taken for whole
+      throw;
+    }
     return;
   }
   if (errno != EEXIST) fail(errno, "making " + path);

@@ -10,6 +10,7 @@ class PosixFiles : public Files {
   std::unique_ptr<File> open(const std::string& path, Open how) override;
   std::optional<FileStatus> status(const std::string& path) override;
   std::optional<std::string> resolve(const std::string& path) override;
+  std::optional<std::string> read_link(const std::string& path) override;
   void rename(const std::string& from, const std::string& to) override;
   void rename_new(const std::string& from, const std::string& to) override;
   void exchange(const std::string& one, const std::string& other) override;

@@ -25,6 +25,11 @@ std::unique_ptr<File> create_temporary(Files& files, const std::string& name, co
   return file;
 }
 
+FileStatus writable_again(FileStatus like) {
+  like.mode |= 0600;
+  return like;
+}
+
 void match_attributes(File& file, const FileStatus& like) try {
   const FileStatus now = file.status();
   if (now.owner != like.owner || now.group != like.group) file.set_owner(like.owner, like.group);

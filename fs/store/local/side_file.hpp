@@ -16,6 +16,9 @@ bool is_temporary_name(std::string_view name);
 /// A new file of that name with the owner and mode of `like`; one that is left over is removed first.
 std::unique_ptr<File> create_temporary(Files& files, const std::string& name, const FileStatus& like);
 
+/// `like` for a file that is opened to be written again, as the JSON never is: its owner may.
+FileStatus writable_again(FileStatus like);
+
 /// Gives the file the owner and mode of `like`, as far as the process may.
 void match_attributes(File& file, const FileStatus& like);
 

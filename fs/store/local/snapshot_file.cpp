@@ -11,6 +11,7 @@ namespace statusfs {
 namespace {
 
 constexpr int attempts = 8;
+constexpr int longest_chain_of_links = 40;  // as the kernel's
 
 bool is_inside(const std::string& path, const std::string& directory) {
   return path.size() > directory.size() && path.starts_with(directory) &&
@@ -21,22 +22,25 @@ bool has_code(const std::system_error& error, int code) { return error.code().va
 
 }  // namespace
 
-SnapshotFile::SnapshotFile(Files& files, std::string path) : files_(files), path_(std::move(path)), target_(path_) {}
+SnapshotFile::SnapshotFile(Files& files, std::string path)
+    : files_(files), path_(std::move(path)), followed_{path_, std::nullopt} {}
 
-std::string SnapshotFile::resolve() {
-  const auto named = files_.status(path_);
-  if (!named || named->is_regular) return path_;
+SnapshotFile::Followed SnapshotFile::follow() {
+  const auto named = files_.status(path_);  // before the link is followed: one that replaces it meanwhile then shows
+  if (!named || named->is_regular) return {path_, std::nullopt};
   const auto directory = files_.resolve(directory_of(path_));
-  const auto target = files_.resolve(path_);
+  auto target = files_.resolve(path_);
+  if (!target) target = resolve_missing();
   if (!target || !directory) throw std::system_error(ENOENT, std::system_category(), path_ + " is a link to nothing");
   if (!is_inside(*target, *directory))
     throw std::system_error(EINVAL, std::system_category(), path_ + " leads out of its directory");
+  const bool is_link = *target != *directory + "/" + name_of_path(path_);
   // Each name has a journal and a lock of its own, so that the file would have two writers who know nothing of each
   // other.
-  if (const auto other = first_name_of(*target, *directory))
+  if (const auto other = is_link ? first_name_of(*target, *directory) : std::nullopt)
     throw std::system_error(EINVAL, std::system_category(),
                             path_ + " is a second name of " + *other + ", which is shown under that name");
-  return *target;
+  return {*target, is_link ? named : std::nullopt};
 }
 
 /// The name of a status file in the directory, other than ours, that the target is known by already: its own, or that
@@ -53,9 +57,30 @@ std::optional<std::string> SnapshotFile::first_name_of(const std::string& target
   return first;
 }
 
-void SnapshotFile::set_target(const std::string& target) {
+/// The file that a link leads to and that is missing, without any links before it; nothing where it could not be made.
+std::optional<std::string> SnapshotFile::resolve_missing() {
+  std::string at = path_;
+  for (int links = 0; links < longest_chain_of_links; ++links) {
+    if (!files_.status(at)) {
+      const auto directory = files_.resolve(directory_of(at));
+      const std::string name = name_of_path(at);
+      return directory && !name.empty() ? std::optional(*directory + "/" + name) : std::nullopt;
+    }
+    const auto next = files_.read_link(at);
+    if (!next) return std::nullopt;
+    at = next->starts_with('/') ? *next : directory_of(at) + "/" + *next;
+  }
+  return std::nullopt;
+}
+
+void SnapshotFile::set_followed(const Followed& followed) {
   const std::lock_guard guard(mutex_);
-  target_ = target;
+  followed_ = followed;
+}
+
+std::string SnapshotFile::directory() {
+  const std::lock_guard guard(mutex_);
+  return directory_of(followed_.target);
 }
 
 SnapshotFile::Content SnapshotFile::read_file(const std::string& path) {
@@ -70,11 +95,11 @@ SnapshotFile::Content SnapshotFile::read_file(const std::string& path) {
 
 SnapshotFile::Content SnapshotFile::read() {
   // Where it cannot be followed, the name itself is what will be replaced.
-  set_target(path_);
+  set_followed({path_, std::nullopt});
   try {
-    const std::string target = resolve();
-    Content content = read_file(target);
-    set_target(target);
+    const Followed followed = follow();
+    Content content = read_file(followed.target);
+    set_followed(followed);
     return content;
   } catch (const std::system_error& error) {
     Content content;
@@ -95,7 +120,7 @@ FileStatus SnapshotFile::status_if_possible() {
 
 std::optional<SnapshotFile::Ends> SnapshotFile::read_ends(std::size_t bytes) {
   try {
-    auto file = files_.open(resolve(), Files::Open::read);
+    auto file = files_.open(follow().target, Files::Open::read);
     if (!file) return std::nullopt;
     const auto read = [&](std::uint64_t offset) {
       std::string text(bytes, '\0');
@@ -121,16 +146,20 @@ std::optional<FileStatus> SnapshotFile::status() {
 
 bool SnapshotFile::is_untouched() {
   const std::lock_guard guard(mutex_);
-  const auto named = files_.status(target_);
+  if (followed_.link) {
+    const auto link = files_.status(path_);
+    if (!link || !link->is_same_content(*followed_.link)) return false;
+  }
+  const auto named = files_.status(followed_.target);
   if (!named || !known_) return !named && !known_;
   return named->is_regular && named->is_same_content(*known_);
 }
 
-bool SnapshotFile::may_be_replaced() { return files_.may_change(directory_of(target_)); }
+bool SnapshotFile::may_be_replaced() { return files_.may_change(directory_of(followed_.target)); }
 
 void SnapshotFile::stage(const std::string& text, const FileStatus& fallback) {
-  const auto present = files_.status(target_);
-  const std::string name = temporary_name(target_);
+  const auto present = files_.status(followed_.target);
+  const std::string name = temporary_name(followed_.target);
   try {
     auto file = create_temporary(files_, name, present && present->is_regular ? *present : fallback);
     write_durably(*file, text);
@@ -146,7 +175,7 @@ void SnapshotFile::stage(const std::string& text, const FileStatus& fallback) {
 /// Whether the staged file took a name that was free.
 bool SnapshotFile::take_name() {
   try {
-    files_.rename_new(temporary_name(target_), target_);
+    files_.rename_new(temporary_name(followed_.target), followed_.target);
     return true;
   } catch (const std::system_error& error) {
     if (has_code(error, EEXIST)) return false;
@@ -156,9 +185,9 @@ bool SnapshotFile::take_name() {
 
 /// Whether the names were swapped; not when the file is missing.
 bool SnapshotFile::exchange_names() {
-  const std::string staged = temporary_name(target_);
+  const std::string staged = temporary_name(followed_.target);
   try {
-    files_.exchange(staged, target_);
+    files_.exchange(staged, followed_.target);
     return true;
   } catch (const std::system_error& error) {
     if (has_code(error, ENOENT)) return false;
@@ -167,8 +196,8 @@ bool SnapshotFile::exchange_names() {
   // The file system cannot exchange names. A second name holds on to whatever stands there.
   const std::string old = staged + "-old";
   files_.unlink(old);
-  files_.link(target_, old);
-  files_.rename(staged, target_);
+  files_.link(followed_.target, old);
+  files_.rename(staged, followed_.target);
   files_.rename(old, staged);
   return true;
 }
@@ -177,18 +206,18 @@ void SnapshotFile::swap() {
   const std::lock_guard guard(mutex_);
   brought_out_ = false;
   for (int attempt = 0; attempt < attempts; ++attempt) {
-    const bool exists = files_.status(target_).has_value();
+    const bool exists = files_.status(followed_.target).has_value();
     if (exists ? !exchange_names() : !take_name()) continue;  // it came or went in between
     brought_out_ = exists;
     replaced_ = std::exchange(known_, std::exchange(staged_, std::nullopt));
     return;
   }
-  throw std::system_error(EBUSY, std::system_category(), target_ + " comes and goes");
+  throw std::system_error(EBUSY, std::system_category(), followed_.target + " comes and goes");
 }
 
 /// Throws away what the exchange brought out if it is known or says the same, and keeps anything else.
 void SnapshotFile::dispose(const IsOurs& is_ours) {
-  const std::string name = temporary_name(target_);
+  const std::string name = temporary_name(followed_.target);
   const auto status = files_.status(name);
   if (!status || (status->is_regular && replaced_ && status->is_same_content(*replaced_))) {
     files_.unlink(name);
@@ -199,7 +228,7 @@ void SnapshotFile::dispose(const IsOurs& is_ours) {
     files_.unlink(name);
     return;
   }
-  kept_ = Kept{text, status->owner, keep_aside(files_, name, target_)};
+  kept_ = Kept{text, status->owner, keep_aside(files_, name, followed_.target)};
 }
 
 std::string SnapshotFile::read_if_possible(const std::string& path) {
@@ -221,20 +250,25 @@ bool SnapshotFile::replace(const std::string& text, const FileStatus& fallback, 
   brought_out_ = false;
   stage(text, fallback);
   if (is_missing_for_good(is_removed)) {  // asked last: staging waits for the disk
-    files_.unlink(temporary_name(target_));
+    files_.unlink(temporary_name(followed_.target));
     return false;
   }
   swap();
   if (brought_out_) dispose(is_ours);
   brought_out_ = false;
-  files_.sync_directory(directory_of(target_));
+  files_.sync_directory(directory_of(followed_.target));
   return true;
 }
 
 std::optional<SnapshotFile::Kept> SnapshotFile::take_kept() { return std::exchange(kept_, std::nullopt); }
 
+bool SnapshotFile::has_left_over() {
+  const std::string name = temporary_name(followed_.target);
+  return files_.status(name) || files_.status(name + "-old");
+}
+
 SnapshotFile::Content SnapshotFile::read_left_over() {
-  const std::string name = temporary_name(target_);
+  const std::string name = temporary_name(followed_.target);
   const std::string old = name + "-old";
   if (files_.status(name)) {
     files_.unlink(old);
@@ -250,8 +284,10 @@ SnapshotFile::Content SnapshotFile::read_left_over() {
   return content;
 }
 
-void SnapshotFile::remove_left_over() { files_.unlink(temporary_name(target_)); }
+void SnapshotFile::remove_left_over() { files_.unlink(temporary_name(followed_.target)); }
 
-std::string SnapshotFile::keep_left_over() { return keep_aside(files_, temporary_name(target_), target_); }
+std::string SnapshotFile::keep_left_over() {
+  return keep_aside(files_, temporary_name(followed_.target), followed_.target);
+}
 
 }  // namespace statusfs

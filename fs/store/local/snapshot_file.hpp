@@ -38,7 +38,10 @@ class SnapshotFile {
   /// `path` may be a symbolic link to a file that is in the same directory or below it.
   SnapshotFile(Files& files, std::string path);
 
-  /// Reads the file, following the link as it is now. Throws nothing for what stands there.
+  /// The directory that the file itself is in: the names that replace() keeps are there.
+  std::string directory();
+  /// Reads the file, following the link as it is now; missing where the link leads to a file that could be made. Throws
+  /// nothing for what stands there.
   Content read();
   struct Ends {
     std::string first, last;  ///< of a short file the same
@@ -51,7 +54,8 @@ class SnapshotFile {
   void set_known(std::optional<FileStatus> known);
   /// What the known file is; nothing when none is known.
   std::optional<FileStatus> status();
-  /// Whether the file is the known one, unwritten since; or still missing when none is known.
+  /// Whether the file is the known one, unwritten since, or still missing when none is known; and whether a link that
+  /// led there still stands.
   bool is_untouched();
 
   /// Whether there is any use in trying: a new version is made in the file's directory.
@@ -66,6 +70,7 @@ class SnapshotFile {
   std::optional<Kept> take_kept();
 
   /// What a crash left under the temporary name.
+  bool has_left_over();  ///< only looks
   Content read_left_over();
   void remove_left_over();
   std::string keep_left_over();
@@ -75,9 +80,15 @@ class SnapshotFile {
  private:
   Content read_file(const std::string& path);
   FileStatus status_if_possible();
-  std::string resolve();
+  /// Where the name leads.
+  struct Followed {
+    std::string target;              ///< the file itself
+    std::optional<FileStatus> link;  ///< of the name, where it is a link
+  };
+  Followed follow();
   std::optional<std::string> first_name_of(const std::string& target, const std::string& directory);
-  void set_target(const std::string& target);
+  std::optional<std::string> resolve_missing();
+  void set_followed(const Followed& followed);
   void stage(const std::string& text, const FileStatus& fallback);
   bool is_missing_for_good(const IsRemoved& is_removed);
   void swap();
@@ -94,7 +105,7 @@ class SnapshotFile {
   std::optional<Kept> kept_;
 
   std::mutex mutex_;  // innermost; held while names are exchanged: nobody sees the new file with an old status. Guards
-  std::string target_;  ///< the file itself, where path_ is a link
+  Followed followed_;
   std::optional<FileStatus> known_;
 };
 

@@ -2,6 +2,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <utility>
+
 #include "tests/unit/store/local_store_fixture.hpp"
 
 namespace statusfs {
@@ -289,6 +291,95 @@ TEST_F(LoadTest, AForeignLeftOverOfACrashIsKept) {
   store_ = make_store();
   expect_head(store_->load());
   EXPECT_EQ(read_text(path_ + ".foreign-1"), "{}");
+}
+
+TEST_F(LoadTest, AnAbandonedBeginningIsLeftToWhoeverHoldsTheLock) {
+  write_text(path_, plain_status_text());
+  const std::string left_over = "." + name_ + ".statusfs-new", journal = "." + name_ + ".journal.statusfs-new";
+  write_text(directory_ / left_over, plain_status_text());
+  write_text(directory_ / journal, "x");
+  LocalOptions options;
+  options.lock_wait = std::chrono::milliseconds(10);
+  {
+    LockFile lock(files_, lock_path_);
+    ASSERT_TRUE(lock.acquire(options.lock_wait, {}));
+    EXPECT_EQ(make_store(options)->load().state, State::unchained);
+    EXPECT_EQ(directory_.names(), (Names{name_, name_ + ".lock", left_over, journal}));
+  }
+  EXPECT_EQ(make_store(options)->load().state, State::unchained);
+  EXPECT_EQ(directory_.names(), (Names{name_, name_ + ".lock"}));
+}
+
+/// Another program replaces a file when the lock beside it is opened.
+class FilesReplacedBeforeTheLock : public PosixFiles {
+ public:
+  FilesReplacedBeforeTheLock(std::string path, std::string text) : path_(std::move(path)), text_(std::move(text)) {}
+  std::unique_ptr<File> open(const std::string& path, Open how) override {
+    if (path == path_ + ".lock" && !std::exchange(is_done_, true)) replace_text(path_, text_);
+    return PosixFiles::open(path, how);
+  }
+
+ private:
+  const std::string path_, text_;
+  bool is_done_ = false;
+};
+
+TEST_F(LoadTest, AJournalIsBegunWithWhatStandsThereUnderTheLock) {
+  write_text(path_, maker_.text());
+  maker_.next();
+  FilesReplacedBeforeTheLock files(path_, maker_.text());
+  const auto stored = LocalStore(path_, maker_.mapping(), files, without_rotation()).load();
+  ASSERT_EQ(stored.state, State::chained) << stored.reason;
+  EXPECT_EQ(text_of(*stored.document), maker_.text());
+  EXPECT_EQ(read_text(path_), maker_.text());
+}
+
+/// Counts how often a closed journal is read.
+class FilesCountingClosed : public PosixFiles {
+ public:
+  std::unique_ptr<File> open(const std::string& path, Open how) override {
+    if (how == Open::read && path.find(".journal.d/") != std::string::npos) ++count;
+    return PosixFiles::open(path, how);
+  }
+  int count = 0;
+};
+
+TEST_F(LoadTest, AnEarlierVersionIsFoundInTheOneClosedJournalThatMayHoldIt) {
+  constexpr std::size_t closings = 4;
+  put_chain();
+  LocalOptions options;
+  options.longest_journal = 1;
+  options.background = false;  // so that the lock is let go by settle() alone
+  FilesCountingClosed files;
+  LocalStore store(path_, maker_.mapping(), files, options);
+  ASSERT_EQ(store.load().state, State::chained);
+  std::vector<std::string> texts;  // of a version in the middle of each journal
+  for (bool is_begun = true; texts.size() <= closings;) {
+    if (const auto prepared = store.prepare(); prepared.status == StoreStatus::conflict) {
+      const auto stored = store.load();
+      ASSERT_EQ(stored.state, State::chained) << stored.reason;
+      maker_ = ChainMaker(stored.document, stored.head);
+      is_begun = true;
+      continue;
+    }
+    const auto entry = maker_.next_of_size(300);
+    ASSERT_EQ(store.commit(entry.head.version - 1, {&entry, 1}).status, StoreStatus::done);
+    ASSERT_EQ(store.settle().status, StoreStatus::done);
+    if (std::exchange(is_begun, false)) texts.push_back(maker_.text());
+  }
+  for (std::size_t journal = 0; journal <= closings; ++journal) {
+    files.count = 0;
+    replace_text(path_, texts[journal]);
+    EXPECT_EQ(store.prepare().status, StoreStatus::done) << journal;
+    EXPECT_EQ(files.count, journal == closings ? 0 : 1) << journal;
+    EXPECT_EQ(read_text(path_), maker_.text());
+  }
+  files.count = 0;
+  auto foreign = maker_.text();
+  foreign.replace(foreign.find("PENDING"), 7, "BLOCKED");
+  replace_text(path_, foreign);
+  EXPECT_EQ(store.prepare().status, StoreStatus::foreign);
+  EXPECT_EQ(files.count, 0);
 }
 
 TEST_F(LoadTest, ProbeReadsTheEndOnly) {

@@ -60,6 +60,15 @@ class RunningStoreTest : public LocalStoreTest {
     EXPECT_EQ(::flock(descriptor.get(), LOCK_EX), 0);
     return descriptor;
   }
+  /// The JSON is a link to below/real.txt.
+  std::unique_ptr<LocalStore> open_behind_link() {
+    std::filesystem::create_directory(directory_ / "below");
+    write_text(directory_ / "below/real.txt", maker_.text());
+    std::filesystem::create_symlink("below/real.txt", path_);
+    auto store = make_store();
+    EXPECT_EQ(store->load().state, StoredFile::State::chained);
+    return store;
+  }
   /// What another program would write: the current text with one task blocked.
   std::string foreign_text(const std::string& status = "BLOCKED") {
     auto text = maker_.text();
@@ -372,6 +381,24 @@ TEST_F(RunningStoreTest, BeginsAChainOfAFileWithoutHashes) {
   EXPECT_EQ(store->begin(maker_.first()).status, StoreStatus::conflict);
 }
 
+TEST_F(RunningStoreTest, WritesBesideAJsonThatNobodyMayWrite) {
+  put_chain();
+  for (const auto& path : {path_, journal_path_}) ASSERT_EQ(::chmod(path.c_str(), 0444), 0);
+  auto store = make_store();
+  ASSERT_EQ(store->load().state, StoredFile::State::chained);
+  commit(*store);
+  ASSERT_EQ(store->settle().status, StoreStatus::done);
+  ASSERT_EQ(store->recheck().status, StoreStatus::done);
+  const auto mode = [](const std::string& path) {
+    struct stat status {};
+    EXPECT_EQ(::stat(path.c_str(), &status), 0);
+    return status.st_mode & 07777;
+  };
+  EXPECT_EQ(mode(path_), 0444u);
+  EXPECT_EQ(mode(journal_path_), 0644u);
+  EXPECT_EQ(mode(lock_path_), 0644u);
+}
+
 // There is no journal yet that could have been removed, so nobody waits for it to come back.
 TEST_F(RunningStoreTest, BeginsAChainWithoutWaiting) {
   auto fastest = std::chrono::steady_clock::duration::max();
@@ -411,6 +438,41 @@ TEST_F(RunningStoreTest, FollowsALinkInsideTheDirectory) {
   EXPECT_TRUE(std::filesystem::is_symlink(path_));
   EXPECT_EQ(read_text(directory_ / "below/real.txt"), maker_.text());
   EXPECT_FALSE(store->looks_changed());
+}
+
+TEST_F(RunningStoreTest, SeesThatTheLinkWasReplaced) {
+  auto store = open_behind_link();
+  replace_text(path_, foreign_text());
+  EXPECT_TRUE(store->looks_changed());
+  EXPECT_EQ(store->prepare().status, StoreStatus::foreign);
+  std::string kept_as;
+  ASSERT_EQ(store->set_foreign_aside(kept_as).status, StoreStatus::done);
+  EXPECT_EQ(read_text(path_), maker_.text());
+}
+
+TEST_F(RunningStoreTest, RebuildsTheFileBehindALink) {
+  auto store = open_behind_link();
+  for (const bool is_mounted : {true, false}) {
+    std::filesystem::remove(directory_ / "below/real.txt");
+    if (is_mounted) {
+      EXPECT_TRUE(store->looks_changed());
+      EXPECT_EQ(store->prepare().status, StoreStatus::done);
+    } else {
+      store.reset();
+      EXPECT_EQ(make_store()->load().state, StoredFile::State::chained);
+    }
+    EXPECT_TRUE(std::filesystem::is_symlink(path_));
+    EXPECT_EQ(read_text(directory_ / "below/real.txt"), maker_.text());
+  }
+}
+
+TEST_F(RunningStoreTest, ReadsWhatWasKeptBehindALink) {
+  auto store = open_behind_link();
+  replace_text(directory_ / "below/real.txt", foreign_text());
+  ASSERT_EQ(store->prepare().status, StoreStatus::foreign);
+  std::string kept_as;
+  ASSERT_EQ(store->set_foreign_aside(kept_as).status, StoreStatus::done);
+  EXPECT_EQ(store->read_foreign(kept_as), foreign_text());
 }
 
 TEST_F(RunningStoreTest, SettlesFromAnyThreadWhileItCommits) {

@@ -1,5 +1,6 @@
 #include "fs/store/local/snapshot_file.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -132,6 +133,44 @@ TYPED_TEST(SnapshotFileTest, FollowsALinkInsideTheDirectoryWhichStaysOne) {
   EXPECT_EQ(read_text(this->directory_ / "below/real.txt"), "new");
   EXPECT_TRUE(this->snapshot_.is_untouched());
   EXPECT_EQ(this->directory_.names(), (Names{"a.txt", "below"}));
+}
+
+TYPED_TEST(SnapshotFileTest, ATimeThatNanosecondsDoNotReachIsTheLatest) {
+  write_text(this->path_, "old");
+  const struct timespec in_2300 = {10'413'792'000, 0};
+  const struct timespec times[] = {in_2300, in_2300};
+  ASSERT_EQ(::utimensat(AT_FDCWD, this->path_.c_str(), times, 0), 0);
+  EXPECT_GT(this->snapshot_.read().status.modified_ns, 9'000'000'000'000'000'000);
+}
+
+TYPED_TEST(SnapshotFileTest, SeesThatTheLinkWasReplaced) {
+  std::filesystem::create_directory(this->directory_ / "below");
+  write_text(this->directory_ / "below/real.txt", "old");
+  std::filesystem::create_symlink("below/real.txt", this->path_);
+  this->snapshot_.set_known(this->snapshot_.read().status);
+  EXPECT_TRUE(this->snapshot_.is_untouched());
+  replace_text(this->path_, "another's");
+  EXPECT_FALSE(this->snapshot_.is_untouched());
+  EXPECT_EQ(this->snapshot_.read().text, "another's");
+}
+
+TYPED_TEST(SnapshotFileTest, MakesTheFileThatALinkLeadsTo) {
+  std::filesystem::create_directory(this->directory_ / "below");
+  std::filesystem::create_symlink("real.txt", this->directory_ / "below/inner.txt");
+  std::filesystem::create_symlink("below/inner.txt", this->path_);
+  EXPECT_EQ(this->snapshot_.read().state, State::missing);
+  this->replace_unaware("new");
+  EXPECT_EQ(read_text(this->directory_ / "below/real.txt"), "new");
+  EXPECT_TRUE(std::filesystem::is_symlink(this->path_));
+  EXPECT_TRUE(this->snapshot_.is_untouched());
+}
+
+TYPED_TEST(SnapshotFileTest, MakesNoFileWhereALinkLeadsNowhere) {
+  for (const std::string target : {"no/directory/real.txt", "a.txt", "../a.txt.outside"}) {
+    std::filesystem::remove(this->path_);
+    std::filesystem::create_symlink(target, this->path_);
+    EXPECT_EQ(this->snapshot_.read().state, State::unreadable) << target;
+  }
 }
 
 TYPED_TEST(SnapshotFileTest, DoesNotFollowALinkThatLeadsOut) {
