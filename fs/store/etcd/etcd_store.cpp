@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <iterator>
-#include <ranges>
 #include <stdexcept>
 #include <utility>
 
@@ -373,8 +372,8 @@ void EtcdStore::visit_records_backwards(const std::function<bool(std::string_vie
     const auto answer =
         services_.client.range({services_.layout.record(stem_, oldest), services_.layout.record(stem_, newest + 1)});
     if (answer.entries.empty()) return;  // the chain began later
-    for (const EtcdKeyValue& entry : answer.entries | std::views::reverse)
-      if (!visit(entry.value)) return;
+    for (auto entry = answer.entries.rbegin(); entry != answer.entries.rend(); ++entry)
+      if (!visit(entry->value)) return;
   }
 }
 
