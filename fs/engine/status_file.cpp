@@ -80,11 +80,12 @@ std::shared_ptr<const FileState> StatusFile::load() {
   anchor(*state);
   set_state(std::move(state));
   was_loaded_ = true;
-  loading.unlock();  // who submits may have to do the work
+  const auto shown = loaded_state();
+  loading.unlock();  // who submits may have to do the work; from here on the cache may free the file again
   if (has_more_to_tell) submit({Barrier{}, {}, [](const std::optional<Rejection>&) {}});
   if (store_->looks_changed())
     submit({CheckRequest{}, {}, [](const std::optional<Rejection>&) {}});  // it was found foreign
-  return loaded_state();
+  return shown;
 }
 
 std::uint64_t StatusFile::size() const {
