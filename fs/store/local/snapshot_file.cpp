@@ -51,8 +51,10 @@ std::optional<std::string> SnapshotFile::first_name_of(const std::string& target
   std::optional<std::string> first;
   for (const std::string& name : files_.names_in(directory)) {
     if (name >= first.value_or(name_of_path(path_)) || !stem_of(name)) continue;
-    const auto named = files_.status(directory + "/" + name);
-    if (named && !named->is_regular && files_.resolve(directory + "/" + name) == target) first = name;
+    std::string path = directory;
+    path.append("/").append(name);
+    const auto named = files_.status(path);
+    if (named && !named->is_regular && files_.resolve(path) == target) first = name;
   }
   return first;
 }
