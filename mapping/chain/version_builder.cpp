@@ -226,6 +226,7 @@ void VersionBuilder::add_task(const Value& task) {
 void VersionBuilder::remove_tasks(const std::vector<std::string>& ids) {
   if (ids.empty()) return;
   std::vector<std::size_t> positions;
+  positions.reserve(ids.size());
   for (const std::string& id : ids) positions.push_back(*document_.find_task(id));
   std::ranges::sort(positions);
   // From the last to the first, so that each stands where it stood before any of them was removed.
