@@ -33,6 +33,15 @@ Author external_author(const Config& config, uid_t owner) {
   return author;
 }
 
+// That it is no JSON is its own fault, and no failure of ours.
+Value parsed_content(const std::string& text) {
+  try {
+    return parse_json(text);
+  } catch (const ParseError& error) {
+    throw Rejection(Cause::invalid, error.what());
+  }
+}
+
 // Whether the same may succeed a little later. Everything else is the content's own fault.
 bool is_passing(Cause cause) {
   return cause == Cause::busy || cause == Cause::no_space || cause == Cause::quota || cause == Cause::io_failure;
@@ -53,10 +62,9 @@ std::optional<Rejection> ForeignChanges::resolve() {
 }
 
 std::optional<Rejection> ForeignChanges::adopt(const ForeignChange& change) {
-  std::optional<Rejection> refusal;
-  try {
+  const auto refusal = refusal_of([&] {
     if (writer_.state()->closed_by_plan) throw Rejection(Cause::read_only, writer_.state()->read_only);
-    const StatusDocument document(writer_.context().mapping, parse_json(change.text));
+    const StatusDocument document(writer_.context().mapping, parsed_content(change.text));
     const Config config = writer_.context().config();
     const Author author = external_author(config, change.owner);
     const Chain& chain = writer_.chain();
@@ -65,12 +73,8 @@ std::optional<Rejection> ForeignChanges::adopt(const ForeignChange& change) {
     if (!continues_chain && config.external != ExternalChanges::adopt)
       throw Rejection(Cause::invalid, "it does not continue the chain");
     commit(document, proposal, author, continues_chain);
-    return std::nullopt;
-  } catch (const Rejection& rejection) {
-    refusal = rejection;
-  } catch (const std::exception& error) {
-    refusal = Rejection(Cause::invalid, error.what());
-  }
+  });
+  if (!refusal) return std::nullopt;
   writer_.store().withdraw_acceptance();
   writer_.take_back();
   return refusal;

@@ -107,7 +107,6 @@ ForeignFile last_foreign_file(Store& store, const std::shared_ptr<const Mapping>
 
 Proposal propose_reconciliation(const StatusDocument& ours, const ForeignFile& foreign, Resolution resolution,
                                 std::optional<Side> preferred, const Judge& judge) {
-  require_authority(ours, "reconcile", judge);
   Proposal proposal;
   switch (resolution) {
     case Resolution::ours:

@@ -27,8 +27,8 @@ struct ForeignFile {
 ForeignFile last_foreign_file(Store& store, const std::shared_ptr<const Mapping>& mapping);
 
 /// The mutation that settles the matter, but for the state of the partition. Its path names the foreign file and its
-/// hash. Throws Rejection: access_denied unless the author has the authority over locks, invalid with all conflicts
-/// where a merge has some and no side is preferred, and what the rules refuse.
+/// hash. Precondition: the author has the authority over locks. Throws Rejection: invalid with all conflicts where a
+/// merge has some and no side is preferred, and what the rules refuse.
 Proposal propose_reconciliation(const StatusDocument& ours, const ForeignFile& foreign, Resolution resolution,
                                 std::optional<Side> preferred, const Judge& judge);
 

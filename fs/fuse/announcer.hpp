@@ -1,13 +1,12 @@
 // Tells the kernel what changed.
 //
 // Two threads, because the kernel may block an announcement (facts measured on Linux 6.18):
-// - inodes: what the commit thread published is invalidated first, then its writer is answered. So whoever reads after
-// a
-//   write returned sees it, attributes included. A group of one is announced by the thread that committed it, which
-//   saves waking another, where it may wait for the kernel; larger ones are handed over to a thread that holds no lock
-//   and serves nothing, so that the next group need not wait for them.
+// - inodes: what was published is invalidated first, then its writer is answered. So whoever reads after a write
+//   returned sees it, attributes included. A group of one is announced by the thread that committed it, where that one
+//   may wait for the kernel, which saves waking another; larger ones are handed over to a thread that holds no lock and
+//   serves nothing, so that the next group need not wait for them.
 // - names: dropping a name waits while some mkdir or rename in that directory waits for its reply. No reply ever queues
-// behind it.
+//   behind it.
 #pragma once
 
 #include <functional>

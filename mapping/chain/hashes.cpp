@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "mapping/document/canonical.hpp"
+#include "mapping/document/difference.hpp"
 #include "mapping/document/sha256.hpp"
 #include "mapping/document/text.hpp"
 
@@ -38,14 +39,6 @@ std::string all_leaves(const StatusDocument& document) {
   for (std::size_t position = 0; position < document.task_count(); ++position)
     append_leaf(leaves, signature_of(document.mapping(), document.task(position)));
   return leaves;
-}
-
-/// Whether `after` is the array `before`, which is not empty, with elements behind those that were there.
-bool is_appended_to(const Value& before, const Value& after) {
-  if (!before.is_array() || !after.is_array() || before.size() == 0 || before.size() > after.size()) return false;
-  for (std::size_t at = 0; at < before.size(); ++at)
-    if (!before.element(at).is_same_node(after.element(at))) return false;
-  return true;
 }
 
 }  // namespace
@@ -149,7 +142,7 @@ const IncrementalDigest::CachedMember& IncrementalDigest::cached(std::string_vie
   if (found == cache_.end()) found = cache_.emplace(key, CachedMember()).first;
   CachedMember& member = found->second;
   if (member.value.is_same_node(value) && !member.canonical.empty()) return member;
-  if (is_appended_to(member.value, value))
+  if (is_extension(member.value, value) && member.value.size() > 0)
     member.append_elements_of(value, task_depth_ - 1);
   else
     member = {value, canonical(value), indented_size(value, task_depth_ - 1)};

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "mapping/document/difference.hpp"
 #include "mapping/rules/log_entry.hpp"
 #include "mapping/tree/template.hpp"
 
@@ -20,14 +21,6 @@ Pointer first_missing(const Value& before, const Pointer& pointer) {
     if (!value || !value->is_object()) break;
   }
   return at;
-}
-
-// Whether `after` is `before` with more elements behind it.
-bool is_extension(const Value& before, const Value& after) {
-  if (!before.is_array() || !after.is_array() || after.size() <= before.size()) return false;
-  for (std::size_t position = 0; position < before.size(); ++position)
-    if (!before.element(position).is_same_node(after.element(position))) return false;
-  return true;
 }
 
 Value with_appended_entries(const Value* list, const Field& log, const FieldChange& change, const EntryStamps& stamps) {

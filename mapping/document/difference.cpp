@@ -47,4 +47,11 @@ std::vector<PatchOperation> json_difference(const Value& before, const Value& af
   return operations;
 }
 
+bool is_extension(const Value& before, const Value& after) noexcept {
+  if (!before.is_array() || !after.is_array() || after.size() <= before.size()) return false;
+  for (std::size_t position = 0; position < before.size(); ++position)
+    if (!before.element(position).is_same_node(after.element(position))) return false;
+  return true;
+}
+
 }  // namespace statusfs

@@ -20,15 +20,13 @@ bool contains(const std::vector<std::string>& list, std::string_view value) {
                   "access");
 }
 
-const std::string& authority(const Mapping& mapping) { return mapping.archetypes.front(); }
-
 // A plan may name who works on a task; the authority over locks is above that.
 void require_plan_authorization(const StatusDocument& document, const std::string& task, const Judge& judge) {
-  if (!judge.plan || task.empty() || judge.author.archetype == authority(document.mapping())) return;
+  if (!judge.plan || task.empty() || judge.author.archetype == document.mapping().authority()) return;
   const PlannedTask* planned = judge.plan->find(task);
   if (!planned || planned->authorized_archetypes.empty()) return;
   if (contains(planned->authorized_archetypes, judge.author.archetype)) return;
-  std::vector<std::string> allowed{authority(document.mapping())};
+  std::vector<std::string> allowed{document.mapping().authority()};
   allowed.insert(allowed.end(), planned->authorized_archetypes.begin(), planned->authorized_archetypes.end());
   deny(judge.author, "write task " + task + ", for which the plan names its writers", allowed);
 }
@@ -46,7 +44,7 @@ void require_removal(const StatusDocument& document, const std::string& task, co
 }  // namespace
 
 void require_authority(const StatusDocument& document, const std::string& what, const Judge& judge) {
-  const std::string& only = authority(document.mapping());
+  const std::string& only = document.mapping().authority();
   if (judge.author.archetype != only) deny(judge.author, what, {only});
 }
 

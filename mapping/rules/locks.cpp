@@ -57,8 +57,7 @@ bool is_list(const Field* field) {
 [[noreturn]] void refuse(const Mapping& mapping, const std::string& what, const Pointer& lock) {
   throw Rejection(
       Cause::not_permitted,
-      what + " is locked by " + lock.text() + " = true; who is " + mapping.archetypes.front() + " may clear the lock",
-      "lock");
+      what + " is locked by " + lock.text() + " = true; who is " + mapping.authority() + " may clear the lock", "lock");
 }
 
 void require_membership_unlocked(const StatusDocument& document, const ChangeSet& changes) {

@@ -1,7 +1,6 @@
 #include "mapping/rules/named_fields.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 #include "mapping/document/json_patch_text.hpp"
 
@@ -11,11 +10,8 @@ namespace {
 // The token at this depth as a position of an array of so many elements.
 std::optional<std::size_t> array_position(const Pointer& path, std::size_t depth, std::size_t count) {
   if (path.tokens().size() <= depth) return std::nullopt;
-  const std::string& token = path.tokens()[depth];
-  std::size_t position = 0;
-  const auto [end, error] = std::from_chars(token.data(), token.data() + token.size(), position);
-  const bool is_position = error == std::errc() && end == token.data() + token.size() && position < count;
-  return is_position ? std::optional(position) : std::nullopt;
+  const auto position = array_index(path.tokens()[depth]);
+  return position && *position < count ? position : std::nullopt;
 }
 
 // What an operation names, as a change of the field at or around it. Nothing where it names tasks or no field.

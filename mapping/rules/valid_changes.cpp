@@ -40,8 +40,8 @@ class TasksAfterwards {
  public:
   TasksAfterwards(const StatusDocument& document, const ChangeSet& changes)
       : document_(document), removed_(changes.removed_tasks.begin(), changes.removed_tasks.end()) {
-    for (const Value& task : changes.added_tasks)
-      added_.emplace(task.find(document.mapping().collection_id)->as_string());
+    for (const auto* tasks : {&changes.added_tasks, &changes.restored_tasks})
+      for (const Value& task : *tasks) added_.emplace(task.find(document.mapping().collection_id)->as_string());
   }
   bool operator()(std::string_view id) const {
     const std::string text(id);

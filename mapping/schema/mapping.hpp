@@ -233,14 +233,16 @@ class Mapping {
   std::vector<std::unique_ptr<Field>> tree;  ///< the rows at the top, in the tree's order
   const Field* collection = nullptr;         ///< the row of the tasks; never nullptr
   std::string collection_id;                 ///< key of a task's id
-  const Field* header =
-      nullptr;  ///< the group at the top with the version's stamp, an object of the root; never nullptr
+  /// The group at the top with the version's stamp, an object of the root; never nullptr.
+  const Field* header = nullptr;
   std::vector<std::string> creators, removers, unplanned_removers;  ///< archetypes
   std::vector<Rule> rules;
   std::vector<LockOverride> overrides;
   std::optional<Overview> overview;  ///< there where a row is of type page
   std::string text;                  ///< the YAML it was read from
 
+  /// The archetype above all rules: it changes and overrides locks. The first one.
+  const std::string& authority() const noexcept { return archetypes.front(); }
   const Field* top(std::string_view name) const noexcept;
   /// The only field of the file's scope (or of a task) that carries the stamp; nullptr when there is none.
   const Field* stamped(Stamp stamp, bool in_task) const noexcept;

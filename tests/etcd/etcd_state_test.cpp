@@ -19,15 +19,19 @@ class EtcdStateTest : public HostsTest {
  protected:
   static std::string field() { return std::string("tasks/") + first_task + "/percent_complete"; }
   std::string stored_keys() { return cluster().etcdctl({"get", "--prefix", "--keys-only", "/plans/"}).output; }
+  // Where the record of the version behind the newest one is put.
+  std::string next_record_key() {
+    constexpr std::size_t digits = 20;
+    const std::string newest = last_key_of("/record/exec_status_125/");
+    const std::size_t start = newest.size() - digits;
+    const std::string version = std::to_string(std::stoull(newest.substr(start)) + 1);
+    return newest.substr(0, start) + std::string(digits - version.size(), '0') + version;
+  }
   std::string last_key_of(const std::string& part) {
     std::string last;
     for (const std::string& line : lines_of(stored_keys()))
       if (line.find(part) != std::string::npos) last = line;
     return last;
-  }
-  static std::string number_of_20_digits(std::uint64_t number) {
-    const std::string digits = std::to_string(number);
-    return std::string(20 - digits.size(), '0') + digits;
   }
   std::string key_of(const std::string& part) {
     for (const std::string& line : lines_of(stored_keys()))
@@ -71,10 +75,7 @@ TEST_F(EtcdStateTest, AForeignRecordIsQuarantinedAndNotOverwritten) {
   import_source();
   mount_host(0);
   ASSERT_EQ(0, write_file(at(0, field()), "5\n")) << errors_of(0);
-  const std::string newest = last_key_of("/record/exec_status_125/");
-  const std::string next =
-      newest.substr(0, newest.size() - 20) + number_of_20_digits(std::stoull(newest.substr(newest.size() - 20)) + 1);
-  ASSERT_EQ(0, cluster().etcdctl({"put", next, "no record"}).exit_status);
+  ASSERT_EQ(0, cluster().etcdctl({"put", next_record_key(), "no record"}).exit_status);
   EXPECT_TRUE(eventually([&] { return read_at(0, "partition_status") == "PARTITIONED\n"; })) << errors_of(0);
   EXPECT_EQ(EROFS, write_file(at(0, field()), "6\n"));
   EXPECT_EQ(
@@ -88,10 +89,7 @@ TEST_F(EtcdStateTest, AForeignRecordIsQuarantinedAndNotOverwritten) {
 
 TEST_F(EtcdStateTest, ARecordThatStandsBehindTheHeadIsFoundByWhoeverMountsNext) {
   import_source();
-  const std::string newest = last_key_of("/record/exec_status_125/");
-  const std::string next =
-      newest.substr(0, newest.size() - 20) + number_of_20_digits(std::stoull(newest.substr(newest.size() - 20)) + 1);
-  ASSERT_EQ(0, cluster().etcdctl({"put", next, "no record"}).exit_status);
+  ASSERT_EQ(0, cluster().etcdctl({"put", next_record_key(), "no record"}).exit_status);
   mount_host(0);
   EXPECT_TRUE(eventually([&] { return read_at(0, "partition_status") == "PARTITIONED\n"; })) << errors_of(0);
   EXPECT_EQ(
