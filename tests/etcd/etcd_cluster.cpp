@@ -106,11 +106,17 @@ void EtcdCluster::make_certificates() {
     run_checked({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
                  "-days", "2", "-subj", "/CN=" + authority, "-keyout", path(authority + ".key"), "-out",
                  path(authority + ".pem")});
-  const std::vector<std::pair<std::string, std::string>> signed_by = {
-      {"server", "ca"}, {"client", "ca"}, {"stranger", "other-ca"}};
-  for (const auto& [name, authority] : signed_by) {
+  struct Certificate {
+    std::string name, authority, subject;
+  };
+  // While etcd's users are switched on a CommonName is that of a user.
+  const std::vector<Certificate> certificates = {{"server", "ca", "/O=server"},
+                                                 {"client", "ca", "/O=client"},
+                                                 {"agent", "ca", "/CN=agent"},
+                                                 {"stranger", "other-ca", "/O=stranger"}};
+  for (const auto& [name, authority, subject] : certificates) {
     run_checked({"openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj",
-                 "/O=" + name, "-keyout", path(name + ".key"), "-out", path(name + ".csr")});
+                 subject, "-keyout", path(name + ".key"), "-out", path(name + ".csr")});
     run_checked({"openssl", "x509", "-req", "-in", path(name + ".csr"), "-CA", path(authority + ".pem"), "-CAkey",
                  path(authority + ".key"), "-CAcreateserial", "-days", "2", "-extfile", path("extensions"), "-out",
                  path(name + ".pem")});

@@ -319,6 +319,11 @@ TEST_F(EtcdStateTest, CertificatesAndPasswords) {
   mount_host(0, {}, tls + ",user=agent,passwordfile=" + (root() / "password").string());
   EXPECT_EQ(0, write_file(at(0, field()), "5\n")) << errors_of(0);
   EXPECT_EQ(std::string::npos, daemon(0).log().find("opensesame"));
+  unmount_host(0);
+  mount_host(0, {},
+             "cacert=" + cluster().certificate("ca.pem").string() + ",cert=" +
+                 cluster().certificate("agent.pem").string() + ",key=" + cluster().certificate("agent.key").string());
+  EXPECT_EQ(0, write_file(at(0, field()), "6\n")) << errors_of(0);
 }
 
 TEST_F(EtcdStateTest, AHistoryIsNotPutOverTheRestOfAnother) {

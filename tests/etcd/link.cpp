@@ -17,7 +17,8 @@ std::string endpoint_of(const std::string& url) {
 }  // namespace
 
 Link::Link(const std::string& member_url, std::chrono::milliseconds delay, const std::filesystem::path& log)
-    : process_({"python3", STATUSFS_TEST_LINK, endpoint_of(member_url), std::to_string(delay.count())}, {}, log) {
+    : process_({"/usr/bin/python3", STATUSFS_TEST_LINK, endpoint_of(member_url), std::to_string(delay.count())}, {},
+               log) {
   if (!eventually([&] { return process_.log().find('\n') != std::string::npos; }))
     throw std::runtime_error("the link does not listen:\n" + process_.log());
   url_ = member_url;

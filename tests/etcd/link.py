@@ -12,11 +12,16 @@ import asyncio
 import signal
 import sys
 
-TRANSACTION = b"/v3/kv/txn"
-ERROR = b'{"error":"etcdserver: mvcc: database space exceeded","code":8}'
-NO_SPACE = (
-    b"HTTP/1.1 429 Too Many Requests\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (len(ERROR), ERROR)
-)
+from hpack import Decoder, Encoder
+
+TRANSACTION = "/etcdserverpb.KV/Txn"
+NO_SPACE = [("grpc-status", "8"), ("grpc-message", "etcdserver: mvcc: database space exceeded")]
+
+# HTTP/2 (RFC 9113)
+PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+DATA, HEADERS = 0, 1
+END_STREAM, PRIORITY = 0x1, 0x20
+
 losing = None  # None, "answers", "requests" or "space"
 broken = set()  # writers of connections that lost something
 
@@ -46,26 +51,89 @@ async def pump(reader, writer, delay, passed_on):
         pass
 
 
+class Frame:
+    def __init__(self, head, payload):
+        self.kind, self.flags = head[3], head[4]
+        self.stream = int.from_bytes(head[5:9], "big")
+        self.payload = payload
+
+    def __bytes__(self):
+        head = len(self.payload).to_bytes(3, "big") + bytes([self.kind, self.flags]) + self.stream.to_bytes(4, "big")
+        return head + self.payload
+
+
+class Frames:
+    """Cuts what comes into frames."""
+
+    def __init__(self):
+        self.left = b""
+
+    def take(self, data):
+        self.left += data
+        while len(self.left) >= 9:
+            size = int.from_bytes(self.left[:3], "big")
+            if len(self.left) < 9 + size:
+                return
+            frame = Frame(self.left[:9], self.left[9 : 9 + size])
+            self.left = self.left[9 + size :]
+            yield frame
+
+
+class Connection:
+    """What is passed on of one connection."""
+
+    def __init__(self, client_writer):
+        self.client_writer = client_writer
+        self.requests, self.answers = Frames(), Frames()
+        self.preface = b""
+        self.request_headers = Decoder()
+        self.answer_headers, self.changed_headers = Decoder(), Encoder()
+        self.denied = set()  # streams
+
+    def is_broken(self):
+        return self.client_writer in broken
+
+    def pass_request(self, data):
+        passed = b""
+        if len(self.preface) < len(PREFACE):
+            missing = len(PREFACE) - len(self.preface)
+            self.preface += data[:missing]
+            passed, data = data[:missing], data[missing:]
+        for frame in self.requests.take(data):
+            if frame.kind == HEADERS:
+                self.see_request(frame)
+            if not (losing == "requests" and self.is_broken()):
+                passed += bytes(frame)
+        return passed
+
+    def see_request(self, frame):
+        block = frame.payload[5:] if frame.flags & PRIORITY else frame.payload
+        if dict(self.request_headers.decode(block))[":path"] != TRANSACTION:
+            return
+        if losing in ("answers", "requests"):
+            broken.add(self.client_writer)
+        if losing == "space":
+            self.denied.add(frame.stream)
+
+    def pass_answer(self, data):
+        passed = b""
+        for frame in self.answers.take(data):
+            is_denied = frame.stream in self.denied
+            if frame.kind == HEADERS:  # whatever is changed, tables of both sides stay the same
+                headers = self.answer_headers.decode(frame.payload)
+                is_end = frame.flags & END_STREAM
+                frame.payload = self.changed_headers.encode(NO_SPACE if is_denied and is_end else headers)
+            if not (is_denied and frame.kind == DATA):
+                passed += bytes(frame)
+        return b"" if self.is_broken() else passed
+
+
 async def serve(client_reader, client_writer, target, delay):
     server_reader, server_writer = await asyncio.open_connection(*target)
-
-    is_denied = False
-
-    def request_passed_on(data):
-        nonlocal is_denied
-        is_denied = losing == "space" and TRANSACTION in data
-        if losing in ("answers", "requests") and TRANSACTION in data:
-            broken.add(client_writer)
-        return None if losing == "requests" and client_writer in broken else data
-
-    def answer_passed_on(data):
-        if client_writer in broken:
-            return None
-        return NO_SPACE if is_denied else data
-
+    connection = Connection(client_writer)
     await asyncio.gather(
-        pump(client_reader, server_writer, delay, request_passed_on),
-        pump(server_reader, client_writer, delay, answer_passed_on),
+        pump(client_reader, server_writer, delay, connection.pass_request),
+        pump(server_reader, client_writer, delay, connection.pass_answer),
     )
     broken.discard(client_writer)
 

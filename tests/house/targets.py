@@ -24,7 +24,7 @@ def compiled(build):
     """Source -> the names of the targets that compile it."""
     found = {}
     for entry in json.loads((build / "compile_commands.json").read_text()):
-        target = re.search(r"/CMakeFiles/([^/]+)\.dir/", entry["command"])[1]
+        target = re.search(r"\bCMakeFiles/([^/]+)\.dir/", entry["command"])[1]
         for source in sources_of(Path(entry["file"])):
             if source.is_relative_to(tree.ROOT):
                 found.setdefault(source.relative_to(tree.ROOT), set()).add(target)

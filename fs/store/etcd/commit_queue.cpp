@@ -13,6 +13,12 @@ constexpr milliseconds between_fences{100};
 constexpr milliseconds idle_turn{3};  // then it is given up
 constexpr milliseconds longest_pause{8};
 
+std::size_t size_of(const CommitBatch& batch) {
+  std::size_t size = 0;
+  for (const auto& item : batch) size += item->request.size;
+  return size;
+}
+
 }  // namespace
 
 CommitQueue::CommitQueue(EtcdClient& client, QuorumMonitor& monitor, CommitKeys keys, Events events)
@@ -32,7 +38,8 @@ CommitQueue::~CommitQueue() {
     const std::lock_guard lock(mutex_);
     is_stopping_ = true;
   }
-  changed_.notify_all();
+  work_.notify_all();
+  turn_.notify_all();
   thread_.join();
 }
 
@@ -63,14 +70,14 @@ class CommitQueue::QueueLease final : public GlobalCounter::Lease {
 std::unique_ptr<GlobalCounter::Lease> CommitQueue::begin() {
   std::unique_lock lock(mutex_);
   ++wanting_;
-  changed_.notify_all();
+  work_.notify_one();
   while (!is_stopping_) {
     if (numbers_.is_lease_open())
-      changed_.wait(lock);
+      turn_.wait(lock);
     else if (line_.is_our_turn(Clock::now()))
       break;
     else
-      changed_.wait_until(lock, line_.turn_of_other_ends().value_or(Clock::now()));
+      turn_.wait_until(lock, line_.turn_of_other_ends().value_or(Clock::now()));
   }
   --wanting_;
   numbers_.open_lease(pending_.is_empty());
@@ -85,7 +92,7 @@ std::int64_t CommitQueue::draw(std::uint64_t epoch) {
 void CommitQueue::promise(std::uint64_t epoch, NumberRange range) {
   const std::lock_guard lock(mutex_);
   numbers_.promise(epoch, range);
-  changed_.notify_all();
+  wake();
 }
 
 void CommitQueue::end_lease(std::uint64_t epoch, NumberRange range, bool was_promised) {
@@ -94,13 +101,19 @@ void CommitQueue::end_lease(std::uint64_t epoch, NumberRange range, bool was_pro
     numbers_.give_back(epoch, range);
   else if (numbers_.is_owed(epoch, range))
     end_epoch(StoreStatus::conflict, "numbers before these were given up");
-  changed_.notify_all();
+  wake();
 }
 
 void CommitQueue::end_epoch(StoreStatus status, const std::string& reason) {
   numbers_.end_epoch();
   pending_.give_up({status, reason, 0});
-  changed_.notify_all();
+  wake();
+}
+
+// Of those who want numbers one is enough: who gets the lease wakes the next one at its end.
+void CommitQueue::wake() {
+  work_.notify_one();
+  turn_.notify_one();
 }
 
 // --- callers ---------------------------------------------------------------------------------------------------------
@@ -112,14 +125,14 @@ CommitOutcome CommitQueue::commit(CommitRequest request) {
   if (!numbers_.hand_in({item->request.first_g, item->request.last_g}))
     return {StoreStatus::conflict, "another host wrote first", 0};
   pending_.add(item, Clock::now());
-  changed_.notify_all();
-  changed_.wait(lock, [&] { return item->outcome.has_value(); });
+  work_.notify_one();
+  item->decided.wait(lock, [&] { return item->outcome.has_value(); });
   return *item->outcome;
 }
 
 void CommitQueue::seen(const CounterState& counter) {
   numbers_.seen(counter.value, counter.revision, pending_.is_empty());
-  changed_.notify_all();
+  work_.notify_one();
 }
 
 void CommitQueue::seen_by(const EtcdTransactionResult& lost) {
@@ -140,13 +153,13 @@ void CommitQueue::line_changed(const std::string& key, std::int64_t revision, bo
     line_.joined(key, revision, Clock::now());
   else
     line_.left(key, revision, Clock::now());
-  changed_.notify_all();
+  wake();
 }
 
 void CommitQueue::line_unknown() {
   const std::lock_guard lock(mutex_);
   line_.forget_others(Clock::now());
-  changed_.notify_all();
+  wake();
 }
 
 void CommitQueue::connection_lost() {
@@ -158,9 +171,9 @@ void CommitQueue::connection_lost() {
 void CommitQueue::answer(const CommitBatch& batch, StoreStatus status, const std::string& reason,
                          std::int64_t revision) {
   const std::lock_guard lock(mutex_);
-  for (const auto& item : batch) item->outcome = CommitOutcome{status, reason, revision};
+  for (const auto& item : batch) item->decide({status, reason, revision});
   if (status != StoreStatus::done) end_epoch(status == StoreStatus::lost ? status : StoreStatus::conflict, reason);
-  changed_.notify_all();
+  wake();
 }
 
 // --- sending ---------------------------------------------------------------------------------------------------------
@@ -215,9 +228,9 @@ CommitQueue::Task CommitQueue::next_task(CommitBatch& batch) {
     const bool is_gathering = !pending_.is_empty() && pending_.gathered_by() > now;
     const auto again = is_gathering ? std::min(idle_until, pending_.gathered_by()) : idle_until;
     if (again == never)
-      changed_.wait(lock);
+      work_.wait(lock);
     else
-      changed_.wait_until(lock, again);
+      work_.wait_until(lock, again);
   }
 }
 
@@ -303,7 +316,7 @@ void CommitQueue::refuse(const CommitBatch& batch, StoreStatus status, const std
   const auto& item = batch.front();
   if (status != StoreStatus::too_large || item->request.mutations == 1) return answer(batch, status, "etcd: " + reason);
   const std::lock_guard lock(mutex_);
-  item->outcome = CommitOutcome{StoreStatus::conflict, reason, 0, false, true};
+  item->decide({StoreStatus::conflict, reason, 0, false, true});
   end_epoch(StoreStatus::conflict, reason);
 }
 
@@ -335,8 +348,8 @@ void CommitQueue::lost_race(const CommitBatch& batch, const EtcdTransactionResul
     line_.lost(change, result.revision, Clock::now());
     if (!result.reads.empty()) seen_by(result);
     for (std::size_t position = 0; position < batch.size(); ++position)
-      batch[position]->outcome =
-          CommitOutcome{StoreStatus::conflict, "another host wrote first", 0, did_head_move(batch, position, result)};
+      batch[position]->decide(
+          {StoreStatus::conflict, "another host wrote first", 0, did_head_move(batch, position, result)});
     end_epoch(StoreStatus::conflict, "another host wrote first");
   }
   if (change.lease == 0) pause();
@@ -376,6 +389,14 @@ void CommitQueue::leave_line() {
     line_.could_not_change(Clock::now());
 }
 
+// gRPC breaks a call off, 0.5 MiB above what etcd takes, before it is sent as a whole; then why cannot be read.
+void CommitQueue::did_not_arrive(const CommitBatch& batch) {
+  if (size_of(batch) <= EtcdClient::always_taken)
+    return answer(batch, StoreStatus::conflict, "the transaction did not reach etcd");
+  refuse(batch, StoreStatus::too_large,
+         "a request of " + std::to_string(size_of(batch)) + " bytes was broken off; it takes 1.5 MiB by default");
+}
+
 void CommitQueue::outcome_unknown(const CommitBatch& batch, std::int64_t counter_revision, Clock::time_point sent) {
   const auto deadline = sent + longest_wait;
   for (auto now = Clock::now(); now < deadline; now = Clock::now()) {
@@ -385,13 +406,13 @@ void CommitQueue::outcome_unknown(const CommitBatch& batch, std::int64_t counter
       case FenceResult::Kind::applied:
         return answer(batch, StoreStatus::done, {}, found.revision);
       case FenceResult::Kind::not_applied:
-        return answer(batch, StoreStatus::conflict, "the transaction did not reach etcd");
+        return did_not_arrive(batch);
       case FenceResult::Kind::undecided:
       case FenceResult::Kind::no_answer:
         break;
     }
     std::unique_lock lock(mutex_);
-    if (changed_.wait_for(lock, between_fences, [this] { return is_stopping_; })) break;
+    if (work_.wait_for(lock, between_fences, [this] { return is_stopping_; })) break;
   }
   unknown_.keep(batch, counter_revision);
   answer(batch, StoreStatus::failed,

@@ -94,6 +94,7 @@ class CommitQueue final : public GlobalCounter {
   void join_line();
   void leave_line();
   std::optional<std::int64_t> change_place(const EtcdTransaction& transaction);
+  void did_not_arrive(const CommitBatch& batch);
   void outcome_unknown(const CommitBatch& batch, std::int64_t counter_revision, Clock::time_point sent);
 
   // mutex_ is held.
@@ -102,14 +103,16 @@ class CommitQueue final : public GlobalCounter {
   void seen(const CounterState& counter);
   void seen_by(const EtcdTransactionResult& lost);
   void end_epoch(StoreStatus status, const std::string& reason);
+  void wake();
 
   EtcdClient& client_;
   QuorumMonitor& monitor_;
   const CommitKeys keys_;
   const Events events_;
 
-  std::mutex mutex_;  // guards all below; never held while etcd is asked
-  std::condition_variable changed_;
+  std::mutex mutex_;              // guards all below; never held while etcd is asked
+  std::condition_variable work_;  // the sending thread's
+  std::condition_variable turn_;  // of those who want numbers
   DrawnNumbers numbers_;
   PendingCommits pending_;
   std::size_t wanting_ = 0;  // threads that want numbers

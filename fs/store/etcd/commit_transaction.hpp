@@ -3,10 +3,12 @@
 #pragma once
 
 #include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "fs/store/etcd/commit_request.hpp"
@@ -19,6 +21,13 @@ namespace statusfs {
 struct PendingCommit {
   CommitRequest request;
   std::optional<CommitOutcome> outcome;
+  std::condition_variable
+      decided;  ///< of the one that asked: among many writers each is woken by its own outcome alone
+
+  void decide(CommitOutcome became) {
+    outcome = std::move(became);
+    decided.notify_all();
+  }
 };
 
 /// Requests that go into one transaction, whose numbers follow on each other. Never empty where it is sent.

@@ -3,56 +3,42 @@
 #include <algorithm>
 #include <thread>
 
-#include "fs/store/etcd/base64.hpp"
+#include "fs/store/etcd/etcd.pb.h"
+#include "fs/store/etcd/protocol_message.hpp"
 
 namespace statusfs {
 namespace {
 
-using Json = nlohmann::json;
 using Clock = std::chrono::steady_clock;
 using Milliseconds = EtcdClient::Milliseconds;
 
 constexpr Milliseconds patience_with_one_member{700};  // while others can be asked
 constexpr std::int64_t page_size = 200;                // keys
 
-// Codes of gRPC, as the gateway passes them on.
+// Codes of gRPC.
 constexpr int code_invalid_argument = 3;
 constexpr int code_not_found = 5;
 constexpr int code_permission_denied = 7;
 constexpr int code_resource_exhausted = 8;
 constexpr int code_failed_precondition = 9;
 constexpr int code_out_of_range = 11;
+constexpr int code_unimplemented = 12;
 constexpr int code_unauthenticated = 16;
 
-// What is no JSON becomes a JSON string, for the message.
-Json answer_of(const HttpResponse& response) {
-  Json answer = Json::parse(response.body, nullptr, false);
-  return answer.is_discarded() ? Json(response.body.substr(0, 200)) : answer;
-}
-
-std::string text_of(const Json& answer) {
-  if (!answer.is_string()) return {};
-  const std::string& text = answer.get_ref<const std::string&>();
-  return text.substr(0, text.find_first_of("\r\n"));
-}
-
-EtcdError error_of(const Json& answer, long status) {
-  const std::string reason = answer.is_object() ? answer.value("error", "HTTP status " + std::to_string(status))
-                                                : "HTTP status " + std::to_string(status) + " " + text_of(answer);
-  // The HTTP server itself says no, before anything reaches etcd.
-  if (!answer.is_object() && status >= 400 && status < 500) return {EtcdError::Kind::refused, reason};
-  const int code = answer.is_object() ? answer.value("code", 0) : 0;
+EtcdError error_of(const GrpcStatus& status) {
+  const std::string& reason = status.message;
   if (reason.find("space exceeded") != std::string::npos) return {EtcdError::Kind::no_space, reason};
   // The last one is gRPC's own, above 2 MiB, with the code that otherwise means that etcd has too much to do.
   for (const char* limit : {"too large", "too many operations", "larger than max"})
     if (reason.find(limit) != std::string::npos) return {EtcdError::Kind::too_large, reason};
   if (reason.find("compacted") != std::string::npos) return {EtcdError::Kind::compacted, reason};
-  switch (code) {
+  switch (status.code) {
     case code_invalid_argument:
     case code_not_found:
     case code_permission_denied:
     case code_failed_precondition:
     case code_out_of_range:
+    case code_unimplemented:  // it is no etcd
     case code_unauthenticated:
       return {EtcdError::Kind::refused, reason};
     case code_resource_exhausted:
@@ -62,9 +48,14 @@ EtcdError error_of(const Json& answer, long status) {
   }
 }
 
-bool is_stale_token(const Json& answer) {
-  return answer.is_object() && (answer.value("code", 0) == code_unauthenticated ||
-                                answer.value("error", std::string()).find("invalid auth token") != std::string::npos);
+bool is_stale_token(const GrpcStatus& status) {
+  return status.code == code_unauthenticated || status.message.find("invalid auth token") != std::string::npos;
+}
+
+// Above 2 MiB gRPC breaks a call off before it is sent as a whole, and libcurl does not pass on why.
+std::string size_note(std::size_t bytes) {
+  if (bytes <= EtcdClient::always_taken) return {};
+  return " (" + std::to_string(bytes) + " bytes; etcd takes 1.5 MiB by default)";
 }
 
 Milliseconds left_until(Clock::time_point deadline) {
@@ -84,7 +75,7 @@ class EtcdClient::Borrowed {
         client.idle_.pop_back();
       }
     }
-    if (!connection_) connection_ = std::make_unique<HttpConnection>(client.access_.tls);
+    if (!connection_) connection_ = std::make_unique<GrpcConnection>(client.access_.tls);
   }
   ~Borrowed() {
     const std::lock_guard lock(client_.mutex_);
@@ -92,18 +83,19 @@ class EtcdClient::Borrowed {
   }
   Borrowed(const Borrowed&) = delete;
   Borrowed& operator=(const Borrowed&) = delete;
-  HttpConnection* operator->() const { return connection_.get(); }
+  GrpcConnection* operator->() const { return connection_.get(); }
 
  private:
   EtcdClient& client_;
-  std::unique_ptr<HttpConnection> connection_;
+  std::unique_ptr<GrpcConnection> connection_;
 };
 
 EtcdClient::EtcdClient(EtcdAccess access) : access_(std::move(access)) {}
 EtcdClient::~EtcdClient() = default;
 
-std::string EtcdClient::url_of(std::size_t member, std::string_view call) const {
-  return (access_.tls.is_used() ? "https://" : "http://") + access_.endpoints[member] + "/v3/" + std::string(call);
+std::string EtcdClient::url_of(std::size_t member, std::string_view method) const {
+  return (access_.tls.is_used() ? "https://" : "http://") + access_.endpoints[member] + "/etcdserverpb." +
+         std::string(method);
 }
 
 std::size_t EtcdClient::preferred_member() const {
@@ -124,17 +116,18 @@ std::string EtcdClient::token(std::size_t member, Milliseconds time_limit) {
     const std::lock_guard lock(mutex_);
     if (!token_.empty()) return token_;
   }
-  const Json question{{"name", access_.user}, {"password", access_.password}};
-  const HttpResponse response =
-      Borrowed(*this)->post(url_of(member, "auth/authenticate"), {}, question.dump(), time_limit);
-  const Json answer = answer_of(response);
-  if (response.status != 200 || !answer.is_object() || !answer.contains("token")) {
-    const EtcdError error = error_of(answer, response.status);
+  protocol::AuthenticateRequest question;
+  question.set_name(access_.user);
+  question.set_password(access_.password);
+  const GrpcAnswer answer =
+      Borrowed(*this)->call(url_of(member, "Auth/Authenticate"), {}, question.SerializeAsString(), time_limit);
+  if (answer.status.code != 0) {
+    const EtcdError error = error_of(answer.status);
     throw EtcdError(error.kind() == EtcdError::Kind::unknown ? EtcdError::Kind::unavailable : error.kind(),
                     "user " + access_.user + ": " + error.what());
   }
   const std::lock_guard lock(mutex_);
-  token_ = answer["token"].get<std::string>();
+  token_ = parsed<protocol::AuthenticateResponse>(answer.message).token();
   return token_;
 }
 
@@ -145,39 +138,34 @@ void EtcdClient::forget_token(const std::string& stale) {
 
 // --- calls -----------------------------------------------------------------------------------------------------------
 
-nlohmann::json EtcdClient::call_member(std::size_t member, std::string_view call, const std::string& body,
-                                       Milliseconds time_limit) {
+std::string EtcdClient::call_member(std::size_t member, std::string_view method, const std::string& message,
+                                    Milliseconds time_limit) {
   for (bool is_second_try = false;; is_second_try = true) {
     std::string own_token;
     try {
       own_token = token(member, time_limit);
-    } catch (const HttpFailure& failure) {
-      throw HttpFailure(failure.what(), false);  // of the call itself nothing was sent
+    } catch (const GrpcFailure& failure) {
+      throw GrpcFailure(failure.what(), false);  // of the call itself nothing was sent
     }
-    const HttpResponse response = Borrowed(*this)->post(url_of(member, call), own_token, body, time_limit);
-    Json answer = answer_of(response);
-    if (response.status == 200 && answer.is_object() && !answer.contains("error")) return answer;
-    if (is_stale_token(answer) && !own_token.empty() && !is_second_try) {
-      forget_token(own_token);
-      continue;
-    }
-    throw error_of(answer, response.status);
+    GrpcAnswer answer = Borrowed(*this)->call(url_of(member, method), own_token, message, time_limit);
+    if (answer.status.code == 0) return std::move(answer.message);
+    if (is_second_try || own_token.empty() || !is_stale_token(answer.status)) throw error_of(answer.status);
+    forget_token(own_token);
   }
 }
 
 // Whatever can be asked again: one member after another, until the time is over.
-nlohmann::json EtcdClient::read_call(std::string_view call, const nlohmann::json& message, Milliseconds time_limit) {
+std::string EtcdClient::read_call(std::string_view method, const std::string& message, Milliseconds time_limit) {
   const auto deadline = Clock::now() + time_limit;
-  const std::string body = message.dump();
   std::string reason;
   for (std::size_t attempt = 0;; ++attempt) {
     const std::size_t member = preferred_member();
     try {
       const bool others_are_left = attempt + 1 < access_.endpoints.size();
       return call_member(
-          member, call, body,
+          member, method, message,
           others_are_left ? std::min(left_until(deadline), patience_with_one_member) : left_until(deadline));
-    } catch (const HttpFailure& failure) {
+    } catch (const GrpcFailure& failure) {
       reason = failure.what();
     } catch (const EtcdError& error) {
       const bool can_be_asked_elsewhere =
@@ -194,27 +182,27 @@ nlohmann::json EtcdClient::read_call(std::string_view call, const nlohmann::json
 }
 
 // Sent to one member; to another only while none can have got it.
-nlohmann::json EtcdClient::call_once(std::string_view call, const std::string& body, Milliseconds time_limit) {
+std::string EtcdClient::call_once(std::string_view method, const std::string& message, Milliseconds time_limit) {
   const auto deadline = Clock::now() + time_limit;
   std::string reason;
   for (std::size_t attempt = 0; attempt < access_.endpoints.size() && Clock::now() < deadline; ++attempt) {
     const std::size_t member = preferred_member();
     try {
-      return call_member(member, call, body, left_until(deadline));
+      return call_member(member, method, message, left_until(deadline));
     } catch (const EtcdError& error) {
       if (error.kind() == EtcdError::Kind::unknown || error.kind() == EtcdError::Kind::unavailable) avoid(member);
       throw;
-    } catch (const HttpFailure& failure) {
+    } catch (const GrpcFailure& failure) {
       avoid(member);
-      if (failure.was_sent) throw EtcdError(EtcdError::Kind::unknown, failure.what());
-      reason = failure.what();
+      reason = failure.what() + size_note(message.size());
+      if (failure.was_sent) throw EtcdError(EtcdError::Kind::unknown, reason);
     }
   }
   throw EtcdError(EtcdError::Kind::unavailable, "no member of etcd can be reached: " + reason);
 }
 
 EtcdRangeResult EtcdClient::range(const EtcdRange& range, Milliseconds time_limit) {
-  return range_result(read_call("kv/range", message_of(range), time_limit));
+  return range_result(read_call("KV/Range", message_of(range), time_limit));
 }
 
 std::int64_t EtcdClient::range_in_pages(EtcdRange wanted, const std::function<bool(EtcdKeyValue&)>& visit) {
@@ -233,66 +221,45 @@ std::int64_t EtcdClient::range_in_pages(EtcdRange wanted, const std::function<bo
 }
 
 EtcdTransactionResult EtcdClient::transact(const EtcdTransaction& transaction, Milliseconds time_limit) {
-  return transaction_result(call_once("kv/txn", message_of(transaction).dump(), time_limit));
+  return transaction_result(call_once("KV/Txn", message_of(transaction), time_limit));
 }
 
 std::int64_t EtcdClient::grant_lease(std::chrono::seconds time_to_live, Milliseconds time_limit) {
-  return integer_of(read_call("lease/grant", {{"TTL", std::to_string(time_to_live.count())}}, time_limit), "ID");
+  protocol::LeaseGrantRequest question;
+  question.set_ttl(time_to_live.count());
+  return parsed<protocol::LeaseResponse>(read_call("Lease/LeaseGrant", question.SerializeAsString(), time_limit)).id();
+}
+
+std::string EtcdClient::ask_of_lease(std::string_view method, std::int64_t lease, Milliseconds time_limit) {
+  protocol::LeaseRequest question;
+  question.set_id(lease);
+  return read_call(method, question.SerializeAsString(), time_limit);
 }
 
 std::int64_t EtcdClient::keep_lease_alive(std::int64_t lease, Milliseconds time_limit) {
-  const Json answer = read_call("lease/keepalive", {{"ID", std::to_string(lease)}}, time_limit);
-  const auto result = answer.find("result");
-  return result == answer.end() ? 0 : integer_of(*result, "TTL");
+  return parsed<protocol::LeaseResponse>(ask_of_lease("Lease/LeaseKeepAlive", lease, time_limit)).ttl();
 }
 
 std::int64_t EtcdClient::lease_time_left(std::int64_t lease, Milliseconds time_limit) {
-  return integer_of(read_call("lease/timetolive", {{"ID", std::to_string(lease)}}, time_limit), "TTL");
+  return parsed<protocol::LeaseResponse>(ask_of_lease("Lease/LeaseTimeToLive", lease, time_limit)).ttl();
 }
 
 void EtcdClient::revoke_lease(std::int64_t lease, Milliseconds time_limit) {
-  read_call("lease/revoke", {{"ID", std::to_string(lease)}}, time_limit);
+  ask_of_lease("Lease/LeaseRevoke", lease, time_limit);
 }
 
 void EtcdClient::watch(std::size_t member, const std::string& prefix, std::int64_t from_revision,
-                       const std::function<bool(const nlohmann::json& result)>& receive,
+                       const std::function<bool(const EtcdWatchNews& news)>& receive,
                        const std::function<bool()>& goes_on) {
-  const Json question{{"create_request",
-                       {{"key", to_base64(prefix)},
-                        {"range_end", to_base64(end_of_prefix(prefix))},
-                        {"start_revision", std::to_string(from_revision)}}}};
-  std::string received, own_token;
-  std::exception_ptr failure;
-  // What is thrown must not pass through libcurl.
-  const auto take_lines = [&](std::string_view piece) {
-    try {
-      const std::size_t searched = received.size();  // a message may come in many pieces
-      received += piece;
-      std::size_t begin = 0;
-      for (std::size_t end = received.find('\n', searched); end != std::string::npos;
-           end = received.find('\n', begin)) {
-        const Json message = Json::parse(std::string_view(received).substr(begin, end - begin));
-        begin = end + 1;
-        if (message.contains("error")) throw error_of(message["error"], 0);
-        if (message.contains("result") && !receive(message["result"])) return false;
-      }
-      received.erase(0, begin);
-      return true;
-    } catch (...) {
-      failure = std::current_exception();
-      return false;
-    }
-  };
   try {
-    own_token = token(member, default_limit);
-    const long status =
-        Borrowed(*this)->stream(url_of(member, "watch"), own_token, question.dump(), take_lines, goes_on);
-    if (failure) std::rethrow_exception(failure);
-    if (status == 401 || status == 403) forget_token(own_token);
-  } catch (const HttpFailure& error) {
-    throw EtcdError(EtcdError::Kind::unavailable, error.what());
-  } catch (const Json::exception& error) {
-    throw EtcdError(EtcdError::Kind::unavailable, error.what());
+    const std::string own_token = token(member, default_limit);
+    const GrpcStatus end = Borrowed(*this)->stream(
+        url_of(member, "Watch/Watch"), own_token, watch_question(prefix, from_revision),
+        [&](std::string_view message) { return receive(watch_news(message)); }, goes_on);
+    if (is_stale_token(end)) forget_token(own_token);
+    if (end.code != 0) throw error_of(end);
+  } catch (const GrpcFailure& failure) {
+    throw EtcdError(EtcdError::Kind::unavailable, failure.what());
   }
 }
 

@@ -1,7 +1,8 @@
-// Requests to an etcd cluster through the JSON gateway of whichever member answers.
+// Calls to an etcd cluster, to whichever member answers.
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -12,7 +13,8 @@
 #include <vector>
 
 #include "fs/store/etcd/etcd_messages.hpp"
-#include "fs/store/etcd/http_connection.hpp"
+#include "fs/store/etcd/grpc_connection.hpp"
+#include "fs/store/etcd/watch_messages.hpp"
 
 namespace statusfs {
 
@@ -68,7 +70,7 @@ class EtcdClient {
   /// Streams what a watch of all keys below the prefix says, from the revision on, message by message, from this
   /// member. Returns when `receive` or `goes_on` returns false, or the member ends the stream; throws EtcdError.
   void watch(std::size_t member, const std::string& prefix, std::int64_t from_revision,
-             const std::function<bool(const nlohmann::json& result)>& receive, const std::function<bool()>& goes_on);
+             const std::function<bool(const EtcdWatchNews& news)>& receive, const std::function<bool()>& goes_on);
 
   /// The member that the next request goes to; a number below that of the endpoints.
   std::size_t preferred_member() const;
@@ -76,21 +78,24 @@ class EtcdClient {
   void avoid(std::size_t member);
 
   static constexpr Milliseconds default_limit{5000};
+  static constexpr std::size_t always_taken = 1536 * 1024;  ///< bytes of a message, with etcd's defaults
 
  private:
   class Borrowed;
-  std::string url_of(std::size_t member, std::string_view call) const;
-  nlohmann::json read_call(std::string_view call, const nlohmann::json& message, Milliseconds time_limit);
-  nlohmann::json call_once(std::string_view call, const std::string& body, Milliseconds time_limit);
-  nlohmann::json call_member(std::size_t member, std::string_view call, const std::string& body,
-                             Milliseconds time_limit);
+  std::string url_of(std::size_t member, std::string_view method) const;
+  // Messages as they are sent; `method`: SERVICE/METHOD.
+  std::string read_call(std::string_view method, const std::string& message, Milliseconds time_limit);
+  std::string call_once(std::string_view method, const std::string& message, Milliseconds time_limit);
+  std::string call_member(std::size_t member, std::string_view method, const std::string& message,
+                          Milliseconds time_limit);
+  std::string ask_of_lease(std::string_view method, std::int64_t lease, Milliseconds time_limit);
   std::string token(std::size_t member, Milliseconds time_limit);
   void forget_token(const std::string& stale);
 
   const EtcdAccess access_;
 
   mutable std::mutex mutex_;  // guards all below; innermost
-  std::vector<std::unique_ptr<HttpConnection>> idle_;
+  std::vector<std::unique_ptr<GrpcConnection>> idle_;
   std::size_t preferred_ = 0;  // of the endpoints
   std::string token_;
 };

@@ -1,39 +1,47 @@
 #include "fs/store/etcd/etcd_messages.hpp"
 
-#include "fs/store/etcd/base64.hpp"
+#include <utility>
+
+#include "fs/store/etcd/etcd.pb.h"
+#include "fs/store/etcd/protocol_message.hpp"
 
 namespace statusfs {
 namespace {
 
-using Json = nlohmann::json;
-
-Json message_of(const EtcdPut& put) {
-  Json message{{"key", to_base64(put.key)}, {"value", to_base64(put.value)}};
-  if (put.lease != 0) message["lease"] = std::to_string(put.lease);
-  return message;
+void set(protocol::RangeRequest& message, const EtcdRange& range) {
+  message.set_key(range.first);
+  message.set_range_end(range.end);
+  message.set_limit(range.limit);
+  message.set_revision(range.revision);
+  message.set_keys_only(range.keys_only);
+  if (range.newest_first) message.set_sort_order(protocol::RangeRequest::DESCEND);
 }
 
-Json delete_message(const EtcdRange& range) {
-  Json message{{"key", to_base64(range.first)}};
-  if (!range.end.empty()) message["range_end"] = to_base64(range.end);
-  return message;
+void set(protocol::PutRequest& message, const EtcdPut& put) {
+  message.set_key(put.key);
+  message.set_value(put.value);
+  message.set_lease(put.lease);
 }
 
-Json message_of(const EtcdTransaction::Compare& compare) {
-  return {{"key", to_base64(compare.key)},
-          {"target", "MOD"},
-          {"result", "EQUAL"},
-          {"mod_revision", std::to_string(compare.modified)}};
+void set(protocol::DeleteRangeRequest& message, const EtcdRange& range) {
+  message.set_key(range.first);
+  message.set_range_end(range.end);
 }
 
-std::int64_t revision_of(const Json& message) {
-  const auto header = message.find("header");
-  return header == message.end() ? 0 : integer_of(*header, "revision");
+// Also where the revision is 0, which means that there is no such key.
+void set(protocol::Compare& message, const EtcdTransaction::Compare& compare) {
+  message.set_target(protocol::Compare::MOD);
+  message.set_key(compare.key);
+  message.set_mod_revision(compare.modified);
 }
 
-std::string bytes_of(const Json& message, const char* member) {
-  const auto found = message.find(member);
-  return found == message.end() ? std::string() : from_base64(found->get_ref<const std::string&>());
+EtcdRangeResult result_of(protocol::RangeResponse& message) {
+  EtcdRangeResult result;
+  result.revision = message.header().revision();
+  result.has_more = message.more();
+  result.entries.reserve(static_cast<std::size_t>(message.kvs_size()));
+  for (protocol::KeyValue& entry : *message.mutable_kvs()) result.entries.push_back(key_value(entry));
+  return result;
 }
 
 }  // namespace
@@ -43,56 +51,34 @@ std::string end_of_prefix(std::string prefix) {
   return prefix;
 }
 
-Json message_of(const EtcdRange& range) {
-  Json message = delete_message(range);
-  if (range.limit != 0) message["limit"] = std::to_string(range.limit);
-  if (range.revision != 0) message["revision"] = std::to_string(range.revision);
-  if (range.keys_only) message["keys_only"] = true;
-  if (range.newest_first) {
-    message["sort_order"] = "DESCEND";
-    message["sort_target"] = "KEY";
-  }
-  return message;
+std::string message_of(const EtcdRange& range) {
+  protocol::RangeRequest message;
+  set(message, range);
+  return message.SerializeAsString();
 }
 
-Json message_of(const EtcdTransaction& transaction) {
-  Json compare = Json::array(), success = Json::array(), failure = Json::array();
-  for (const auto& one : transaction.compare) compare.push_back(message_of(one));
-  for (const auto& put : transaction.puts) success.push_back({{"request_put", message_of(put)}});
-  for (const auto& range : transaction.deletes) success.push_back({{"request_delete_range", delete_message(range)}});
-  for (const auto& range : transaction.otherwise) failure.push_back({{"request_range", message_of(range)}});
-  for (const auto& put : transaction.otherwise_puts) failure.push_back({{"request_put", message_of(put)}});
-  return {{"compare", std::move(compare)}, {"success", std::move(success)}, {"failure", std::move(failure)}};
+std::string message_of(const EtcdTransaction& transaction) {
+  protocol::TxnRequest message;
+  for (const auto& compare : transaction.compare) set(*message.add_compare(), compare);
+  for (const auto& put : transaction.puts) set(*message.add_success()->mutable_put(), put);
+  for (const auto& range : transaction.deletes) set(*message.add_success()->mutable_delete_range(), range);
+  for (const auto& range : transaction.otherwise) set(*message.add_failure()->mutable_range(), range);
+  for (const auto& put : transaction.otherwise_puts) set(*message.add_failure()->mutable_put(), put);
+  return message.SerializeAsString();
 }
 
-std::int64_t integer_of(const Json& message, const char* member) {
-  const auto found = message.find(member);
-  if (found == message.end()) return 0;
-  return found->is_string() ? std::stoll(found->get_ref<const std::string&>()) : found->get<std::int64_t>();
+EtcdRangeResult range_result(std::string_view message) {
+  auto answer = parsed<protocol::RangeResponse>(message);
+  return result_of(answer);
 }
 
-EtcdKeyValue key_value(const Json& message) {
-  return {bytes_of(message, "key"), bytes_of(message, "value"), integer_of(message, "mod_revision"),
-          integer_of(message, "lease")};
-}
-
-EtcdRangeResult range_result(const Json& message) {
-  EtcdRangeResult result;
-  result.revision = revision_of(message);
-  result.has_more = message.value("more", false);
-  if (const auto entries = message.find("kvs"); entries != message.end())
-    for (const Json& entry : *entries) result.entries.push_back(key_value(entry));
-  return result;
-}
-
-EtcdTransactionResult transaction_result(const Json& message) {
+EtcdTransactionResult transaction_result(std::string_view message) {
+  auto answer = parsed<protocol::TxnResponse>(message);
   EtcdTransactionResult result;
-  result.revision = revision_of(message);
-  result.succeeded = message.value("succeeded", false);
-  if (const auto responses = message.find("responses"); responses != message.end())
-    for (const Json& response : *responses)
-      if (const auto range = response.find("response_range"); range != response.end())
-        result.reads.push_back(range_result(*range));
+  result.revision = answer.header().revision();
+  result.succeeded = answer.succeeded();
+  for (protocol::ResponseOp& response : *answer.mutable_responses())
+    if (response.has_range()) result.reads.push_back(result_of(*response.mutable_range()));
   return result;
 }
 

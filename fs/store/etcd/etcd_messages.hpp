@@ -1,11 +1,9 @@
-// What is said to etcd's JSON gateway (v3 API), typed.
-//
-// The gateway carries bytes in base64 and 64-bit integers as strings, and leaves out what is zero.
+// What etcd is asked and answers, typed (etcd.proto).
 #pragma once
 
 #include <cstdint>
-#include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace statusfs {
@@ -60,12 +58,10 @@ struct EtcdTransactionResult {
 /// The end of the range of all keys that begin with `prefix`.
 std::string end_of_prefix(std::string prefix);
 
-nlohmann::json message_of(const EtcdRange& range);
-nlohmann::json message_of(const EtcdTransaction& transaction);
+std::string message_of(const EtcdRange& range);
+std::string message_of(const EtcdTransaction& transaction);
 /// These throw std::runtime_error for what is no answer of etcd.
-EtcdRangeResult range_result(const nlohmann::json& message);
-EtcdTransactionResult transaction_result(const nlohmann::json& message);
-EtcdKeyValue key_value(const nlohmann::json& message);
-std::int64_t integer_of(const nlohmann::json& message, const char* member);
+EtcdRangeResult range_result(std::string_view message);
+EtcdTransactionResult transaction_result(std::string_view message);
 
 }  // namespace statusfs

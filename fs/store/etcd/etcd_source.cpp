@@ -1,5 +1,6 @@
 #include "fs/store/etcd/etcd_source.hpp"
 
+#include <nlohmann/json.hpp>
 #include <random>
 
 #include "fs/store/etcd/etcd_store.hpp"

@@ -38,7 +38,7 @@ CommitBatch PendingCommits::take() {
 }
 
 void PendingCommits::give_up(const CommitOutcome& outcome) {
-  for (auto& [first_g, commit] : commits_) commit->outcome = outcome;
+  for (auto& [first_g, commit] : commits_) commit->decide(outcome);
   commits_.clear();
 }
 

@@ -52,7 +52,7 @@ void PrefixWatch::run() {
       expected_since_ = Clock::now().time_since_epoch().count();
       member_ = client_.preferred_member();
       client_.watch(
-          member_, prefix_, next_revision_, [this](const nlohmann::json& message) { return receive(message); },
+          member_, prefix_, next_revision_, [this](const EtcdWatchNews& news) { return receive(news); },
           [this] { return goes_on(); });
     } catch (const std::exception&) {
       // Whether there is a quorum is the monitor's matter; here it is tried again.
@@ -63,22 +63,15 @@ void PrefixWatch::run() {
   }
 }
 
-bool PrefixWatch::receive(const nlohmann::json& message) {
-  if (message.value("canceled", false)) {
-    must_read_anew_ = integer_of(message, "compact_revision") != 0;
+bool PrefixWatch::receive(const EtcdWatchNews& news) {
+  if (news.is_over) {
+    must_read_anew_ = news.are_some_missing;
     return false;
   }
-  const auto found = message.find("events");
-  if (found == message.end()) return !is_stopping_;
-  std::vector<EtcdEvent> events;
+  if (news.events.empty()) return !is_stopping_;
   std::int64_t newest = seen_;
-  for (const auto& one : *found) {
-    EtcdEvent event{one.value("type", "PUT") == "DELETE" ? EtcdEvent::Kind::deleted : EtcdEvent::Kind::put,
-                    key_value(one.at("kv"))};
-    newest = std::max(newest, event.entry.modified);
-    events.push_back(std::move(event));
-  }
-  callbacks_.changed(events);
+  for (const EtcdEvent& event : news.events) newest = std::max(newest, event.entry.modified);
+  callbacks_.changed(news.events);
   next_revision_ = newest + 1;
   seen_ = newest;
   return !is_stopping_;

@@ -11,12 +11,6 @@
 
 namespace statusfs {
 
-struct EtcdEvent {
-  enum class Kind { put, deleted };
-  Kind kind = Kind::put;
-  EtcdKeyValue entry;  ///< of a deleted key: no value
-};
-
 /// Goes on at another member where one falls behind or hangs, without a gap. A stream says nothing while nothing
 /// changes: that its member lives is seen by other requests, which go to the same member, and where these turn to
 /// another one the stream does, too.
@@ -48,7 +42,7 @@ class PrefixWatch {
  private:
   using Clock = std::chrono::steady_clock;
   void run();
-  bool receive(const nlohmann::json& message);
+  bool receive(const EtcdWatchNews& news);
   bool goes_on();
 
   EtcdClient& client_;

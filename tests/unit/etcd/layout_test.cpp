@@ -1,7 +1,6 @@
 // Keys, heads and addresses: what stands in etcd is a format.
 #include <gtest/gtest.h>
 
-#include "fs/store/etcd/base64.hpp"
 #include "fs/store/etcd/etcd_address.hpp"
 #include "fs/store/etcd/etcd_messages.hpp"
 #include "fs/store/etcd/key_layout.hpp"
@@ -24,17 +23,6 @@ TEST(EtcdAddressTest, RefusesWhatIsNone) {
        {"etcd://", "etcd:///plans", "etcd://one:2379", "etcd://one:2379/", "etcd://one/plans", "etcd://one:x/plans",
         "etcd://user:pw@one:2379/plans", "http://one:2379/plans", "etcd://one:2379,,two:2379/plans"})
     EXPECT_THROW(EtcdAddress::of(text), std::runtime_error) << text;
-}
-
-TEST(Base64Test, KeepsEveryByte) {
-  std::string all;
-  for (int byte = 0; byte < 256; ++byte) {
-    EXPECT_EQ(all, from_base64(to_base64(all)));
-    all += static_cast<char>(byte);
-  }
-  EXPECT_EQ("Zm9vYg==", to_base64("foob"));  // RFC 4648, section 10
-  EXPECT_THROW(from_base64("Zm9vYg="), std::runtime_error);
-  EXPECT_THROW(from_base64("Zm9v!g=="), std::runtime_error);
 }
 
 TEST(KeyLayoutTest, KeysSortAsVersionsDo) {
@@ -101,26 +89,6 @@ TEST(StoredDocumentTest, IsDueWhenTheRecordsAreManyAndAsLarge) {
   EXPECT_FALSE(is_document_due(head));
   head.records_size = 1'000'000;
   EXPECT_TRUE(is_document_due(head));
-}
-
-TEST(EtcdMessagesTest, TransactionsAreWhatTheGatewayTakes) {
-  EtcdTransaction transaction;
-  transaction.compare.push_back({"k", 7});
-  transaction.puts.push_back({"k", "v", 5});
-  transaction.deletes.push_back({"a", "b"});
-  transaction.otherwise.push_back({"k"});
-  EXPECT_EQ(
-      R"({"compare":[{"key":"aw==","mod_revision":"7","result":"EQUAL","target":"MOD"}],)"
-      R"("failure":[{"request_range":{"key":"aw=="}}],)"
-      R"("success":[{"request_put":{"key":"aw==","lease":"5","value":"dg=="}},{"request_delete_range":{"key":"YQ==","range_end":"Yg=="}}]})",
-      message_of(transaction).dump());
-  // As etcd 3.4.23 answers: what is zero or false is left out, 64-bit integers are strings.
-  const auto lost = transaction_result(nlohmann::json::parse(
-      R"({"header":{"revision":"9"},"responses":[{"response_range":{"header":{"revision":"9"},"kvs":[{"key":"aw==","create_revision":"2","mod_revision":"8","version":"2","value":"Mg=="}],"count":"1"}}]})"));
-  EXPECT_FALSE(lost.succeeded);
-  ASSERT_EQ(1U, lost.reads.size());
-  EXPECT_EQ("2", lost.reads[0].entries.at(0).value);
-  EXPECT_EQ(8, lost.reads[0].entries.at(0).modified);
 }
 
 }  // namespace

@@ -1,0 +1,265 @@
+#include "fs/store/etcd/grpc_connection.hpp"
+
+#include <curl/curl.h>
+
+#include <array>
+#include <charconv>
+#include <exception>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "fs/store/etcd/grpc_frames.hpp"
+
+namespace statusfs {
+namespace {
+
+constexpr long connect_limit_ms = 500;
+constexpr long keepalive_seconds = 2;
+
+void initialise_library() {
+  static std::once_flag once;
+  std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
+}
+
+struct ListDeleter {
+  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+};
+using HeaderList = std::unique_ptr<curl_slist, ListDeleter>;
+
+HeaderList headers_with(const std::string& token) {
+  curl_slist* list = curl_slist_append(nullptr, "Content-Type: application/grpc");
+  list = curl_slist_append(list, "TE: trailers");
+  list = curl_slist_append(list, "Expect:");  // a round trip for nothing
+  if (!token.empty()) list = curl_slist_append(list, ("Authorization: " + token).c_str());
+  return HeaderList(list);
+}
+
+// --- how a call ended ------------------------------------------------------------------------------------------------
+
+// Codes of gRPC.
+constexpr int code_unknown = 2;
+constexpr int code_permission_denied = 7;
+constexpr int code_unimplemented = 12;
+constexpr int code_internal = 13;
+constexpr int code_unavailable = 14;
+constexpr int code_unauthenticated = 16;
+
+// What a server, or somebody before it, means that answers without gRPC ("HTTP to gRPC Status Code Mapping").
+int code_of_http(long status) {
+  switch (status) {
+    case 400:
+      return code_internal;
+    case 401:
+      return code_unauthenticated;
+    case 403:
+      return code_permission_denied;
+    case 404:
+      return code_unimplemented;
+    case 429:
+    case 502:
+    case 503:
+    case 504:
+      return code_unavailable;
+    default:
+      return code_unknown;
+  }
+}
+
+// In headers behind the body, or before it where there is none.
+struct EndHeaders {
+  std::optional<int> code;
+  std::string message;  // %XX stands for what is not printable
+};
+
+std::optional<std::string_view> value_of(std::string_view header, std::string_view name) {
+  if (!header.starts_with(name)) return std::nullopt;
+  header.remove_prefix(name.size());
+  return header.substr(0, header.find_last_not_of("\r\n") + 1);
+}
+
+std::size_t take_header(char* data, std::size_t, std::size_t size, void* user) {
+  auto& headers = *static_cast<EndHeaders*>(user);
+  if (const auto code = value_of({data, size}, "grpc-status: ")) {
+    int number = code_unknown;
+    std::from_chars(code->data(), code->data() + code->size(), number);
+    headers.code = number;
+  } else if (const auto message = value_of({data, size}, "grpc-message: ")) {
+    headers.message = *message;
+  }
+  return size;
+}
+
+std::string unescaped(const std::string& text) {
+  int size = 0;
+  char* plain = curl_easy_unescape(nullptr, text.data(), static_cast<int>(text.size()), &size);
+  if (!plain) throw std::bad_alloc();
+  std::string result(plain, static_cast<std::size_t>(size));
+  curl_free(plain);
+  return result;
+}
+
+// --- what comes ------------------------------------------------------------------------------------------------------
+
+struct Receiver {
+  const std::function<bool(std::string_view)>& receive;
+  const std::function<bool()>& goes_on;
+  GrpcFrames frames = {};
+  std::exception_ptr failure = {};  // what is thrown must not pass through libcurl
+  bool has_stopped = false;
+};
+
+std::size_t take_body(char* data, std::size_t, std::size_t size, void* user) {
+  auto& receiver = *static_cast<Receiver*>(user);
+  try {
+    if (receiver.frames.take({data, size}, receiver.receive)) return size;
+  } catch (...) {
+    receiver.failure = std::current_exception();
+  }
+  receiver.has_stopped = true;
+  return CURL_WRITEFUNC_ERROR;
+}
+
+int ask_whether_to_go_on(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  auto& receiver = *static_cast<Receiver*>(user);
+  if (receiver.goes_on()) return 0;
+  receiver.has_stopped = true;
+  return 1;
+}
+
+}  // namespace
+
+// --- the connection --------------------------------------------------------------------------------------------------
+
+// What libcurl keeps between calls, and with it the connection.
+//
+// Without TLS nothing says to libcurl that the other side speaks HTTP/2 but "prior knowledge", with which libcurl
+// before 8.0 cannot use a connection a second time (error 16). Without that word it goes on as the connection began,
+// but makes new ones of HTTP/1. So the word is said of the first call, and a call for which a new connection was made
+// is stopped before anything of it is sent.
+struct GrpcConnection::Handle {
+  explicit Handle(const TlsFiles& tls) : is_secure(tls.is_used()) {
+    if (!easy) throw std::bad_alloc();
+    set(CURLOPT_ERRORBUFFER, error.data());
+    set(CURLOPT_NOSIGNAL, 1L);
+    set(CURLOPT_NOPROGRESS, 0L);
+    set(CURLOPT_PROXY, "");
+    set(CURLOPT_POST, 1L);
+    set(CURLOPT_TCP_NODELAY, 1L);
+    set(CURLOPT_PREREQFUNCTION, &Handle::may_begin);
+    set(CURLOPT_PREREQDATA, this);
+    set(CURLOPT_TCP_KEEPALIVE, 1L);  // of a stream on which nothing comes
+    set(CURLOPT_TCP_KEEPIDLE, keepalive_seconds);
+    set(CURLOPT_TCP_KEEPINTVL, keepalive_seconds);
+    set(CURLOPT_PROTOCOLS_STR, "http,https");
+    set(CURLOPT_CONNECTTIMEOUT_MS, connect_limit_ms);
+    if (!tls.authority.empty()) set(CURLOPT_CAINFO, tls.authority.c_str());
+    if (!tls.certificate.empty()) set(CURLOPT_SSLCERT, tls.certificate.c_str());
+    if (!tls.key.empty()) set(CURLOPT_SSLKEY, tls.key.c_str());
+  }
+  ~Handle() { curl_easy_cleanup(easy); }
+  Handle(const Handle&) = delete;
+  Handle& operator=(const Handle&) = delete;
+
+  template <typename Value>
+  void set(CURLoption option, Value value) {
+    curl_easy_setopt(easy, option, value);
+  }
+
+  static int may_begin(void* user, char*, char*, int, int local_port) {
+    return static_cast<Handle*>(user)->may_begin_from(local_port) ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
+  }
+
+  bool may_begin_from(int port) {
+    is_connection_lost = !is_secure && used_port != 0 && used_port != port && times_begun == 0;
+    if (is_connection_lost) return false;
+    used_port = port;
+    // libcurl sends a request again, by itself, when a kept connection is closed before a byte of the answer came. The
+    // other side may have acted on the first one: whoever asked has to find out.
+    return ++times_begun == 1;
+  }
+
+  void set_call(const std::string& url, curl_slist* headers, std::string_view body, Receiver& receiver) {
+    error[0] = '\0';
+    times_begun = 0;
+    end = {};
+    set(CURLOPT_HTTP_VERSION, static_cast<long>(is_secure        ? CURL_HTTP_VERSION_2TLS
+                                                : used_port == 0 ? CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE
+                                                                 : CURL_HTTP_VERSION_2_0));
+    set(CURLOPT_URL, url.c_str());
+    set(CURLOPT_HTTPHEADER, headers);
+    set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
+    set(CURLOPT_POSTFIELDS, body.data());
+    set(CURLOPT_HEADERFUNCTION, take_header);
+    set(CURLOPT_HEADERDATA, &end);
+    set(CURLOPT_WRITEFUNCTION, take_body);
+    set(CURLOPT_WRITEDATA, &receiver);
+    set(CURLOPT_XFERINFOFUNCTION, ask_whether_to_go_on);
+    set(CURLOPT_XFERINFODATA, &receiver);
+  }
+
+  // Nothing: the connection was lost before the call began.
+  std::optional<GrpcStatus> perform(const Receiver& receiver) {
+    const CURLcode code = curl_easy_perform(easy);
+    if (receiver.failure) std::rethrow_exception(receiver.failure);
+    if (receiver.has_stopped) return GrpcStatus{};
+    if (is_connection_lost) return std::nullopt;
+    if (code != CURLE_OK)
+      throw GrpcFailure(error[0] != '\0' ? error.data() : curl_easy_strerror(code), times_begun > 0);
+    if (end.code) return GrpcStatus{*end.code, unescaped(end.message)};
+    long status = 0;
+    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+    return GrpcStatus{code_of_http(status), "HTTP status " + std::to_string(status)};
+  }
+
+  const bool is_secure;
+  CURL* const easy = curl_easy_init();
+  std::array<char, CURL_ERROR_SIZE> error{};
+  EndHeaders end;
+  int used_port = 0;    // our own, of the connection that the last call went by; 0: there was none
+  int times_begun = 0;  // of the call
+  bool is_connection_lost = false;
+};
+
+GrpcConnection::GrpcConnection(TlsFiles tls) : tls_(std::move(tls)) { initialise_library(); }
+GrpcConnection::~GrpcConnection() = default;
+
+GrpcStatus GrpcConnection::perform(const std::string& url, const std::string& token, std::string_view message,
+                                   const std::function<bool(std::string_view)>& receive,
+                                   const std::function<bool()>& goes_on, std::chrono::milliseconds time_limit) {
+  const HeaderList headers = headers_with(token);
+  const std::string body = grpc_frame(message);
+  Receiver receiver{receive, goes_on};
+  for (;;) {
+    std::unique_ptr<Handle> handle = handle_ ? std::move(handle_) : std::make_unique<Handle>(tls_);
+    handle->set(CURLOPT_TIMEOUT_MS, static_cast<long>(time_limit.count()));
+    handle->set_call(url, headers.get(), body, receiver);
+    const auto status = handle->perform(receiver);
+    if (!status) continue;  // a new handle cannot lose what it did not have
+    if (!receiver.has_stopped) handle_ = std::move(handle);
+    return *status;
+  }
+}
+
+GrpcAnswer GrpcConnection::call(const std::string& url, const std::string& token, std::string_view message,
+                                std::chrono::milliseconds time_limit) {
+  std::optional<std::string> answer;
+  const auto take = [&](std::string_view received) {
+    answer = received;
+    return true;
+  };
+  GrpcStatus status = perform(
+      url, token, message, take, [] { return true; }, time_limit);
+  if (status.code != 0) return {std::move(status), {}};
+  if (!answer) throw GrpcFailure("an answer without a message", true);
+  return {{}, std::move(*answer)};
+}
+
+GrpcStatus GrpcConnection::stream(const std::string& url, const std::string& token, std::string_view message,
+                                  const std::function<bool(std::string_view)>& receive,
+                                  const std::function<bool()>& goes_on) {
+  constexpr std::chrono::milliseconds no_limit{0};
+  return perform(url, token, message, receive, goes_on, no_limit);
+}
+
+}  // namespace statusfs
