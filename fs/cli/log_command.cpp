@@ -10,8 +10,8 @@
 namespace statusfs {
 
 ExitStatus log_command(const HistoryArguments& arguments) {
-  const auto mapping = load_mapping_file(arguments.mapping.empty() ? std::nullopt : std::optional(arguments.mapping));
-  walk_chain(single_target(arguments.file), mapping, [&](const ChainStep& step) {
+  const auto mapping = load_mapping_file(arguments.mapping);
+  ChainCopy(single_target(arguments.file), mapping).walk([&](const ChainStep& step) {
     std::vector<HistoryChange> changes = changes_of(*mapping, step.before, step.record);
     if (!arguments.task.empty()) {
       std::erase_if(changes, [&](const HistoryChange& change) { return change.task != arguments.task; });

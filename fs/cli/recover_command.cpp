@@ -17,16 +17,10 @@ ExitStatus recover(const StatusTarget& target, const std::shared_ptr<const Mappi
                    const LocalOptions& options, std::ostream& report) {
   PosixFiles files;
   LocalStore store(target.path, mapping, files, options);
-  const StoredFile stored = store.load();
+  const StoredFile stored = load_and_settle(store);
   for (const std::string& notice : stored.notices) report << target.path << ": notice: " << notice << '\n';
-  if (stored.state == StoredFile::State::unusable || !stored.reason.empty()) {
+  if (!stored.reason.empty()) {
     report << target.path << ": " << stored.reason << '\n';
-    return ExitStatus::unusable;
-  }
-  if (const StoreResult result = store.settle(); result.status != StoreStatus::done)
-    throw std::runtime_error(result.reason);
-  if (store.looks_changed()) {
-    report << target.path << ": another program put content in its place that is no version of it\n";
     return ExitStatus::unusable;
   }
   report << target.path << ": is at version " << stored.head.version << ", as its journal\n";

@@ -13,7 +13,7 @@ struct TransferArguments {
   std::string from;
   std::string to;
   std::vector<std::string> options;  ///< of -o, as for mounting
-  std::string mapping;
+  std::optional<std::string> mapping;
 };
 
 /// Puts the status files and plans of a directory into etcd. What is there already, from an import that was broken off,

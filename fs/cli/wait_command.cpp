@@ -37,10 +37,10 @@ std::string watched_path(const std::string& argument) {
   const std::string whole_file = "/" + whole_file_view(*default_mapping())->name;
   if (is_mounted_field(argument)) return std::filesystem::is_directory(argument) ? argument + whole_file : argument;
   const auto targets = status_targets(argument);
-  const auto mounted = targets.size() == 1 ? mounted_directory_of(targets.front()) : std::nullopt;
+  const auto mounted = targets.size() == 1 ? shown_place(targets.front(), MountUse::reading) : std::nullopt;
   if (!mounted)
     throw CommandError(ExitStatus::unusable, argument + ": is neither a field in a mount nor a mounted status file");
-  return *mounted + whole_file;
+  return mounted->directory + whole_file;
 }
 
 UniqueFd open_field(const std::string& path) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "fs/store/file_names.hpp"
 #include "fs/store/local/chain_reader.hpp"
 #include "mapping/chain/hashes.hpp"
 #include "mapping/chain/replay.hpp"
@@ -11,8 +12,6 @@
 
 namespace statusfs {
 namespace {
-
-constexpr std::string_view journal_suffix = ".journal";
 
 const Value* stamped_value(const Mapping& mapping, const Value& root, Stamp stamp) {
   const Field* field = mapping.stamped(stamp, false);
@@ -160,7 +159,7 @@ Comparison compare_by_replay(const std::shared_ptr<const Mapping>& mapping, Jour
   result.head = replay.head();
   const auto first_version = journal.first_version();
   if (result.json == JsonState::foreign && json.root && first_version && version < *first_version) {
-    const std::string status_path = journal.path().substr(0, journal.path().size() - journal_suffix.size());
+    const std::string status_path = without_journal_suffix(journal.path());
     if (is_in_closed_journal(mapping, journal.files(), status_path, first_line(journal), version, *json.root))
       result.json = JsonState::earlier;
   }
