@@ -19,7 +19,8 @@ namespace statusfs {
 namespace {
 
 void print(const StatusTarget& target, const Finding& finding) {
-  std::cout << target.path << ": " << finding.pointer << (finding.pointer.empty() ? "" : ": ") << finding.message
+  std::cout << (finding.pointer.empty() ? about(target.path, finding.message)
+                                        : target.path + ": " + finding.pointer + ": " + finding.message)
             << '\n';
 }
 

@@ -22,7 +22,7 @@ constexpr std::string_view partial_suffix = ".partial";
 constexpr std::int64_t records_a_page = 50;
 
 [[noreturn]] void refuse(const std::string& name, const std::string& reason) {
-  throw CommandError(ExitStatus::unusable, name + ": " + reason);
+  throw CommandError(ExitStatus::unusable, about(name, reason));
 }
 
 void write_all(File& file, std::string_view bytes, std::uint64_t offset) {

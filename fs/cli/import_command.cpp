@@ -22,7 +22,7 @@ constexpr std::size_t most_records = 100;
 constexpr std::size_t most_bytes = 512 * 1024;
 
 [[noreturn]] void refuse_import(const std::string& name, const std::string& reason) {
-  throw CommandError(ExitStatus::unusable, name + ": " + reason);
+  throw CommandError(ExitStatus::unusable, about(name, reason));
 }
 
 // One status file on its way into etcd.

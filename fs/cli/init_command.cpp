@@ -83,7 +83,7 @@ ExitStatus init_command(const std::string& plan_file) {
   LocalStore store(path, mapping, files);
   store.load();
   const StoreResult result = store.begin({version.record, version.head, version.document});
-  if (result.status != StoreStatus::done) throw CommandError(ExitStatus::unusable, path + ": " + result.reason);
+  if (result.status != StoreStatus::done) throw CommandError(ExitStatus::unusable, about(path, result.reason));
   progress.without_bar([&] { std::cout << path << ": made with " << plan.tasks().size() << " tasks\n" << std::flush; });
   return ExitStatus::done;
 }

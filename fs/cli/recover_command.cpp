@@ -20,7 +20,7 @@ ExitStatus recover(const StatusTarget& target, const std::shared_ptr<const Mappi
   const StoredFile stored = load_and_settle(store);
   for (const std::string& notice : stored.notices) report << target.path << ": notice: " << notice << '\n';
   if (!stored.reason.empty()) {
-    report << target.path << ": " << stored.reason << '\n';
+    report << about(target.path, stored.reason) << '\n';
     return ExitStatus::unusable;
   }
   report << target.path << ": is at version " << stored.head.version << ", as its journal\n";
@@ -44,7 +44,7 @@ ExitStatus recover_command(const std::string& argument, const std::optional<std:
     try {
       if (recover(target, mapping, options, report) != ExitStatus::done) status = ExitStatus::unusable;
     } catch (const std::exception& error) {  // the others are brought up to date all the same
-      report << target.path << ": " << error.what() << '\n';
+      report << about(target.path, error.what()) << '\n';
       status = ExitStatus::unusable;
     }
     progress.without_bar([&] { std::cout << report.str() << std::flush; });

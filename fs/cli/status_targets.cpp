@@ -18,10 +18,12 @@ namespace {
 
 namespace filesystem = std::filesystem;
 
-std::vector<StatusTarget> targets_in(const std::string& directory) {
+std::vector<StatusTarget> targets_in(const std::string& directory) try {
   std::vector<StatusTarget> targets;
   for (const std::string& stem : stems_in(directory)) targets.push_back({directory + "/" + file_name_of(stem), stem});
   return targets;
+} catch (const std::runtime_error& error) {
+  throw CommandError(ExitStatus::unusable, error.what());
 }
 
 // The path that a mount of it would know it by: a link that stays inside its directory is a name of its own, and one
@@ -35,7 +37,7 @@ LocalPlace place_of_target(const std::string& argument) {
   return {directory.string(), given.filename().string()};
 }
 
-LocalPlace place_of(const std::string& argument) {
+LocalPlace named_place(const std::string& argument) {
   if (argument.empty()) throw CommandError(ExitStatus::unusable, "the name of the file is empty");
   try {
     return place_of_target(argument);
@@ -62,7 +64,7 @@ std::int64_t largest_g_of(const StatusTarget& target) {
 std::string StatusTarget::directory() const { return filesystem::path(path).parent_path().string(); }
 
 std::vector<StatusTarget> status_targets(const std::string& argument) {
-  const LocalPlace place = place_of(argument);
+  const LocalPlace place = named_place(argument);
   if (place.only_file) {
     const auto stem = stem_of(*place.only_file);
     if (!stem) throw CommandError(ExitStatus::unusable, argument + ": a status file is named exec_status_<g>.txt");

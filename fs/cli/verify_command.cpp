@@ -138,7 +138,7 @@ void print(const StatusTarget& target, const ChainVerdict& verdict) {
   print_statement(target, "only added to since the anchor", verdict.is_since_anchor);
   print_statement(target, "the JSON is signed by the key", verdict.is_signed);
   for (const std::string& notice : verdict.notices) std::cout << target.path << ": notice: " << notice << '\n';
-  for (const std::string& finding : verdict.findings) std::cout << target.path << ": " << finding << '\n';
+  for (const std::string& finding : verdict.findings) std::cout << about(target.path, finding) << '\n';
   if (verdict.is_good())
     std::cout << target.path << ": good: " << verdict.lines << " journal lines, version " << verdict.version << '\n';
 }

@@ -206,6 +206,27 @@ TEST_F(CommandLineTest, BlameNamesTheVersionOfTheValue) {
   EXPECT_LT(1u, versions.size());
 }
 
+// What cannot be read is named once, and in the words of errno.
+TEST_F(CommandLineTest, MessagesNameTheFileOnce) {
+  if (::geteuid() != 0) return;
+  std::filesystem::copy_file(binary(), root() / "statusfs");
+  std::filesystem::permissions(root(), std::filesystem::perms(0755));
+  std::filesystem::permissions(source(), std::filesystem::perms(0711));
+  const CommandOptions nobody{.user = "nobody"};
+  for (const std::string command : {"check", "verify", "recover", "log"}) {
+    const CommandResult result = bash("${S%/*}/statusfs " + command + " $S", nobody);
+    EXPECT_EQ(2, result.exit_status);
+    EXPECT_EQ("statusfs: " + source().string() + ": Permission denied\n", said(result));
+  }
+  std::filesystem::permissions(source(), std::filesystem::perms(0755));
+  std::filesystem::remove(status_file());
+  std::filesystem::create_symlink("/etc/passwd", status_file());
+  for (const std::string command : {"check", "verify"}) {
+    const std::string words = said(statusfs({command, source().string()}));
+    EXPECT_EQ(words.find(file()), words.rfind(file())) << words;
+  }
+}
+
 TEST_F(CommandLineTest, AnUnusableFileIsNotSaidToBeOutOfQuarantine) {
   put_file(status_file(7), "{");
   expect_refused(2, {"reconcile", status_file(7).string(), "--ours"}, "is unusable");

@@ -61,11 +61,14 @@ LocalSource::LocalSource(LocalPlace place, std::shared_ptr<const Mapping> mappin
 // A directory tells what is a regular file without it being looked at; what else may be one is a link.
 std::vector<std::string> stems_in(const std::string& directory) {
   std::vector<std::string> stems;
-  for (const auto& entry : filesystem::directory_iterator(directory)) {
-    const auto stem = stem_of(without_journal_suffix(entry.path().filename().string()));
+  std::error_code error;
+  filesystem::directory_iterator entry(directory, error);
+  for (; !error && entry != filesystem::directory_iterator(); entry.increment(error)) {
+    const auto stem = stem_of(without_journal_suffix(entry->path().filename().string()));
     std::error_code vanished;
-    if (stem && entry.is_regular_file(vanished)) stems.push_back(*stem);
+    if (stem && entry->is_regular_file(vanished)) stems.push_back(*stem);
   }
+  if (error) throw std::runtime_error(directory + ": " + error.message());
   std::ranges::sort(stems);
   stems.erase(std::unique(stems.begin(), stems.end()), stems.end());
   return stems;

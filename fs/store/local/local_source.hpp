@@ -24,7 +24,7 @@ struct LocalPlace {
 };
 
 /// The stems of the status files in a directory, sorted. A JSON that is missing while its journal stands counts, too.
-/// Throws std::filesystem::filesystem_error.
+/// Throws std::runtime_error where the directory cannot be read.
 std::vector<std::string> stems_in(const std::string& directory);
 
 class LocalSource final : public StatusSource {
