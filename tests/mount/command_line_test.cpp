@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <set>
@@ -70,6 +71,27 @@ TEST_F(CommandLineTest, AnEmptyValueIsWaitedFor) {
   const std::string field = task("execution_log/failure_details").string();
   EXPECT_EQ(0, statusfs({"wait", field, "--until", "", "--timeout", "0"}).exit_status);
   EXPECT_EQ(4, statusfs({"wait", field, "--until", "x", "--timeout", "0"}).exit_status);
+}
+
+TEST_F(CommandLineTest, WhatCannotBeWaitedForIsSaid) {
+  mount();
+  const Path mounted = mountpoint();
+  for (const Path& place :
+       {mounted, mounted / ".statusfs", tree("tasks"), task(), Path("/etc/passwd"), Path("/etc/hosts")})
+    expect_refused(2, {"wait", place.string(), "--timeout", "0"}, "is neither a field in a mount nor a mounted");
+  expect_refused(2, {"wait", tree("tasks/none").string(), "--timeout", "0"}, "No such file");
+  for (const Path& place : {tree(), status_file(), source(), task("status")})
+    EXPECT_EQ(4, statusfs({"wait", place.string(), "--timeout", "0"}).exit_status) << place;
+}
+
+TEST_F(CommandLineTest, ATaskThatNeverWasHasNoLog) {
+  expect_refused(2, {"log", file(), "--task", "none"}, "no version has a task none");
+  EXPECT_EQ(0, statusfs({"log", file(), "--task", first_task}).exit_status);
+  mount();
+  ASSERT_EQ(0, ::mkdir(tree("tasks/brief").c_str(), 0755));
+  ASSERT_EQ(0, ::rmdir(tree("tasks/brief").c_str()));
+  unmount();
+  EXPECT_EQ(2u, lines_of(statusfs({"log", file(), "--task", "brief"}).output).size());
 }
 
 TEST_F(CommandLineTest, OutputThatIsLostIsAnError) {
