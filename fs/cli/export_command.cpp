@@ -75,12 +75,12 @@ class Export {
     const bool was_there = files_.status(path_).has_value();
     if (was_there && !journal_) refuse(path_, "has no journal, so it may be anything; export to another directory");
     open_partial();
-    const bool is_complete = journal_ && !goes_on_ && replay_.head() == head.chain;
+    const bool is_complete = journal_ && !goes_on_ && leads_to(head);
     if (is_complete) {
       files_.unlink(partial_path_);
     } else {
       fetch(head, answer.revision);
-      if (!(replay_.head() == head.chain)) refuse(stem_, "its records do not lead to its head");
+      if (!leads_to(head)) refuse(stem_, "its records do not lead to its head");
       publish();
     }
     let_go();
@@ -89,6 +89,8 @@ class Export {
   }
 
  private:
+  bool leads_to(const StoredHead& head) const { return replay_.lines() > 0 && replay_.head() == head.chain; }
+
   // Nobody else writes the status file until the new journal has its name.
   void hold_journal() {
     journal_ = JournalFile::open(files_, journal_path_, JournalFile::Access::exclusive, LocalOptions().lock_wait);
@@ -108,12 +110,24 @@ class Export {
       write_durably(*partial_, earlier_);
     }
     if (journal_) match_attributes(*partial_, journal_->status());
+    replay_partial();
+    partial_->truncate(size_);
+  }
+
+  void replay_partial() try {
     const std::string text = read_all(*partial_);
     for (std::size_t start = 0, end = 0; (end = text.find('\n', start)) != std::string::npos; start = end + 1) {
       replay_.apply(std::string_view(text).substr(start, end - start));
       size_ = end + 1;
     }
-    partial_->truncate(size_);
+  } catch (const TamperError& error) {
+    refuse_what_is_there(error.what());
+  }
+
+  // Nothing is left that the next export would take up.
+  [[noreturn]] void refuse_what_is_there(const std::string& reason) {
+    if (!goes_on_) files_.unlink(partial_path_);  // a copy of the journal
+    refuse(goes_on_ ? partial_path_ : journal_path_, reason);
   }
 
   // A journal that says more than what was fetched, or something else, is not replaced: it would be lost.
@@ -123,7 +137,7 @@ class Export {
       files_.rename_new(partial_path_, journal_path_);
     } else {
       if (!read_all(*partial_).starts_with(earlier_))
-        refuse(path_, "is of another history than " + stem_ + " in etcd; export to another directory");
+        refuse(journal_path_, "is of another history than " + stem_ + " in etcd; export to another directory");
       files_.rename(partial_path_, journal_path_);
     }
     files_.sync_directory(directory_of(journal_path_));
@@ -152,7 +166,7 @@ class Export {
     client_.range_in_pages(range, [&](EtcdKeyValue& entry) {
       if (is_known) {
         if (decode_record(entry.value).record_hash != replay_.last().record_hash)
-          refuse(path_, "is of another history than " + stem_ + " in etcd; export to another directory");
+          refuse_what_is_there("is of another history than " + stem_ + " in etcd; export to another directory");
         is_known = false;
         return true;
       }
@@ -162,7 +176,7 @@ class Export {
       progress.reach(replay_.last().version);
       return true;
     });
-    if (is_known) refuse(path_, "is ahead of " + stem_ + " in etcd; export to another directory");
+    if (is_known) refuse_what_is_there("is ahead of " + stem_ + " in etcd; export to another directory");
   }
 
   std::string key_of_last() const {

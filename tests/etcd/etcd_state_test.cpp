@@ -419,6 +419,20 @@ TEST_F(ExportTest, ReplacesNothingThatAMountWrites) {
   EXPECT_EQ(0, statusfs({"verify", exported_json().string()}).exit_status);
 }
 
+TEST_F(ExportTest, WhatWasRefusedLeavesNothingThatTheNextOneTakesUp) {
+  const std::string good = exported_journal_text();
+  const Path journal = exported_json().string() + ".journal";
+  put_file(journal, good.substr(0, good.size() / 2) + "x" + good.substr(good.size() / 2));
+  expect_refused(journal.string() + ": journal line 1");
+  EXPECT_FALSE(fs::exists(journal.string() + ".partial"));
+  fs::remove(journal);
+  fs::remove(exported_json());
+  EXPECT_EQ(0, export_again().exit_status);
+  EXPECT_EQ(good, exported_journal_text());
+  put_file(journal.string() + ".partial", "nonsense\n");
+  expect_refused(journal.string() + ".partial: journal line 1");
+}
+
 // Versions that were made in the directory are in no etcd.
 TEST_F(ExportTest, APartialJournalDoesNotReplaceOneThatSaysMore) {
   const std::string before = exported_journal_text();
