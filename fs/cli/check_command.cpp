@@ -7,12 +7,12 @@
 #include "fs/cli/file_snapshot.hpp"
 #include "fs/cli/mapping_source.hpp"
 #include "fs/cli/status_targets.hpp"
-#include "fs/store/local/comparison.hpp"
 #include "fs/store/local/last_newline.hpp"
 #include "mapping/chain/check.hpp"
 #include "mapping/chain/journal_record.hpp"
 #include "mapping/document/parse.hpp"
 #include "mapping/rejection.hpp"
+#include "mapping/tree/stamped_value.hpp"
 
 namespace statusfs {
 namespace {

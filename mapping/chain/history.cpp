@@ -100,7 +100,7 @@ std::vector<HistoryChange> changes_of(const Mapping& mapping, const Value& befor
 
 bool is_stamp(const Mapping& mapping, const HistoryChange& change) {
   const Field* field = mapping.at(change.pointer, !change.task.empty());
-  return field && (field->stamp != Stamp::none || field->stamp_with || field->derived);
+  return field && field->is_made_by_driver();
 }
 
 std::vector<HistoryChange> without_stamps(const Mapping& mapping, std::vector<HistoryChange> changes) {

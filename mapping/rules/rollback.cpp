@@ -16,7 +16,7 @@ namespace {
 bool is_kept(const Mapping& mapping, const FieldChange& change) {
   if (!change.field) return mapping.locks.is_lock(change.pointer.last());
   return change.field->type == FieldType::log || change.field->access != Access::read_write ||
-         change.field->stamp != Stamp::none || mapping.locks.is_lock(change.pointer.last());
+         mapping.locks.is_lock(change.pointer.last());
 }
 
 void drop_kept(const Mapping& mapping, ChangeSet& changes) {

@@ -25,6 +25,11 @@ struct FieldChange {
   bool is_append() const noexcept { return !appended.empty(); }
 };
 
+/// A change of what stands at the pointer in the scope of `task`, which does not say yet to what. Precondition: the
+/// task exists.
+FieldChange change_at(const StatusDocument& document, const std::string& task, const Field* field,
+                      const Pointer& pointer);
+
 struct ChangeSet {
   std::vector<FieldChange> fields;
   std::vector<Value> added_tasks;  ///< as the writer gave them
