@@ -50,6 +50,20 @@ HistoryChange change_of(const Mapping& mapping, const Value& root, const PatchOp
   return change;
 }
 
+// Where the removals end that begin here and take elements out of one array from the last to the first: each of them
+// finds what it removes where that stood before all of them.
+std::size_t end_of_removals(const std::vector<PatchOperation>& operations, std::size_t begin) {
+  const auto position = [&](std::size_t at) -> std::optional<std::size_t> {
+    const bool is_removal = operations[at].kind == PatchOperation::Kind::remove && !operations[at].path.is_root();
+    return is_removal ? array_index(operations[at].path.last()) : std::nullopt;
+  };
+  std::size_t end = begin + 1;
+  while (end < operations.size() && position(end) && position(end) < position(end - 1) &&
+         operations[end].path.parent() == operations[begin].path.parent())
+    ++end;
+  return end;
+}
+
 const Field* field_around(const Mapping& mapping, bool in_task, const Pointer& pointer, Pointer& rest) {
   Pointer at = pointer;
   for (;;) {
@@ -89,11 +103,17 @@ const Value& tasks_in(const Mapping& mapping, const Value& root) {
 
 std::vector<HistoryChange> changes_of(const Mapping& mapping, const Value& before, const JournalRecord& record) {
   std::vector<HistoryChange> changes;
+  const std::vector<PatchOperation> operations = decode_json_patch(record.patch);
   Value root = before;
-  for (const PatchOperation& operation : decode_json_patch(record.patch)) {
-    if (operation.path.is_root()) return {};
-    changes.push_back(change_of(mapping, root, operation));
-    root = apply_json_patch(std::move(root), {operation});
+  for (std::size_t begin = 0; begin < operations.size();) {
+    const std::size_t end = end_of_removals(operations, begin);
+    for (std::size_t at = begin; at < end; ++at) {
+      if (operations[at].path.is_root()) return {};
+      changes.push_back(change_of(mapping, root, operations[at]));
+    }
+    root = apply_json_patch(std::move(root), {operations.begin() + static_cast<std::ptrdiff_t>(begin),
+                                              operations.begin() + static_cast<std::ptrdiff_t>(end)});
+    begin = end;
   }
   return changes;
 }

@@ -138,6 +138,24 @@ TEST(ReplayTest, WhatOnlyVerifyingFinds) {
         [](JournalRecord& r) { append_operation(r, R"({"op":"replace","path":"/payload/tasks_status","value":{}})"); });
 }
 
+TEST(ReplayTest, RemovalsAreFollowedAndVerified) {
+  ChainWriter writer;
+  writer.write({"patch", R"([{"op":"replace","path":"/payload/tasks_status/2/percent_complete","value":5},
+                             {"op":"remove","path":"/payload/tasks_status/0"},
+                             {"op":"add","path":"/payload/tasks_status/-","value":{"task_id_ref":"four"}}])"});
+  writer.write({"tasks/two", "", Kind::remove_task});
+  writer.write({"tasks/three/percent_complete", "6"});
+  expect_journal_gives_document(writer);
+  const std::vector<std::string> journal = writer.journal();
+  const auto forge = [&](const std::string& part, const std::string& operation) {
+    expect_tampered(forged(journal, 2, [&](JournalRecord& r) { append_operation(r, operation); }), 3, part,
+                    ReplayDepth::verified);
+  };
+  forge("the task hashes to", R"({"op":"replace","path":"/payload/tasks_status/0/percent_complete","value":7})");
+  forge("the payload hashes to", R"({"op":"remove","path":"/payload/tasks_status/0"})");
+  forge("the payload hashes to", R"({"op":"move","from":"/payload/tasks_status/0","path":"/payload/tasks_status/1"})");
+}
+
 TEST(ReplayTest, StandsAtTheLineBeforeTheBadOne) {
   const std::vector<std::string> journal = some_journal();
   for (const ReplayDepth depth : {ReplayDepth::chained, ReplayDepth::verified}) {
