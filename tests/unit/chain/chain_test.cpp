@@ -79,7 +79,7 @@ TEST(BeginChainTest, TheLineAfterARotationIsAsDeep) {
   writer.write({"tasks/one/percent_complete", "5"});
   JournalRecord record = decode_record(writer.journal().back());
   record.op = rotation_op;
-  record.patch = encode_json_patch({{PatchOperation::Kind::add, Pointer(), Pointer(), writer.document().root()}});
+  record.patch = whole_document_patch(writer.document().root());
   record.record_previous = record.record_hash;
   std::vector<std::string> journal = writer.journal();
   journal.push_back(encode_record(record));
@@ -254,6 +254,26 @@ TEST(ChainTest, LogsOfATaskThatIsAddedAreStamped) {
   EXPECT_EQ(value_in(writer.document(), "/payload/tasks_status/3/execution_log/retry_attempts_log/0/g"), "3");
   EXPECT_EQ(value_in(writer.document(), "/payload/tasks_status/3/g_last_update"), "3");
   expect_journal_gives_document(writer);
+}
+
+// In a group within groups of the file: what stands in the place of an object is replaced by one.
+TEST(ChainTest, AGroupInsideOthersThatIsNullIsFilledAsTheJournalSays) {
+  std::string text(default_mapping()->text);
+  text.insert(text.find("      overall_completion_percentage:"),
+              "      outer:\n        type: group\n        help: Around another.\n        fields:\n"
+              "          inner:\n            type: group\n            help: Within another.\n            fields:\n"
+              "              level: {type: integer, nullable: true, write: [SUPERVISOR], help: A number.}\n");
+  const auto mapping = load_mapping(text, "nested.yaml");
+  for (const char* outer : {"null", "{}", R"({"inner":null})", R"({"inner":7,"more":1})", R"({"inner":{}})", "[]"}) {
+    SCOPED_TRACE(outer);
+    const std::string with_outer =
+        R"([{"op":"add","path":"/payload/overall_status_summary/outer","value":)" + std::string(outer) + "}]";
+    ChainWriter writer(StatusDocument(mapping, sample_after(with_outer).root()));
+    writer.write({"summary/outer/inner/level", "5"});
+    writer.write({"summary/outer/inner/level", "null"});
+    EXPECT_EQ(value_in(writer.document(), "/payload/overall_status_summary/outer/inner"), R"({"level":null})");
+    expect_journal_gives_document(writer);
+  }
 }
 
 // Whatever the file was like before, the journal must lead to exactly the document that readers see.

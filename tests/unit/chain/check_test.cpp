@@ -110,6 +110,15 @@ TEST(CheckTest, TasksThatThePlanDoesNotHave) {
   EXPECT_THAT(findings[0].message, HasSubstr("has no task \"two\""));
 }
 
+TEST(CheckTest, AnotherPlansId) {
+  const Plan plan(parse_json(R"({"payload":{"execution_plan_id":"exec_plan_8","tasks":[{"task_id":"one"},
+      {"task_id":"two"},{"task_id":"three"}]}})"));
+  const auto findings = findings_in(*begun(sample()).document, &plan);
+  ASSERT_EQ(findings.size(), 1u);
+  EXPECT_EQ(findings[0].pointer, "/payload/execution_plan_id_ref");
+  EXPECT_THAT(findings[0].message, HasSubstr("the plan beside the file is exec_plan_8"));
+}
+
 // The example of the specification has placeholders where values would be.
 TEST(CheckTest, TheSpecificationsExample) {
   const StatusDocument document = document_of(parse_json(text_of(test_data() / "seed_example.json")));

@@ -110,7 +110,6 @@ TEST(IdempotencyTest, ARepeatedPatchIsARepeatWhateverHappenedSince) {
 
 TEST(IdempotencyTest, AKeyIsForOneRequest) {
   const OneEarlierRequest memory("tasks/one/task.json", "k", "another hash");
-  const Author author = author_of("SUPERVISOR");
   for (const char* patch : {R"({"percent_complete":5})", R"([{"op":"replace","path":"/percent_complete","value":5}])"})
     expect_refused(Cause::invalid, {"was used for another request"}, [&] {
       judged(sample(), {"tasks/one/task.json", R"({"idempotency_key":"k","patch":)" + std::string(patch) + "}"},

@@ -30,11 +30,6 @@ struct ExpectedRow {
   bool nullable = false;
 };
 
-std::string path_of(const Field& field) {
-  const bool is_at_top = field.parent == nullptr || field.parent->type == FieldType::collection;
-  return is_at_top ? field.name : path_of(*field.parent) + "/" + field.name;
-}
-
 std::string initials(const std::vector<std::string>& archetypes) {
   std::string letters;
   for (const std::string& archetype : archetypes) letters += archetype.front();
@@ -45,7 +40,7 @@ void expect_rows(const std::vector<const Field*>& fields, const std::vector<Expe
   ASSERT_EQ(fields.size(), rows.size());
   for (std::size_t i = 0; i < rows.size(); ++i) {
     SCOPED_TRACE(rows[i].path);
-    EXPECT_EQ(path_of(*fields[i]), rows[i].path);
+    EXPECT_EQ(fields[i]->path, rows[i].path);
     EXPECT_EQ(fields[i]->pointer.text(), rows[i].pointer);
     EXPECT_EQ(name_of(fields[i]->type), name_of(rows[i].type));
     EXPECT_EQ(name_of(fields[i]->access), name_of(rows[i].access));
