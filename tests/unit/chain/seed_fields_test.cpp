@@ -164,6 +164,21 @@ TEST(SeedFieldsTest, StampsSayWhoChangedATaskAndWhen) {
   EXPECT_EQ(shown_in(document, "tasks/two/g_last_update"), "1\n") << "no other task was changed";
 }
 
+TEST(SeedFieldsTest, ACheckThatIsToldAgainWithSomethingNewIsStampedAgain) {
+  ChainWriter writer;
+  writer.write({"tasks/one/readiness_check/status", "PASSED"});
+  const std::string checked = "tasks/one/readiness_check/g_checked";
+  writer.write({"tasks/one/readiness_check/readiness_assessment_id_ref", "first"});
+  EXPECT_EQ(shown_in(writer.document(), checked), "3\n") << "the status was not told";
+  writer.write(
+      {"tasks/one/task.json", R"({"readiness_check":{"status":"PASSED","readiness_assessment_id_ref":"second"}})"});
+  EXPECT_EQ(shown_in(writer.document(), checked), "5\n");
+  writer.write({"tasks/one/task.json", R"([{"op":"replace","path":"/readiness_check/status","value":"PASSED"},
+      {"op":"replace","path":"/readiness_check/readiness_assessment_id_ref","value":"third"}])"});
+  EXPECT_EQ(shown_in(writer.document(), checked), "6\n");
+  expect_journal_gives_document(writer);
+}
+
 TEST(SeedFieldsTest, AnOverrideIsRecordedWithItsStamps) {
   ChainWriter writer(sample_with("/_percent_complete_locked", "true"));
   writer.write({"tasks/one/override", R"({"field":"percent_complete","value":7,"reason":"stuck"})"});

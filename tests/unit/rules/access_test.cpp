@@ -76,6 +76,25 @@ TEST(AccessTest, WhoMayWriteSomething) {
                  [] { require_some_access(*default_mapping(), author_of("AUDITOR")); });
 }
 
+TEST(AccessTest, WhoAddsTasksNeedNotBeWhoRemovesThem) {
+  std::string text(default_mapping()->text);
+  const std::string from = "    remove: [SUPERVISOR, MANAGER]";
+  text.replace(text.find(from), from.size(), "    remove: [BUILDER]");
+  const StatusDocument document(load_mapping(text, "removers.yaml"), parse_json(sample_text()));
+  EXPECT_NO_THROW(judged(document, {"tasks", "four", Kind::add_task, "MANAGER"}));
+  EXPECT_NO_THROW(judged(document, {"tasks/one", "", Kind::remove_task, "BUILDER"}));
+  expect_judged(document, {"tasks/one", "", Kind::remove_task, "MANAGER"}, Cause::access_denied, {"remove task one"});
+}
+
+TEST(AccessTest, TasksThatComeBackAreAddedTasks) {
+  const StatusDocument document = sample();
+  ChangeSet changes;
+  changes.restored_tasks = {parse_json(sample_task_text("four"))};
+  const Author builder = author_of("BUILDER"), manager = author_of("MANAGER");
+  expect_refused(Cause::access_denied, {"add tasks"}, [&] { require_access(document, changes, {builder}); });
+  EXPECT_NO_THROW(require_access(document, changes, {manager}));
+}
+
 // --- the plan's say --------------------------------------------------------------------------------------------------
 
 Plan plan_of(const std::string& tasks) {

@@ -108,6 +108,14 @@ TEST(IdempotencyTest, ARepeatedPatchIsARepeatWhateverHappenedSince) {
   EXPECT_TRUE(judged(sample(), {"tasks/one/task.json", text}, nullptr, &memory).is_replay);
 }
 
+TEST(IdempotencyTest, WhoMayNotWriteTheFieldAnyMoreMayNotRepeatEither) {
+  const std::string text = R"({"idempotency_key":"k","patch":{"percent_complete":5}})";
+  const OneEarlierRequest memory("tasks/one/task.json", "k", sha256_hex(text));
+  expect_refused(Cause::access_denied, {"write percent_complete"}, [&] {
+    judged(sample(), {"tasks/one/task.json", text, Kind::set, "JANITOR"}, nullptr, &memory);
+  });
+}
+
 TEST(IdempotencyTest, AKeyIsForOneRequest) {
   const OneEarlierRequest memory("tasks/one/task.json", "k", "another hash");
   for (const char* patch : {R"({"percent_complete":5})", R"([{"op":"replace","path":"/percent_complete","value":5}])"})

@@ -87,6 +87,12 @@ TEST(ProposalTest, LogsTakeOnlyNewEntriesBehindTheOldOnes) {
             (Outcome{{"one:" + log, R"(+[{"note":"c"}])"}}));
 }
 
+TEST(ProposalTest, NothingIsAppendedToWhatIsNoList) {
+  const StatusDocument document = sample_with("/execution_log/retry_attempts_log", R"("none")");
+  expect_judged(document, {"tasks/one/execution_log/retry_attempts_log", "a\n", Kind::append}, Cause::invalid,
+                {"\"none\"", "not an array"});
+}
+
 TEST(ProposalTest, NullRemovesOrNullifies) {
   const StatusDocument document = sample_with("/execution_log/failure_details", R"("why")");
   const std::string details = "one:/execution_log/failure_details";
@@ -231,6 +237,14 @@ TEST(FreshnessTest, AFreshCopyIsAccepted) {
                                                  "os_file_header":{"v_file_instance":22}})"}));
 }
 
+TEST(FreshnessTest, AHashThatIsAbsentIsTheNullOfACopy) {
+  const StatusDocument document = sample_after(R"([{"op":"remove","path":"/payload/tasks_status/0/signature_hash"}])");
+  EXPECT_EQ(outcome(judged(document, {"tasks/one/task.json", R"({"signature_hash":null,"percent_complete":5})"})),
+            (Outcome{{"one:/percent_complete", "5"}}));
+  expect_judged(document, {"tasks/one/task.json", R"({"signature_hash":"sha256:one"})"}, Cause::stale,
+                {"is absent now"});
+}
+
 TEST(FreshnessTest, AStaleCopyIsTold) {
   const StatusDocument document = sealed_sample();
   expect_judged(document, {"tasks/one/task.json", R"({"signature_hash":"sha256:older","percent_complete":5})"},
@@ -364,6 +378,14 @@ INSTANTIATE_TEST_SUITE_P(
                       R"([{"op":"move","from":"/payload/tasks_status/0","path":"/payload/tasks_status/2"}])"),
                    Cause::access_denied},
         Precedence{"before a broken file", by("AUDITOR", "patch", R"({"payload":null})"), Cause::access_denied},
+        Precedence{"before a path that leads nowhere, of a lock",
+                   by("BUILDER", task_json,
+                      R"([{"op":"add","path":"/_note_locked","value":true},{"op":"remove","path":"/nowhere"}])"),
+                   Cause::access_denied},
+        Precedence{
+            "before a path that leads nowhere, of a task that is moved",
+            by("BUILDER", "patch", R"([{"op":"move","from":"/payload/tasks_status/0","path":"/payload/nowhere/x"}])"),
+            Cause::access_denied},
         Precedence{"before malformed JSON", by("AUDITOR", task_json, "{"), Cause::access_denied},
         Precedence{"before a locked list", by("BUILDER", "tasks", "two", Kind::add_task), Cause::access_denied},
         Precedence{"before an unknown key", by("AUDITOR", task_json, R"({"new":1,"percent_complete":5})"),
