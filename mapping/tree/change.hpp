@@ -49,9 +49,8 @@ enum class Removal {
   is_null,     ///< a nullable field becomes null and keeps its place (a merge patch cannot say it otherwise)
 };
 
-/// Everything in which `after` differs from the document. Throws Rejection(not_permitted) where entries of an
-/// append-only list were changed or tasks were put in another order, and Rejection(invalid) where tasks are not objects
-/// with ids of their own.
+/// Everything in which `after` differs from the document. Throws Rejection(not_permitted) where tasks were put in
+/// another order, and Rejection(invalid) where tasks are not objects with ids of their own.
 ChangeSet difference(const StatusDocument& before, const Value& after, Removal removal);
 
 /// The same for one task. Precondition: the task exists.

@@ -371,12 +371,17 @@ TEST(ChainTest, AnotherProgramsVersionIsTakenAsItStands) {
   ChainWriter writer;
   ChainWriter other(writer.document());
   other.write({"tasks/one/percent_complete", "7"});
+  other.write({"tasks/three/task.json", R"({"status":"ACTIVE","readiness_check":{"status":"PASSED"}})"});
+  other.write({"tasks/three/status", "DONE"});
+  const std::string previous = writer.chain().head().payload_hash_current;
   const Version version =
       writer.keep(writer.chain().append_document(other.document(), stamp_of(writer.chain().head().g + 1)));
   EXPECT_EQ(version.document->root(), other.document().root());
   EXPECT_EQ(decode_record(version.record).op, "external");
+  EXPECT_EQ(decode_record(version.record).payload_hash_previous, previous);
   EXPECT_TRUE(version.tasks_listed_anew);
   writer.write({"tasks/two/percent_complete", "8"});
+  EXPECT_EQ(value_in(writer.document(), "/payload/overall_status_summary/overall_completion_percentage"), "33");
   EXPECT_EQ(replayed(writer.journal(), ReplayDepth::chained).root(), writer.document().root());
 }
 
@@ -384,11 +389,15 @@ TEST(ChainTest, ResetForgetsWhatWasNotKept) {
   ChainWriter writer;
   const auto document = writer.chain().document();
   const ChainHead head = writer.chain().head();
-  const Proposal proposal = judged(*document, {"tasks", "four", Kind::add_task});
-  writer.chain().append(proposal, stamp_of(50));
+  for (const Attempt& attempt :
+       {Attempt{"tasks", "four", Kind::add_task},
+        Attempt{"tasks/one/task.json", R"({"status":"ACTIVE","readiness_check":{"status":"PASSED"}})"},
+        Attempt{"tasks/one/status", "DONE"}})
+    writer.chain().append(judged(*writer.chain().document(), attempt), stamp_of(50));
   writer.chain().reset(document, head);
   EXPECT_TRUE(writer.chain().head() == head);
   writer.write({"tasks/two", "", Kind::remove_task});
+  EXPECT_EQ(value_in(writer.document(), "/payload/overall_status_summary/overall_completion_percentage"), "0");
   expect_journal_gives_document(writer);
 }
 
@@ -428,16 +437,34 @@ TEST(BeginChainTest, AVersionThatNoneCanFollowIsRefused) {
     });
 }
 
+TEST(ChainTest, AFieldOfTheFileIsStampedWithTheOneBesideIt) {
+  std::string text(default_mapping()->text);
+  text.insert(text.find("      overall_completion_percentage:"),
+              "      since: {type: integer, nullable: true, access: read-only, stamp_with: {execution_status: g},\n"
+              "              help: When the status was written.}\n");
+  ChainWriter writer(StatusDocument(load_mapping(text, "since.yaml"), sample().root()));
+  const auto since = [&] { return value_in(writer.document(), "/payload/overall_status_summary/since"); };
+  writer.write({"summary/execution_status", "RUNNING"});
+  EXPECT_EQ(since(), "3");
+  writer.write({"summary/validation_status", "VALID"});
+  EXPECT_EQ(since(), "3");
+  writer.write({"patch", R"({"payload":{"overall_status_summary":{"execution_status":"HELD"}}})"});
+  EXPECT_EQ(since(), "5");
+  expect_journal_gives_document(writer);
+}
+
 TEST(ChainTest, ATaskThatComesBackKeepsTheStampsOfItsEntries) {
   ChainWriter writer;
+  writer.write({"tasks/one/readiness_check/status", "PASSED"});
   writer.write({"tasks/one/execution_log/retry_attempts_log", "a\n", Kind::append});
   const StatusDocument earlier = writer.document();
   writer.write({"tasks/one", "", Kind::remove_task});
   const Author author = author_of("SUPERVISOR");
-  const Proposal rollback = propose_rollback(writer.document(), earlier, 2, "one", {author});
+  const Proposal rollback = propose_rollback(writer.document(), earlier, 3, "one", {author});
   const Version version = writer.keep(writer.chain().append(rollback, stamp_of(99)));
   EXPECT_TRUE(version.tasks_listed_anew);
-  EXPECT_EQ(value_in(writer.document(), "/payload/tasks_status/2/execution_log/retry_attempts_log/0/g"), "3");
+  EXPECT_EQ(value_in(writer.document(), "/payload/tasks_status/2/execution_log/retry_attempts_log/0/g"), "4");
+  EXPECT_EQ(value_in(writer.document(), "/payload/tasks_status/2/readiness_check/g_checked"), "3");
   expect_journal_gives_document(writer);
 }
 

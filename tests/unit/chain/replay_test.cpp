@@ -134,6 +134,9 @@ TEST(ReplayTest, WhatOnlyVerifyingFinds) {
   found("the previous payload hash", [](JournalRecord& r) {
     append_operation(r, R"({"op":"replace","path":"/payload/payload_hash_previous","value":null})");
   });
+  found("has the id \"two\"", [](JournalRecord& r) {
+    append_operation(r, R"({"op":"replace","path":"/payload/tasks_status/0/task_id_ref","value":"two"})");
+  });
   found("/payload/tasks_status is no JSON array",
         [](JournalRecord& r) { append_operation(r, R"({"op":"replace","path":"/payload/tasks_status","value":{}})"); });
 }
@@ -144,6 +147,8 @@ TEST(ReplayTest, RemovalsAreFollowedAndVerified) {
                              {"op":"remove","path":"/payload/tasks_status/0"},
                              {"op":"add","path":"/payload/tasks_status/-","value":{"task_id_ref":"four"}}])"});
   writer.write({"tasks/two", "", Kind::remove_task});
+  writer.write({"patch", R"([{"op":"add","path":"/payload/tasks_status/-","value":{"task_id_ref":"five"}},
+                             {"op":"add","path":"/payload/tasks_status/-","value":{"task_id_ref":"six"}}])"});
   writer.write({"tasks/three/percent_complete", "6"});
   expect_journal_gives_document(writer);
   const std::vector<std::string> journal = writer.journal();
@@ -180,6 +185,32 @@ TEST(ReplayTest, ABadVersionLeavesNoTrace) {
     for (std::size_t next = line; next < journal.size(); ++next)
       ASSERT_NO_THROW(replay.apply(journal[next])) << line << " " << next;
   }
+}
+
+// A journal that goes on where a closed one ended repeats the version, and nothing but it.
+TEST(ReplayTest, ARepeatedVersionThatIsAnother) {
+  ChainWriter writer;
+  writer.write({"tasks/one/percent_complete", "5"});
+  const auto with_repeated = [&](const std::function<void(JournalRecord&)>& change) {
+    JournalRecord record = decode_record(writer.journal().back());
+    record.op = rotation_op;
+    record.patch = whole_document_patch(writer.document().root());
+    record.record_previous = record.record_hash;
+    change(record);
+    std::vector<std::string> journal = writer.journal();
+    journal.push_back(encode_record(record));
+    return journal;
+  };
+  EXPECT_EQ(replayed(with_repeated([](JournalRecord&) {})).root(), writer.document().root());
+  const std::vector<std::function<void(JournalRecord&)>> changes{
+      [](JournalRecord& r) { ++r.version; }, [](JournalRecord& r) { ++r.g; }, [](JournalRecord& r) { ++r.size; },
+      [](JournalRecord& r) { r.payload_hash_previous.reset(); },
+      [](JournalRecord& r) { r.payload_hash_current = "x"; }};
+  for (const auto& change : changes)
+    expect_tampered(with_repeated(change), 3, "another version than the closed one ended with");
+  const Value other = replayed({writer.journal().front()}).root();
+  expect_tampered(with_repeated([&](JournalRecord& r) { r.patch = whole_document_patch(other); }), 3,
+                  "another document than the closed one ended with");
 }
 
 TEST(ReplayTest, AJournalThatContinuesAClosedOne) {

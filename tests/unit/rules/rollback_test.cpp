@@ -58,6 +58,16 @@ TEST(RollbackTest, WhatHadNoValueLosesIt) {
   EXPECT_EQ(outcome(rolled_back(document)).at(":/payload/overall_status_summary/validation_status"), "null");
 }
 
+TEST(RollbackTest, AGroupThatWasNotThereLosesItsValuesAndKeepsItsLogs) {
+  const StatusDocument earlier = sample_after(R"([{"op":"remove","path":"/payload/tasks_status/0/execution_log"}])");
+  const StatusDocument now = sample_after(R"([
+      {"op":"replace","path":"/payload/tasks_status/0/execution_log/failure_details","value":"why"},
+      {"op":"add","path":"/payload/tasks_status/0/execution_log/retry_attempts_log/-","value":{"note":"a"}}])");
+  const Author author = author_of("SUPERVISOR");
+  EXPECT_EQ(outcome(propose_rollback(now, earlier, 1, {}, {author})),
+            (Outcome{{"one:/execution_log/failure_details", "null"}}));
+}
+
 TEST(RollbackTest, TasksComeBackAndGo) {
   const StatusDocument document = later(R"([{"op":"remove","path":"/payload/tasks_status/1"},
       {"op":"add","path":"/payload/tasks_status/-","value":{"task_id_ref":"new"}}])");
