@@ -214,6 +214,18 @@ TEST(DefaultMapping, FindsNoViewByItsPointer) {
   EXPECT_EQ(default_mapping()->at(Pointer::parse("/status"), false), nullptr);
 }
 
+TEST(DefaultMapping, FindsMembersByWhatTheyStandIn) {
+  const Mapping& mapping = *default_mapping();
+  const auto found = [&](const char* around, const char* key) {
+    const Field* field = mapping.at(Pointer::parse(around), key, true);
+    return field == nullptr ? "" : field->path;
+  };
+  EXPECT_EQ(found("", "status"), "status");
+  EXPECT_EQ(found("/readiness_check", "status"), "readiness_check/status");
+  EXPECT_EQ(found("/execution_log", "status"), "");
+  EXPECT_EQ(found("", "g_checked"), "");
+}
+
 TEST(DefaultMapping, LocksWhatTheSeedLocks) {
   const Locks& locks = default_mapping()->locks;
   for (const char* lock :
