@@ -24,10 +24,8 @@ std::optional<FieldChange> named_change(const StatusDocument& document, const No
     if (field && field->type == FieldType::collection) {
       const std::optional<std::size_t> position = array_position(path, depth + 1, document.task_count());
       if (!position) return std::nullopt;
-      const std::vector<std::string> rest(path.tokens().begin() + static_cast<std::ptrdiff_t>(depth) + 2,
-                                          path.tokens().end());
       return named_change(document, {Node::Kind::task, nullptr, std::string(document.task_id(*position)), {}},
-                          Pointer(rest));
+                          path.behind(depth + 2));
     }
     if (!field || field->is_directory()) continue;
     return change_at(document, node.task, field, at);
