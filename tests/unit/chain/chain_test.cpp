@@ -233,6 +233,29 @@ TEST(ChainTest, AChangeThatNoRowShowsTellsWhichValueItIs) {
   EXPECT_THAT(unknown("tasks/one/percent_complete", "5"), ElementsAre());
 }
 
+// Who follows the records of another host announces what whoever wrote them announced.
+TEST(ChainTest, AFollowedVersionNamesTheTasksThatCameAndWent) {
+  ChainWriter writer;
+  const auto followed_by = [&](const Attempt& attempt) {
+    const auto before = writer.chain().document();
+    const Version version = writer.write(attempt);
+    return followed_version(*before, version.document, version.record, version.head);
+  };
+  const auto whole_tasks = [](const Version& version) {
+    std::vector<std::string> tasks;
+    for (const ChangedValue& change : version.changes)
+      if (change.is_whole_task) tasks.push_back(change.task);
+    return tasks;
+  };
+  const Version added = followed_by({"tasks", "four", Kind::add_task});
+  EXPECT_THAT(whole_tasks(added), ElementsAre("four"));
+  EXPECT_TRUE(added.tasks_listed_anew);
+  EXPECT_THAT(whole_tasks(followed_by({"tasks/two", "", Kind::remove_task})), ElementsAre("two"));
+  const Version changed = followed_by({"tasks/one/percent_complete", "5"});
+  EXPECT_THAT(whole_tasks(changed), testing::IsEmpty());
+  EXPECT_FALSE(changed.tasks_listed_anew);
+}
+
 TEST(ChainTest, LogsAreStamped) {
   ChainWriter writer;
   writer.write({"achievements", "first\n", Kind::append});

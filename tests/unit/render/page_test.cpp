@@ -122,22 +122,37 @@ TEST(MarkdownPage, LeavesOrdinaryTextReadable) {
   EXPECT_THAT(page("small", "status.md"), HasSubstr("- Task task_003_payments blocked due to missing API key.\n"));
 }
 
+// How a line of free text stands in the page.
+std::string shown_blocker(const std::string& blocker) {
+  const Value list = Value::array({Value(std::string_view(blocker))});
+  const Value summary = Value::object({{"active_blockers_summary", list}});
+  const Value root = Value::object({{"payload", Value::object({{"overall_status_summary", summary}})}});
+  const std::string text = page_text(StatusDocument(default_mapping(), root), *default_mapping()->top("status.md"));
+  const std::size_t begin = text.find("\n- ", text.find("## Blockers")) + 3;
+  return text.substr(begin, text.find('\n', begin) - begin);
+}
+
 // CommonMark: an underscore opens or closes emphasis unless letters stand on both sides of it.
 TEST(MarkdownPage, UnderscoresAreNoEmphasis) {
-  const auto shown = [](const std::string& blocker) {
-    const Value list = Value::array({Value(std::string_view(blocker))});
-    const Value summary = Value::object({{"active_blockers_summary", list}});
-    const Value root = Value::object({{"payload", Value::object({{"overall_status_summary", summary}})}});
-    const std::string text = page_text(StatusDocument(default_mapping(), root), *default_mapping()->top("status.md"));
-    const std::size_t begin = text.find("\n- ", text.find("## Blockers")) + 3;
-    return text.substr(begin, text.find('\n', begin) - begin);
-  };
   for (const char* word : {"zähl_größe", "straße_ü_ende", "задача_один", "日本_語", "a_1"})
-    EXPECT_EQ(shown(word), word);
-  EXPECT_EQ(shown("—_wichtig_—"), "—\\_wichtig\\_—");
-  EXPECT_EQ(shown("„_so_“"), "„\\_so\\_“");
-  EXPECT_EQ(shown("😀_x_😀"), "😀\\_x\\_😀");
-  EXPECT_EQ(shown("\u00a0_x_"), "\u00a0\\_x\\_");
+    EXPECT_EQ(shown_blocker(word), word);
+  EXPECT_EQ(shown_blocker("—_wichtig_—"), "—\\_wichtig\\_—");
+  EXPECT_EQ(shown_blocker("„_so_“"), "„\\_so\\_“");
+  EXPECT_EQ(shown_blocker("😀_x_😀"), "😀\\_x\\_😀");
+  EXPECT_EQ(shown_blocker("\u00a0_x_"), "\u00a0\\_x\\_");
+}
+
+TEST(MarkdownPage, NoLineBecomesAListALinkOrCode) {
+  EXPECT_EQ(shown_blocker("1. first"), "1\\. first");
+  EXPECT_EQ(shown_blocker("12) twelfth"), "12\\) twelfth");
+  EXPECT_EQ(shown_blocker("v1. and (2)"), "v1. and (2)");
+  EXPECT_EQ(shown_blocker("+ more"), "\\+ more");
+  EXPECT_EQ(shown_blocker("a + b - c"), "a + b - c");
+  EXPECT_EQ(shown_blocker("www.example.org"), "www\\.example.org");
+  EXPECT_EQ(shown_blocker("see http://example.org now"), "see http\\://example.org now");
+  EXPECT_EQ(shown_blocker("ada@example.org"), "ada\\@example.org");
+  EXPECT_EQ(shown_blocker("    indented"), "indented");
+  EXPECT_EQ(shown_blocker("*a* [b](c) `d` ~~e~~ &amp;"), "\\*a\\* \\[b\\](c) \\`d\\` \\~\\~e\\~\\~ \\&amp;");
 }
 
 }  // namespace
