@@ -9,7 +9,6 @@ namespace {
 
 using Kind = WriteRequest::Kind;
 using testing::ElementsAre;
-using testing::HasSubstr;
 using testing::IsEmpty;
 
 std::vector<std::string> told(const Mapping& mapping, const std::vector<HistoryChange>& changes) {

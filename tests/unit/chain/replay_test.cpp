@@ -1,6 +1,7 @@
 #include "mapping/chain/replay.hpp"
 
 #include <functional>
+#include <random>
 
 #include "tests/unit/chain/chain_writer.hpp"
 
@@ -70,6 +71,47 @@ TEST(ReplayTest, ALineThatIsMissingOrTwiceOrElsewhere) {
   std::vector<std::string> swapped = journal;
   std::swap(swapped[2], swapped[3]);
   expect_tampered(swapped, 3, "record_previous");
+}
+
+// Lines that are each right, in another order, twice, or not at all.
+TEST(ReplayTest, NoOtherOrderOfLinesIsAccepted) {
+  std::vector<std::string> lines;
+  JournalRecord record = decode_record(some_journal().front());
+  for (int count = 0; count < 8; ++count) {
+    record.patch = whole_document_patch(Value(std::int64_t{count}));
+    lines.push_back(encode_record(record));
+    record.record_previous = record.record_hash;
+    record.payload_hash_previous = record.payload_hash_current;
+    ++record.version;
+  }
+  const auto is_chain = [](const std::vector<std::string>& chain, std::size_t whole) {
+    Replay replay(default_mapping(), ReplayDepth::chained);
+    try {
+      for (const std::string& line : chain) replay.apply(line);
+      return replay.lines() == whole;
+    } catch (const TamperError&) {
+      return false;
+    }
+  };
+  ASSERT_TRUE(is_chain(lines, lines.size()));
+  std::mt19937 random(3);
+  for (int round = 0; round < 10'000; ++round) {
+    std::vector<std::string> changed = lines;
+    const std::size_t one = random() % changed.size(), other = random() % changed.size();
+    switch (random() % 3) {
+      case 0:
+        std::swap(changed[one], changed[other]);
+        break;
+      case 1:
+        changed[one] = changed[other];
+        break;
+      default:
+        changed.erase(changed.begin() + static_cast<std::ptrdiff_t>(one));
+        break;
+    }
+    if (changed == lines) continue;
+    ASSERT_FALSE(is_chain(changed, lines.size())) << round;
+  }
 }
 
 TEST(ReplayTest, AChangedLine) {
