@@ -118,6 +118,7 @@ void read_range(const YamlNode& row, Field& field) {
 const Enumeration* read_enumeration(const YamlNode& row, const Mapping& mapping) {
   const YamlNode& node = row.at("enum");
   std::vector<Word<const Enumeration*>> words;
+  words.reserve(mapping.enumerations.size());
   for (const auto& enumeration : mapping.enumerations) words.push_back({enumeration->name, enumeration.get()});
   return read_word(node, words, "enum");
 }

@@ -96,6 +96,7 @@ std::string_view name_of(Stamp stamp) { return word_of(stamp).word; }
 
 FieldType read_type(const YamlNode& node) {
   std::vector<Word<FieldType>> words;
+  words.reserve(all_types.size());
   for (const FieldType type : all_types) words.push_back({name_of(type), type});
   return read_word(node, words, "type");
 }

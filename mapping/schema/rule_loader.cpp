@@ -144,6 +144,7 @@ constexpr std::array rule_kinds{
 
 std::vector<std::string> keys_of_kinds() {
   std::vector<std::string> keys;
+  keys.reserve(rule_kinds.size());
   for (const RuleKind& kind : rule_kinds) keys.emplace_back(kind.key);
   return keys;
 }
