@@ -21,7 +21,7 @@ void adopt_offline(const StatusTarget& target, const std::shared_ptr<const Mappi
   LocalStore store(target.path, mapping, files, offline_options(signing_key));
   const StoredFile stored = store.load();
   if (stored.state == StoredFile::State::unusable)
-    throw CommandError(ExitStatus::unusable, target.path + ": " + stored.reason);
+    throw CommandError(ExitStatus::unusable, about(target.path, stored.reason));
   if (stored.state == StoredFile::State::chained)
     throw CommandError(ExitStatus::unusable, target.path + ": has a chain already");
   const std::int64_t g = largest_g_in_directory(target.directory()) + 1;
@@ -29,7 +29,7 @@ void adopt_offline(const StatusTarget& target, const std::shared_ptr<const Mappi
       begin_chain(*stored.document, {target.stem, {}, {}, g},
                   {g, format_timestamp(std::chrono::system_clock::now()), offline_author()}, "adopt");
   const StoreResult result = store.begin({version.record, version.head, version.document});
-  if (result.status != StoreStatus::done) throw CommandError(ExitStatus::unusable, target.path + ": " + result.reason);
+  if (result.status != StoreStatus::done) throw CommandError(ExitStatus::unusable, about(target.path, result.reason));
   warn_of_old_signature(target, signing_key);
 }
 
@@ -44,7 +44,7 @@ ExitStatus adopt_command(const std::string& file, const std::optional<std::strin
     } catch (const CommandError&) {
       throw;
     } catch (const std::exception& error) {
-      throw CommandError(ExitStatus::unusable, target.path + ": " + error.what());
+      throw CommandError(ExitStatus::unusable, about(target.path, error.what()));
     }
     std::cout << target.path << ": adopted\n";
   }

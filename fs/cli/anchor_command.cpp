@@ -44,7 +44,7 @@ std::string signature_of(const Checkpoint& checkpoint, const std::string& key_fi
 }  // namespace
 
 ExitStatus anchor_command(const HistoryArguments& arguments) {
-  const auto mapping = load_mapping_file(arguments.mapping.empty() ? std::nullopt : std::optional(arguments.mapping));
+  const auto mapping = load_mapping_file(arguments.mapping);
   Checkpoint checkpoint = checkpoint_of(single_target(arguments.file), mapping);
   if (!arguments.signing_key.empty()) checkpoint.signature = signature_of(checkpoint, arguments.signing_key);
   std::cout << encode_checkpoint(checkpoint) << '\n';

@@ -18,30 +18,20 @@ struct Origin {
 
 std::optional<Value> copy_of(const Value* value) { return value ? std::optional(*value) : std::nullopt; }
 
-Value head_of_chain(const StatusTarget& target, const std::shared_ptr<const Mapping>& mapping) {
-  Value root;
-  walk_chain(target, mapping, [&](const ChainStep& step) {
-    root = step.after;
-    return true;
-  });
-  return root;
-}
-
-Origin origin_of(const StatusTarget& target, const std::shared_ptr<const Mapping>& mapping,
-                 const HistoryTarget& place) {
+// Precondition: the chain has a version.
+Origin origin_of(const ChainCopy& chain, const Mapping& mapping, const HistoryTarget& place) {
   std::optional<Origin> origin;
-  walk_chain(target, mapping, [&](const ChainStep& step) {
-    const auto changes = changes_of(*mapping, step.before, step.record);
+  chain.walk([&](const ChainStep& step) {
+    const auto changes = changes_of(mapping, step.before, step.record);
     bool is_touched = !origin || changes.empty();
-    for (const HistoryChange& change : changes) is_touched = is_touched || touches(*mapping, change, place);
+    for (const HistoryChange& change : changes) is_touched = is_touched || touches(mapping, change, place);
     if (!is_touched) return true;
-    const auto before = copy_of(value_at(*mapping, step.before, place));
-    const auto after = copy_of(value_at(*mapping, step.after, place));
+    const auto before = copy_of(value_at(mapping, step.before, place));
+    const auto after = copy_of(value_at(mapping, step.after, place));
     if (!origin || !(before == after)) origin = Origin{step.record, before};
     return true;
   });
-  if (!origin) throw CommandError(ExitStatus::unusable, target.path + ": its journal is empty");
-  return *origin;
+  return origin.value();
 }
 
 std::string shown(const std::optional<Value>& value) { return value ? compact(*value) : "(absent)"; }
@@ -75,13 +65,14 @@ void print_json(const std::string& path, const std::optional<Value>& now, const 
 }  // namespace
 
 ExitStatus blame_command(const HistoryArguments& arguments) {
-  const auto mapping = load_mapping_file(arguments.mapping.empty() ? std::nullopt : std::optional(arguments.mapping));
+  const auto mapping = load_mapping_file(arguments.mapping);
   const StatusTarget target = single_target(arguments.file);
-  const Value head = head_of_chain(target, mapping);
+  const ChainCopy chain(target, mapping);
+  const Value head = chain.newest().root;
   try {
     const HistoryTarget place = history_target(*mapping, head, arguments.path);
     const auto now = copy_of(value_at(*mapping, head, place));
-    const Origin origin = origin_of(target, mapping, place);
+    const Origin origin = origin_of(chain, *mapping, place);
     if (!now && !origin.before)
       throw CommandError(ExitStatus::unusable,
                          target.path + ": " + arguments.path + " is nothing in it, now or before");

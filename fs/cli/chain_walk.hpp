@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "fs/cli/file_snapshot.hpp"
 #include "fs/cli/status_targets.hpp"
 #include "mapping/chain/journal_record.hpp"
 #include "mapping/schema/mapping.hpp"
@@ -21,12 +22,31 @@ struct ChainStep {
 /// The one status file that the argument names. Throws CommandError(unusable).
 StatusTarget single_target(const std::string& argument);
 
-/// Calls `visit` for every version, oldest first, until it returns false. Throws CommandError(unusable) where there is
-/// no journal, or where it is not what it was when it was written.
-void walk_chain(const StatusTarget& target, const std::shared_ptr<const Mapping>& mapping,
-                const std::function<bool(const ChainStep&)>& visit);
+struct NewestVersion {
+  std::uint64_t version = 0;
+  Value root;
+};
 
-/// The document of a version. Throws CommandError(unusable) where the journal does not have it.
-Value document_at(const StatusTarget& target, const std::shared_ptr<const Mapping>& mapping, std::uint64_t version);
+/// The versions of a status file as they stood when this was made: however often they are gone through, they are the
+/// same.
+class ChainCopy {
+ public:
+  /// Throws CommandError(unusable) where there is no journal.
+  ChainCopy(const StatusTarget& target, std::shared_ptr<const Mapping> mapping);
+  ChainCopy(StatusTarget target, std::shared_ptr<const Mapping> mapping, const FileSnapshot& snapshot);
+
+  /// Calls `visit` for every version, oldest first, until it returns false. Throws CommandError(unusable) where the
+  /// journal is not what it was when it was written.
+  void walk(const std::function<bool(const ChainStep&)>& visit) const;
+  /// The document of a version. Throws CommandError(unusable) where the journal does not have it.
+  Value document_at(std::uint64_t version) const;
+  /// The last version. Throws CommandError(unusable) where the journal is empty.
+  NewestVersion newest() const;
+
+ private:
+  StatusTarget target_;
+  std::shared_ptr<const Mapping> mapping_;
+  std::string journal_;  // the live one; what is in closed journals stays there
+};
 
 }  // namespace statusfs

@@ -7,18 +7,20 @@
 #include "fs/cli/file_snapshot.hpp"
 #include "fs/cli/mapping_source.hpp"
 #include "fs/cli/status_targets.hpp"
-#include "fs/store/local/comparison.hpp"
+#include "fs/store/file_names.hpp"
 #include "fs/store/local/last_newline.hpp"
 #include "mapping/chain/check.hpp"
 #include "mapping/chain/journal_record.hpp"
 #include "mapping/document/parse.hpp"
 #include "mapping/rejection.hpp"
+#include "mapping/tree/stamped_value.hpp"
 
 namespace statusfs {
 namespace {
 
 void print(const StatusTarget& target, const Finding& finding) {
-  std::cout << target.path << ": " << finding.pointer << (finding.pointer.empty() ? "" : ": ") << finding.message
+  std::cout << (finding.pointer.empty() ? about(target.path, finding.message)
+                                        : target.path + ": " + finding.pointer + ": " + finding.message)
             << '\n';
 }
 
@@ -28,8 +30,7 @@ void print_notice(const StatusTarget& target, const std::string& text) {
 
 // The plan named like the file, where there is one that can be read; a plan that cannot is itself a finding.
 std::optional<Plan> plan_of(const StatusTarget& target, std::vector<Finding>& findings) {
-  const std::string number = target.stem.substr(target.stem.rfind('_') + 1);
-  const std::string path = target.directory() + "/exec_plan_" + number + ".txt";
+  const std::string path = target.directory() + "/" + plan_name_of_stem(target.stem);
   if (!std::filesystem::exists(path)) return std::nullopt;
   try {
     return Plan(parse_json(read_text_file(path)));
@@ -58,23 +59,17 @@ void notice_lag(const StatusTarget& target, const StatusDocument& document, cons
 }
 
 // What the JSON will be once it was rebuilt.
-Value rebuilt_from_journal(const StatusTarget& target, const std::shared_ptr<const Mapping>& mapping) {
-  std::uint64_t last = 0;
-  Value root;
-  walk_chain(target, mapping, [&](const ChainStep& step) {
-    last = step.record.version;
-    root = step.after;
-    return true;
-  });
-  if (last == 0) throw CommandError(ExitStatus::unusable, "the JSON is missing, and the journal has no version");
+Value rebuilt_from_journal(const StatusTarget& target, const ChainCopy& chain) {
+  NewestVersion newest = chain.newest();
   print_notice(target, "the JSON is missing; recovery rebuilds it from the journal, which is at version " +
-                           std::to_string(last));
-  return root;
+                           std::to_string(newest.version));
+  return std::move(newest.root);
 }
 
 StatusDocument document_of(const StatusTarget& target, const std::shared_ptr<const Mapping>& mapping) {
   const FileSnapshot snapshot = take_snapshot(target.path);
-  if (!snapshot.json) return StatusDocument(mapping, rebuilt_from_journal(target, mapping));
+  if (!snapshot.json)
+    return StatusDocument(mapping, rebuilt_from_journal(target, ChainCopy(target, mapping, snapshot)));
   StatusDocument document(mapping, parse_json(*snapshot.json));
   notice_lag(target, document, snapshot);
   return document;

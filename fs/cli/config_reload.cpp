@@ -3,7 +3,6 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <ctime>
 #include <filesystem>
 
 #include "fs/cli/exit_status.hpp"
@@ -12,8 +11,6 @@
 
 namespace statusfs {
 namespace {
-
-constexpr timespec looks_for_the_end_every{0, 200'000'000};
 
 // The daemon leaves the directory that a relative path begins at.
 std::optional<std::string> absolute(const std::optional<std::string>& file) {
@@ -34,8 +31,10 @@ void reload_at_hangup(CurrentConfig& config, const Notices& notices, const std::
   sigset_t hangup;
   sigemptyset(&hangup);
   sigaddset(&hangup, SIGHUP);
-  while (!stop.stop_requested()) {
-    if (sigtimedwait(&hangup, nullptr, &looks_for_the_end_every) != SIGHUP) continue;
+  for (;;) {
+    const bool has_come = sigwaitinfo(&hangup, nullptr) == SIGHUP;
+    if (stop.stop_requested()) return;
+    if (!has_come) continue;
     report_service_reloading();
     reload(config, notices);
     report_service_ready(service_status);
@@ -70,5 +69,11 @@ ReloadThread::ReloadThread(CurrentConfig& config, const Notices& notices, const 
     : thread_([&config, &notices, service_status](const std::stop_token& stop) {
         reload_at_hangup(config, notices, service_status, stop);
       }) {}
+
+// The signal of its own wakes it, at once if it is waiting, and else when it would.
+ReloadThread::~ReloadThread() {
+  thread_.request_stop();
+  pthread_kill(thread_.native_handle(), SIGHUP);
+}
 
 }  // namespace statusfs

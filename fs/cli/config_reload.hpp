@@ -39,6 +39,10 @@ class CurrentConfig {
 class ReloadThread {
  public:
   ReloadThread(CurrentConfig& config, const Notices& notices, const std::string& service_status);
+  /// Returns at once, or when a reading that has begun is over.
+  ~ReloadThread();
+  ReloadThread(const ReloadThread&) = delete;
+  ReloadThread& operator=(const ReloadThread&) = delete;
 
  private:
   std::jthread thread_;

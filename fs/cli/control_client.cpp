@@ -8,7 +8,6 @@
 
 #include "fs/cli/exit_status.hpp"
 #include "fs/cli/mapping_source.hpp"
-#include "fs/cli/mount_table.hpp"
 #include "fs/unique_fd.hpp"
 #include "mapping/document/text.hpp"
 
@@ -16,12 +15,12 @@ namespace statusfs {
 namespace {
 
 // The mount writes down why it refused; its .statusfs stands at the root of the mount.
-std::string reason_for(const StatusTarget& target, int error_number) {
-  for (const MountEntry& mount : statusfs_mounts()) {
-    if (mount.source != target.path && mount.source != target.directory()) continue;
-    const std::string reason = read_text_file(mount.mountpoint + "/.statusfs/last_error");
+std::string reason_for(const ShownPlace& place, int error_number) {
+  try {
+    const std::string reason = read_text_file(place.mountpoint + "/.statusfs/last_error");
     const std::size_t message = reason.find(": ");
     if (message != std::string::npos) return reason.substr(message + 2, reason.size() - message - 3);
+  } catch (const CommandError&) {  // the mount has ended meanwhile
   }
   return std::strerror(error_number);
 }
@@ -33,14 +32,14 @@ bool send_control(const StatusTarget& target, const std::string& command) {
 }
 
 bool send_control(const StatusTarget& target, const Value& command) {
-  const auto directory = mounted_directory_of(target);
-  if (!directory) return false;
-  const std::string path = *directory + "/.control";
+  const auto place = shown_place(target, MountUse::changing);
+  if (!place) return false;
+  const std::string path = place->directory + "/.control";
   const UniqueFd control(open(path.c_str(), O_WRONLY | O_CLOEXEC));
   if (!control) throw CommandError(ExitStatus::unusable, path + ": " + std::strerror(errno));
   const std::string text = compact(command) + "\n";
   if (write(control.get(), text.data(), text.size()) < 0)
-    throw CommandError(ExitStatus::unusable, target.path + ": " + reason_for(target, errno));
+    throw CommandError(ExitStatus::unusable, target.path + ": " + reason_for(*place, errno));
   return true;
 }
 

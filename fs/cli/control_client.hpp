@@ -9,8 +9,8 @@
 
 namespace statusfs {
 
-/// Writes the command to the `.control` of the mount that shows the target. False where no mount shows it. Throws
-/// CommandError with the mount's own words where it refuses.
+/// Writes the command to the `.control` of the mount that shows the target. False where no mount that could change it
+/// shows it. Throws CommandError with the mount's own words where it refuses.
 bool send_control(const StatusTarget& target, const std::string& command);
 /// The same for a command with arguments.
 bool send_control(const StatusTarget& target, const Value& command);

@@ -22,10 +22,10 @@ void print_side(char sign, const std::optional<Value>& value, const char* colour
 }  // namespace
 
 ExitStatus diff_command(const HistoryArguments& arguments) {
-  const auto mapping = load_mapping_file(arguments.mapping.empty() ? std::nullopt : std::optional(arguments.mapping));
-  const StatusTarget target = single_target(arguments.file);
-  const Value before = document_at(target, mapping, arguments.version);
-  const Value after = document_at(target, mapping, arguments.other_version);
+  const auto mapping = load_mapping_file(arguments.mapping);
+  const ChainCopy chain(single_target(arguments.file), mapping);
+  const Value before = chain.document_at(arguments.version);
+  const Value after = chain.document_at(arguments.other_version);
   const bool is_coloured = isatty(STDOUT_FILENO) == 1;
   for (const HistoryChange& change : differences(*mapping, before, after)) {
     std::cout << path_in_tree(*mapping, change.task, change.pointer) << '\n';

@@ -49,9 +49,24 @@ std::string password_of(const EtcdSettings& settings) {
   return password;
 }
 
+// What would be passed over in silence otherwise: a connection without TLS, or without the user.
+void require_whole(const EtcdSettings& settings) {
+  if (settings.key && !settings.cert)
+    throw CommandError(ExitStatus::usage, "-o key is of a certificate; it goes with cert=");
+  if (settings.password_file && !settings.user)
+    throw CommandError(ExitStatus::usage, "-o passwordfile is of a user; it goes with user=");
+}
+
 }  // namespace
 
+EtcdAddress etcd_address(const std::string& text) try {
+  return EtcdAddress::of(text);
+} catch (const std::runtime_error& error) {
+  throw CommandError(ExitStatus::unusable, error.what());
+}
+
 EtcdAccess etcd_access(const EtcdAddress& address, const EtcdSettings& settings) {
+  require_whole(settings);
   EtcdAccess access;
   access.endpoints = address.endpoints;
   access.tls = {readable_file(settings.cacert, "cacert"), readable_file(settings.cert, "cert"),

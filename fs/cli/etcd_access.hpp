@@ -19,8 +19,11 @@ struct EtcdSettings {
   bool any() const { return cacert || cert || key || password_file || host; }
 };
 
-/// Throws CommandError(unusable) where a file cannot be read, or there is no password for the user, or a password file
-/// that others may read.
+/// Throws CommandError(unusable) where the text is no place in etcd.
+EtcdAddress etcd_address(const std::string& text);
+
+/// Throws CommandError(usage) where an option lacks the one that it belongs to, and CommandError(unusable) where a file
+/// cannot be read, or there is no password for the user, or a password file that others may read.
 EtcdAccess etcd_access(const EtcdAddress& address, const EtcdSettings& settings);
 
 /// The name of this host: -o host=, else that of the machine.

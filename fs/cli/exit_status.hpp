@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stdexcept>
+#include <string>
 
 namespace statusfs {
 
@@ -22,5 +23,10 @@ class CommandError : public std::runtime_error {
  private:
   ExitStatus status_;
 };
+
+/// A message about the file, which names it once: reasons of the store may begin with it.
+inline std::string about(const std::string& path, const std::string& reason) {
+  return reason.starts_with(path) ? reason : path + ": " + reason;
+}
 
 }  // namespace statusfs

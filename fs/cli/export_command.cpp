@@ -3,16 +3,17 @@
 
 #include "fs/cli/mapping_source.hpp"
 #include "fs/cli/mount_options.hpp"
+#include "fs/cli/offline_store.hpp"
 #include "fs/cli/progress.hpp"
 #include "fs/cli/transfer_commands.hpp"
-#include "fs/engine/plan_file.hpp"
 #include "fs/store/etcd/key_layout.hpp"
 #include "fs/store/etcd/stored_head.hpp"
+#include "fs/store/file_names.hpp"
+#include "fs/store/local/journal_file.hpp"
+#include "fs/store/local/local_store.hpp"
 #include "fs/store/local/posix_files.hpp"
 #include "fs/store/local/side_file.hpp"
-#include "fs/store/status_source.hpp"
 #include "mapping/chain/replay.hpp"
-#include "mapping/document/text.hpp"
 
 namespace statusfs {
 namespace {
@@ -21,7 +22,7 @@ constexpr std::string_view partial_suffix = ".partial";
 constexpr std::int64_t records_a_page = 50;
 
 [[noreturn]] void refuse(const std::string& name, const std::string& reason) {
-  throw CommandError(ExitStatus::unusable, name + ": " + reason);
+  throw CommandError(ExitStatus::unusable, about(name, reason));
 }
 
 void write_all(File& file, std::string_view bytes, std::uint64_t offset) {
@@ -32,15 +33,22 @@ void write_all(File& file, std::string_view bytes, std::uint64_t offset) {
   }
 }
 
-// A file that is there as a whole, or not at all.
+// Of a file that there was not before.
+FileStatus usual_attributes() {
+  FileStatus status;
+  status.mode = 0644;
+  status.owner = static_cast<uid_t>(-1);  // as the process
+  status.group = static_cast<gid_t>(-1);
+  return status;
+}
+
+// The new text as a whole, or what was there before. Whose it is and who may read it stays.
 void put_file(Files& files, const std::string& path, std::string_view text) {
-  const std::string temporary = path + std::string(partial_suffix);
-  files.unlink(temporary);
-  const auto file = files.open(temporary, Files::Open::create);
-  file->set_mode(0644);
-  write_all(*file, text, 0);
-  file->sync();
-  files.rename(temporary, path);
+  const auto present = files.status(path);
+  const std::string name = temporary_name(path);
+  const auto file = create_temporary(files, name, present && present->is_regular ? *present : usual_attributes());
+  write_durably(*file, text);
+  files.rename(name, path);
   files.sync_directory(directory_of(path));
 }
 
@@ -53,7 +61,7 @@ class Export {
         layout_(layout),
         stem_(std::move(stem)),
         path_(directory + "/" + file_name_of(stem_)),
-        journal_path_(path_ + ".journal"),
+        journal_path_(journal_of(path_)),
         partial_path_(journal_path_ + std::string(partial_suffix)),
         mapping_(std::move(mapping)),
         replay_(mapping_, ReplayDepth::verified) {}
@@ -63,41 +71,87 @@ class Export {
     const auto answer = client_.range({layout_.head(stem_)});
     if (answer.entries.empty()) refuse(stem_, "is not in etcd any more");
     const StoredHead head = decode_head(answer.entries.front().value);
+    hold_journal();
+    const bool was_there = files_.status(path_).has_value();
+    if (was_there && !journal_) refuse(path_, "has no journal, so it may be anything; export to another directory");
     open_partial();
-    const bool was_complete =
-        replay_.lines() > 0 && replay_.head() == head.chain && files_.status(journal_path_).has_value();
-    if (was_complete && files_.status(path_)) {
-      partial_.reset();
+    const bool is_complete = journal_ && !goes_on_ && leads_to(head);
+    if (is_complete) {
       files_.unlink(partial_path_);
-      return false;
+    } else {
+      fetch(head, answer.revision);
+      if (!leads_to(head)) refuse(stem_, "its records do not lead to its head");
+      publish();
     }
-    fetch(head, answer.revision);
-    if (!(replay_.head() == head.chain)) refuse(stem_, "its records do not lead to its head");
-    partial_->sync();
-    partial_.reset();
-    files_.rename(partial_path_, journal_path_);
-    put_file(files_, path_, indented_document(replay_.root()));
-    return true;
+    let_go();
+    bring_json_up_to_date();
+    return !is_complete || !was_there;
   }
 
  private:
+  bool leads_to(const StoredHead& head) const { return replay_.lines() > 0 && replay_.head() == head.chain; }
+
+  // Nobody else writes the status file until the new journal has its name.
+  void hold_journal() {
+    journal_ = JournalFile::open(files_, journal_path_, JournalFile::Access::exclusive, LocalOptions().lock_wait);
+    if (!journal_) return;
+    auto reader = journal_->read();
+    while (const auto line = reader.next()) earlier_.append(*line).append("\n");
+  }
+
   // Takes up what an earlier export left: a partial journal, or a whole one of an earlier version.
   void open_partial() {
-    if (!files_.status(partial_path_)) {
-      std::string earlier;
-      if (const auto journal = files_.open(journal_path_, Files::Open::read)) earlier = read_all(*journal);
-      partial_ = files_.open(partial_path_, Files::Open::create);
-      partial_->set_mode(0644);
-      write_all(*partial_, earlier, 0);
-    } else {
-      partial_ = files_.open(partial_path_, Files::Open::write);
+    partial_ = files_.open(partial_path_, Files::Open::write);
+    goes_on_ = partial_ != nullptr;
+    if (!partial_) partial_ = files_.open(partial_path_, Files::Open::create);
+    if (!partial_->try_lock()) refuse(partial_path_, "is being written by another export");
+    if (!goes_on_) {
+      partial_->set_mode(usual_attributes().mode);
+      write_durably(*partial_, earlier_);
     }
+    if (journal_) match_attributes(*partial_, journal_->status());
+    replay_partial();
+    partial_->truncate(size_);
+  }
+
+  void replay_partial() try {
     const std::string text = read_all(*partial_);
     for (std::size_t start = 0, end = 0; (end = text.find('\n', start)) != std::string::npos; start = end + 1) {
       replay_.apply(std::string_view(text).substr(start, end - start));
       size_ = end + 1;
     }
-    partial_->truncate(size_);
+  } catch (const TamperError& error) {
+    refuse_what_is_there(error.what());
+  }
+
+  // Nothing is left that the next export would take up.
+  [[noreturn]] void refuse_what_is_there(const std::string& reason) {
+    if (!goes_on_) files_.unlink(partial_path_);  // a copy of the journal
+    refuse(goes_on_ ? partial_path_ : journal_path_, reason);
+  }
+
+  // A journal that says more than what was fetched, or something else, is not replaced: it would be lost.
+  void publish() {
+    partial_->sync();
+    if (!journal_) {
+      files_.rename_new(partial_path_, journal_path_);
+    } else {
+      if (!read_all(*partial_).starts_with(earlier_))
+        refuse(journal_path_, "is of another history than " + stem_ + " in etcd; export to another directory");
+      files_.rename(partial_path_, journal_path_);
+    }
+    files_.sync_directory(directory_of(journal_path_));
+  }
+
+  void let_go() {
+    partial_.reset();
+    journal_.reset();
+  }
+
+  // As recovery does it: under the file's lock, and never over what is no version of it.
+  void bring_json_up_to_date() {
+    LocalStore store(path_, mapping_, files_);
+    if (const StoredFile stored = load_and_settle(store); !stored.reason.empty()) refuse(path_, stored.reason);
   }
 
   void fetch(const StoredHead& head, std::int64_t revision) {
@@ -112,7 +166,7 @@ class Export {
     client_.range_in_pages(range, [&](EtcdKeyValue& entry) {
       if (is_known) {
         if (decode_record(entry.value).record_hash != replay_.last().record_hash)
-          refuse(path_, "is of another history than " + stem_ + " in etcd; export to another directory");
+          refuse_what_is_there("is of another history than " + stem_ + " in etcd; export to another directory");
         is_known = false;
         return true;
       }
@@ -122,7 +176,7 @@ class Export {
       progress.reach(replay_.last().version);
       return true;
     });
-    if (is_known) refuse(path_, "is ahead of " + stem_ + " in etcd; export to another directory");
+    if (is_known) refuse_what_is_there("is ahead of " + stem_ + " in etcd; export to another directory");
   }
 
   std::string key_of_last() const {
@@ -135,25 +189,43 @@ class Export {
   const std::shared_ptr<const Mapping> mapping_;
   PosixFiles files_;
   Replay replay_;
-  std::unique_ptr<File> partial_;
+  std::unique_ptr<JournalFile> journal_;  // the one that stands there, locked; nullptr where there is none
+  std::string earlier_;                   // its lines
+  std::unique_ptr<File> partial_;         // locked
+  bool goes_on_ = false;                  // the partial one is of an export that was broken off
   std::uint64_t size_ = 0;
 };
+
+bool is_exported_anew(EtcdClient& client, const KeyLayout& layout, const std::string& stem,
+                      const std::string& directory, const std::shared_ptr<const Mapping>& mapping) try {
+  return Export(client, layout, stem, directory, mapping).run();
+} catch (const JournalHeld& held) {
+  refuse(stem, held.what());
+} catch (const TamperError& error) {
+  refuse(stem, error.what());
+}
+
+void make_directory(const std::string& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (error) refuse(path, error.message());
+}
 
 }  // namespace
 
 ExitStatus export_command(const TransferArguments& arguments) try {
-  const MountSettings settings = read_mount_options(arguments.options);
-  const EtcdAddress address = EtcdAddress::of(arguments.from);
-  const auto mapping = load_mapping_file(arguments.mapping.empty() ? std::nullopt : std::optional(arguments.mapping));
-  EtcdClient client(etcd_access(address, settings.etcd));
+  const EtcdSettings settings = read_etcd_options(arguments.options);
+  const EtcdAddress address = etcd_address(arguments.from);
+  const auto mapping = load_mapping_file(arguments.mapping);
+  EtcdClient client(etcd_access(address, settings));
   const KeyLayout layout(address.prefix);
-  std::filesystem::create_directories(arguments.to);
+  make_directory(arguments.to);
   EtcdRange heads{layout.heads(), end_of_prefix(layout.heads())};
   heads.keys_only = true;
   client.range_in_pages(heads, [&](EtcdKeyValue& entry) {
     const std::string stem = layout.meaning_of(entry.key).name;
     if (!stem_of(file_name_of(stem))) return true;  // somebody else's
-    const bool is_new = Export(client, layout, stem, arguments.to, mapping).run();
+    const bool is_new = is_exported_anew(client, layout, stem, arguments.to, mapping);
     std::cout << stem << (is_new ? ": exported\n" : ": is there already\n");
     return true;
   });
@@ -162,7 +234,7 @@ ExitStatus export_command(const TransferArguments& arguments) try {
   PosixFiles files;
   client.range_in_pages(plans, [&](EtcdKeyValue& entry) {
     const std::string name = layout.meaning_of(entry.key).name;
-    if (!plan_number_of(name)) return true;
+    if (!is_plan_name(name)) return true;
     put_file(files, arguments.to + "/" + name, entry.value);
     std::cout << name << ": exported\n";
     return true;

@@ -22,7 +22,7 @@ constexpr std::size_t most_records = 100;
 constexpr std::size_t most_bytes = 512 * 1024;
 
 [[noreturn]] void refuse_import(const std::string& name, const std::string& reason) {
-  throw CommandError(ExitStatus::unusable, name + ": " + reason);
+  throw CommandError(ExitStatus::unusable, about(name, reason));
 }
 
 // One status file on its way into etcd.
@@ -142,10 +142,17 @@ class Import {
   std::size_t bytes_ = 0;
 };
 
+bool is_imported_anew(EtcdClient& client, const KeyLayout& layout, const StatusTarget& target,
+                      const std::shared_ptr<const Mapping>& mapping) try {
+  return Import(client, layout, target, mapping).run();
+} catch (const TamperError& error) {
+  refuse_import(target.path, error.what());
+}
+
 void import_plans(EtcdClient& client, const KeyLayout& layout, const std::string& directory) {
   for (const auto& entry : std::filesystem::directory_iterator(directory)) {
     const std::string name = entry.path().filename().string();
-    if (!plan_number_of(name) || !entry.is_regular_file()) continue;
+    if (!is_plan_name(name) || !entry.is_regular_file()) continue;
     EtcdTransaction transaction;
     transaction.puts.push_back({layout.plans() + name, read_text_file(entry.path().string())});
     client.transact(transaction);
@@ -156,14 +163,14 @@ void import_plans(EtcdClient& client, const KeyLayout& layout, const std::string
 }  // namespace
 
 ExitStatus import_command(const TransferArguments& arguments) try {
-  const MountSettings settings = read_mount_options(arguments.options);
-  const EtcdAddress address = EtcdAddress::of(arguments.to);
-  const auto mapping = load_mapping_file(arguments.mapping.empty() ? std::nullopt : std::optional(arguments.mapping));
+  const EtcdSettings settings = read_etcd_options(arguments.options);
+  const EtcdAddress address = etcd_address(arguments.to);
+  const auto mapping = load_mapping_file(arguments.mapping);
   if (!std::filesystem::is_directory(arguments.from)) refuse_import(arguments.from, "is no directory");
-  EtcdClient client(etcd_access(address, settings.etcd));
+  EtcdClient client(etcd_access(address, settings));
   const KeyLayout layout(address.prefix);
   for (const StatusTarget& target : status_targets(arguments.from)) {
-    const bool is_new = Import(client, layout, target, mapping).run();
+    const bool is_new = is_imported_anew(client, layout, target, mapping);
     std::cout << target.stem << (is_new ? ": imported\n" : ": is in etcd already\n");
   }
   import_plans(client, layout, arguments.from);

@@ -6,6 +6,7 @@
 #include "fs/cli/offline_author.hpp"
 #include "fs/cli/progress.hpp"
 #include "fs/cli/status_targets.hpp"
+#include "fs/store/file_names.hpp"
 #include "fs/store/local/local_store.hpp"
 #include "fs/store/local/posix_files.hpp"
 #include "fs/store/timestamp.hpp"
@@ -18,9 +19,6 @@ namespace statusfs {
 namespace {
 
 namespace filesystem = std::filesystem;
-
-constexpr std::string_view plan_prefix = "exec_plan_";
-constexpr std::string_view plan_suffix = ".txt";
 
 Plan read_plan(const std::string& path) {
   try {
@@ -35,10 +33,8 @@ Plan read_plan(const std::string& path) {
 // exec_status_<g> of .../exec_plan_<g>.txt
 std::string status_stem(const std::string& path) {
   const std::string name = filesystem::path(path).filename().string();
-  const bool is_plan = name.size() > plan_prefix.size() + plan_suffix.size() && name.starts_with(plan_prefix) &&
-                       name.ends_with(plan_suffix);
-  if (!is_plan) throw CommandError(ExitStatus::unusable, path + ": a plan file is named exec_plan_<g>.txt");
-  return "exec_status_" + name.substr(plan_prefix.size(), name.size() - plan_prefix.size() - plan_suffix.size());
+  if (!is_plan_name(name)) throw CommandError(ExitStatus::unusable, path + ": a plan file is named exec_plan_<g>.txt");
+  return stem_of_plan(name);
 }
 
 Value document_for(const Mapping& mapping, const Plan& plan, const TemplateNames& names, Progress& progress) {
@@ -61,7 +57,7 @@ void require_own_id(const Plan& plan, const std::string& path) {
 }
 
 void require_absent(const std::string& path) {
-  for (const std::string& taken : {path, path + ".journal"})
+  for (const std::string& taken : {path, journal_of(path)})
     if (filesystem::exists(filesystem::symlink_status(taken)))
       throw CommandError(ExitStatus::unusable, taken + ": exists already; init never writes over a status file");
 }
@@ -74,7 +70,7 @@ ExitStatus init_command(const std::string& plan_file) {
   const Plan plan = read_plan(plan_file);
   require_own_id(plan, plan_file);
   const filesystem::path directory = filesystem::absolute(plan_file).parent_path();
-  const std::string path = (directory / (stem + ".txt")).string();
+  const std::string path = (directory / file_name_of(stem)).string();
   require_absent(path);
   Progress progress;
   progress.begin("looking at the other status files", 0);
@@ -87,7 +83,7 @@ ExitStatus init_command(const std::string& plan_file) {
   LocalStore store(path, mapping, files);
   store.load();
   const StoreResult result = store.begin({version.record, version.head, version.document});
-  if (result.status != StoreStatus::done) throw CommandError(ExitStatus::unusable, path + ": " + result.reason);
+  if (result.status != StoreStatus::done) throw CommandError(ExitStatus::unusable, about(path, result.reason));
   progress.without_bar([&] { std::cout << path << ": made with " << plan.tasks().size() << " tasks\n" << std::flush; });
   return ExitStatus::done;
 }

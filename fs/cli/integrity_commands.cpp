@@ -3,6 +3,8 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
+#include "fs/cli/shared_options.hpp"
+
 namespace statusfs {
 namespace {
 
@@ -26,19 +28,27 @@ class Commands {
                 Command run) {
     CLI::App* command = app_.add_subcommand(name, help);
     command->add_option(file, arguments_->file, file_help)->required();
-    command->add_option("--mapping", arguments_->mapping, "use this mapping instead of the one that is compiled in")
-        ->type_name("FILE");
+    add_mapping_option(*command, arguments_->mapping);
     command->callback(
         [set_run = set_run_, arguments = arguments_, run] { set_run([arguments, run] { return run(*arguments); }); });
     return command;
   }
 
+  // Digits alone: "-1" would be read as the largest number there is.
+  static void add_version(CLI::App* command, const char* name, std::uint64_t& version) {
+    const auto refuse_others = [](const std::string& text) {
+      const bool is_number = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
+      return is_number ? std::string() : "a version is a number, not '" + text + "'";
+    };
+    command->add_option(name, version, "version")->required()->check(CLI::Validator(refuse_others, ""));
+  }
+
   void add_task(CLI::App* command, const char* help) {
-    command->add_option("--task", arguments_->task, help)->type_name("ID");
+    add_text_option(*command, "--task", arguments_->task, help, "ID");
   }
 
   void add_signing_key(CLI::App* command, const char* help) {
-    command->add_option("--signing-key", arguments_->signing_key, help)->type_name("FILE");
+    add_text_option(*command, "--signing-key", arguments_->signing_key, help);
   }
 
   void add_readers() {
@@ -49,8 +59,8 @@ class Commands {
         show_command);
     CLI::App* diff =
         add("diff", "what is different between two versions, by field", "FILE", "status file", diff_command);
-    diff->add_option("V1", arguments_->version, "version")->required();
-    diff->add_option("V2", arguments_->other_version, "version")->required();
+    add_version(diff, "V1", arguments_->version);
+    add_version(diff, "V2", arguments_->other_version);
     CLI::App* blame =
         add("blame", "who set a value, when, and what it was before", "FILE", "status file", blame_command);
     blame->add_option("PATH", arguments_->path, "path in the tree, or JSON pointer")->required();
@@ -63,7 +73,7 @@ class Commands {
   void add_writers() {
     CLI::App* rollback = add("rollback", "a new version with the content of an old one; logs and locks are kept",
                              "FILE", "status file", rollback_command);
-    rollback->add_option("V", arguments_->version, "version")->required();
+    add_version(rollback, "V", arguments_->version);
     add_task(rollback, "only this task");
     add_signing_key(rollback, signing_help);
     CLI::App* reconcile = add("reconcile", "end a quarantine: decide about the foreign content", "FILE", "status file",

@@ -19,7 +19,7 @@ struct HistoryArguments {
   std::string path;  ///< in the tree, or a JSON pointer
   std::uint64_t version = 0, other_version = 0;
   std::string task;  ///< id; empty: the whole file
-  std::string mapping;
+  std::optional<std::string> mapping;
   bool json = false;
   bool ours = false, theirs = false, merge = false;
   std::string signing_key;  ///< of anchor, rollback and reconcile: PEM file, or empty

@@ -10,8 +10,11 @@
 namespace statusfs {
 
 ExitStatus log_command(const HistoryArguments& arguments) {
-  const auto mapping = load_mapping_file(arguments.mapping.empty() ? std::nullopt : std::optional(arguments.mapping));
-  walk_chain(single_target(arguments.file), mapping, [&](const ChainStep& step) {
+  const auto mapping = load_mapping_file(arguments.mapping);
+  const StatusTarget target = single_target(arguments.file);
+  bool is_known = arguments.task.empty();
+  ChainCopy(target, mapping).walk([&](const ChainStep& step) {
+    is_known = is_known || task_in(*mapping, step.after, arguments.task);
     std::vector<HistoryChange> changes = changes_of(*mapping, step.before, step.record);
     if (!arguments.task.empty()) {
       std::erase_if(changes, [&](const HistoryChange& change) { return change.task != arguments.task; });
@@ -22,6 +25,7 @@ ExitStatus log_command(const HistoryArguments& arguments) {
               << '\n';
     return true;
   });
+  if (!is_known) throw CommandError(ExitStatus::unusable, target.path + ": no version has a task " + arguments.task);
   return ExitStatus::done;
 }
 

@@ -8,18 +8,25 @@
 #include "fs/cli/memory_policy.hpp"
 #include "fs/cli/mount_command.hpp"
 #include "fs/cli/mount_options.hpp"
+#include "fs/cli/shared_options.hpp"
 #include "fs/cli/transfer_commands.hpp"
 
 namespace statusfs {
 namespace {
 
-std::string options_help() {
-  std::string text = "Mount options (-o):\n";
+constexpr const char* exit_status_help =
+    "Exit status: 0 done, 1 usage, 2 SOURCE or a named file unusable or a check found something, 3 mount failed, 4 the "
+    "time of wait was over.";
+
+std::string options_help(bool only_of_etcd) {
+  std::string text = only_of_etcd ? "Options of etcd (-o):\n" : "Mount options (-o):\n";
   for (const MountOption& option : mount_options()) {
+    if (only_of_etcd && !option.is_of_etcd) continue;
     std::string name(option.name);
     if (!option.value.empty()) name += "=" + std::string(option.value);
     text += "  " + name + std::string(name.size() < 22 ? 22 - name.size() : 1, ' ') + std::string(option.help) + "\n";
   }
+  if (only_of_etcd) return text;
   return text + "  and those of mount(8): rw, nosuid, nodev, noexec, noatime, ... ; fstab's own are passed over\n";
 }
 
@@ -27,12 +34,12 @@ std::string options_help() {
 class CommandLine {
  public:
   CommandLine() : app_("statusfs: status files as a file system", "statusfs") {
+    app_.require_subcommand(0, 1);
     app_.set_version_flag("--version", "statusfs " STATUSFS_VERSION);
-    app_.footer(options_help() +
-                "\nExit status: 0 done, 1 usage, 2 SOURCE or a named file unusable or a check found something, 3 mount "
-                "failed, 4 the time of wait was over.");
+    app_.footer(exit_status_help);
     add_mount();
     add_file_commands();
+    app_.footer(options_help(false) + "\n" + exit_status_help);
   }
 
   int run(int count, char** words) {
@@ -41,11 +48,12 @@ class CommandLine {
     } catch (const CLI::ParseError& error) {
       return app_.exit(error) == 0 ? 0 : static_cast<int>(ExitStatus::usage);
     }
+    if (!app_.get_subcommands().empty() && mount_.is_any())
+      return refuse(
+          "SOURCE, MOUNTPOINT, -o, -f and -d of a mount do not go with a command, whose own words follow its name");
     if (app_.get_subcommands().empty()) {
-      if (mount_.source.empty() || mount_.mountpoint.empty()) {
-        std::cerr << "statusfs: SOURCE and MOUNTPOINT are needed; statusfs --help tells more\n";
-        return static_cast<int>(ExitStatus::usage);
-      }
+      if (mount_.source.empty() || mount_.mountpoint.empty())
+        return refuse("SOURCE and MOUNTPOINT are needed; statusfs --help tells more");
       run_ = [this] { return mount_command(mount_); };
     }
     return guarded();
@@ -71,15 +79,9 @@ class CommandLine {
     return command;
   }
 
-  void add_mapping_option(CLI::App* command) {
-    command->add_option("--mapping", mapping_file_, "use this mapping instead of the one that is compiled in")
-        ->type_name("FILE");
-  }
-
   void add_signing_option(CLI::App* command) {
-    add_mapping_option(command);
-    command->add_option("--signing-key", signing_key_, "sign the JSON with this Ed25519 key (PEM, mode 0600)")
-        ->type_name("FILE");
+    add_mapping_option(*command, mapping_);
+    add_text_option(*command, "--signing-key", signing_key_, "sign the JSON with this Ed25519 key (PEM, mode 0600)");
   }
 
   void add_file_commands() {
@@ -88,41 +90,47 @@ class CommandLine {
     umount->add_flag("--if-dead", only_dead_, "only a mount whose daemon died; it is no error where there is none");
     add("init", "create exec_status_<g>.txt beside exec_plan_<g>.txt; never over an existing one", "PLAN_FILE",
         "the plan", [this] { return init_command(argument_); });
-    add_mapping_option(add("check", "validate against the mapping; every finding with its JSON pointer", "FILE|DIR",
-                           "status file, or a directory of them",
-                           [this] { return check_command(argument_, mapping()); }));
+    add_mapping_option(
+        *add("check", "validate against the mapping; every finding with its JSON pointer", "FILE|DIR",
+             "status file, or a directory of them", [this] { return check_command(argument_, mapping_); }),
+        mapping_);
     CLI::App* verify =
         add("verify", "recompute every hash and the whole journal; the JSON must be its head", "FILE|DIR",
-            "status file, or a directory of them", [this] { return verify_command(argument_, mapping(), verify_); });
-    add_mapping_option(verify);
+            "status file, or a directory of them", [this] { return verify_command(argument_, mapping_, verify_); });
+    add_mapping_option(*verify, mapping_);
     verify->add_flag("--json", verify_.json, "one JSON object a file");
-    verify->add_option("--anchor", verify_.anchor, "a line that statusfs anchor printed")->type_name("LINE");
-    verify
-        ->add_option("--public-key", verify_.public_key,
-                     "the JSON (FILE.sig) and the anchor must be signed by this key (PEM)")
-        ->type_name("FILE");
+    add_text_option(*verify, "--anchor", verify_.anchor, "a line that statusfs anchor printed", "LINE");
+    add_text_option(*verify, "--public-key", verify_.public_key,
+                    "the JSON (FILE.sig) and the anchor must be signed by this key (PEM)");
     add_signing_option(add("recover", "bring the JSON up to date from its journal without mounting", "FILE|DIR",
                            "status file, or a directory of them",
-                           [this] { return recover_command(argument_, mapping(), signing_key_); }));
+                           [this] { return recover_command(argument_, mapping_, signing_key_); }));
     add_signing_option(add("adopt", "start a chain with the current content", "FILE", "status file",
-                           [this] { return adopt_command(argument_, mapping(), signing_key_); }));
+                           [this] { return adopt_command(argument_, mapping_, signing_key_); }));
     add("selftest", "mount a sample in a temporary directory, use it, and say what works on this machine", nullptr,
         nullptr, [] { return selftest_command(); });
-    add_transfer("import", "put the status files of a directory into etcd, with their history", "DIR",
-                 "etcd://HOST:PORT/PREFIX", import_command);
+    constexpr const char* place_in_etcd = "etcd://HOST:PORT[,HOST:PORT...]/PREFIX";
+    add_transfer("import", "put the status files of a directory into etcd, with their history", "DIR", place_in_etcd,
+                 import_command);
     add_transfer("export", "write the status files of a prefix in etcd to a directory, with their history",
-                 "etcd://HOST:PORT/PREFIX", "DIR", export_command);
+                 place_in_etcd, "DIR", export_command);
     add_integrity_commands(app_, [this](std::function<ExitStatus()> run) { run_ = std::move(run); });
     CLI::App* wait = add("wait", "wait until a field or a status file of a mount changes", "FILE|FIELD",
                          "what to wait for", [this] { return wait_command(argument_, until_, timeout_); });
-    wait->add_option("--until", until_, "until it has this value, also if it has it already")->type_name("VALUE");
+    // Not into the optional itself, which an empty value would leave without one: a field that is null reads as that.
+    wait->add_option_function<std::string>(
+            "--until", [this](const std::string& value) { until_ = value; },
+            "until it has this value, also if it has it already")
+        ->type_name("VALUE");
     wait->add_option("--timeout", timeout_, "at most so long, in seconds")
         ->type_name("S")
         ->check(CLI::NonNegativeNumber);
-    add_mapping_option(add("mapping", "print the mapping in force (YAML)", nullptr, nullptr, [this] {
-      std::cout << load_mapping_file(mapping())->text;
-      return ExitStatus::done;
-    }));
+    add_mapping_option(*add("mapping", "print the mapping in force (YAML)", nullptr, nullptr,
+                            [this] {
+                              std::cout << load_mapping_file(mapping_)->text;
+                              return ExitStatus::done;
+                            }),
+                       mapping_);
   }
 
   void add_transfer(const std::string& name, const std::string& help, const char* from, const char* to,
@@ -130,21 +138,24 @@ class CommandLine {
     CLI::App* command = app_.add_subcommand(name, help);
     command->add_option("FROM", transfer_.from, from)->required();
     command->add_option("TO", transfer_.to, to)->required();
-    command->add_option("-o", transfer_.options, "options of etcd, as for mounting")
+    command->add_option("-o", transfer_.options, "those of etcd, as for mounting")
         ->type_name("OPT,...")
         ->allow_extra_args(false);
-    command->add_option("--mapping", transfer_.mapping, "use this mapping instead of the one that is compiled in")
-        ->type_name("FILE");
+    add_mapping_option(*command, transfer_.mapping);
+    command->footer(options_help(true) + "\n" + exit_status_help);
     command->callback([this, run] { run_ = [this, run] { return run(transfer_); }; });
   }
 
-  std::optional<std::string> mapping() const {
-    return mapping_file_.empty() ? std::nullopt : std::optional(mapping_file_);
+  static int refuse(const std::string& message) {
+    std::cerr << "statusfs: " << message << '\n';
+    return static_cast<int>(ExitStatus::usage);
   }
 
   int guarded() {
     try {
-      return static_cast<int>(run_());
+      const ExitStatus status = run_();
+      if (!std::cout.flush()) throw CommandError(ExitStatus::unusable, "standard output cannot be written");
+      return static_cast<int>(status);
     } catch (const CommandError& error) {
       std::cerr << "statusfs: " << error.what() << '\n';
       return static_cast<int>(error.status());
@@ -157,7 +168,7 @@ class CommandLine {
   CLI::App app_;
   MountArguments mount_;
   std::string argument_;
-  std::string mapping_file_;
+  std::optional<std::string> mapping_;
   std::string signing_key_;
   VerifyOptions verify_;
   bool only_dead_ = false;

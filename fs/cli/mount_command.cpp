@@ -156,14 +156,14 @@ ExitStatus mount_command(const MountArguments& arguments) {
   const MountSettings settings = read_mount_options(arguments.options);
   const auto mapping = load_mapping_file(settings.mapping);
   MountSource source(arguments.source, settings);
-  const int dead_mounts = clear_dead_mounts(arguments.mountpoint);
+  const std::vector<MountEntry> dead_mounts = clear_dead_mounts(arguments.mountpoint);
   source.require_mountpoint(arguments.mountpoint);
   const bool in_foreground = arguments.foreground || arguments.debug;
   Daemon daemon(in_foreground);
   allow_many_files();
   block_signals();
   const Notices notices(in_foreground, {arguments.source, arguments.mountpoint});
-  if (dead_mounts > 0)
+  if (!dead_mounts.empty())
     notices.write("took away a mount on " + arguments.mountpoint + " whose daemon had died",
                   Notices::Event::dead_mount_cleared);
   return serve(source, arguments, settings, mapping, notices, daemon);

@@ -14,6 +14,8 @@ struct MountArguments {
   std::vector<std::string> options;  ///< the arguments of -o
   bool foreground = false;
   bool debug = false;
+  /// Whether anything was given.
+  bool is_any() const { return !source.empty() || !mountpoint.empty() || !options.empty() || foreground || debug; }
 };
 
 /// Returns when the file system is unmounted (in the background process). Throws CommandError.

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <functional>
+#include <limits>
 
 namespace statusfs {
 namespace {
@@ -23,12 +24,12 @@ constexpr std::array<MountOption, 19> options{{
     {"cache", "SIZE",
      "free what was not needed for longest when status files take more memory: 64M, 1G (default: no limit)"},
     {"nohistory", "", "no .history in the directory of a status file"},
-    {"cacert", "FILE", "etcd: who signs the members' certificates (PEM); makes the connection TLS"},
-    {"cert", "FILE", "etcd: our certificate (PEM)"},
-    {"key", "FILE", "etcd: the key of our certificate (PEM)"},
-    {"user", "NAME", "etcd: the user to log in as; password in STATUSFS_ETCD_PASSWORD or passwordfile"},
-    {"passwordfile", "FILE", "etcd: the file (mode 0600) whose first line is the password"},
-    {"host", "NAME", "etcd: the name of this host; default is the machine's"},
+    {"cacert", "FILE", "etcd: who signs the members' certificates (PEM); makes the connection TLS", true},
+    {"cert", "FILE", "etcd: our certificate (PEM)", true},
+    {"key", "FILE", "etcd: the key of our certificate (PEM)", true},
+    {"user", "NAME", "etcd: the user to log in as; password in STATUSFS_ETCD_PASSWORD or passwordfile", true},
+    {"passwordfile", "FILE", "etcd: the file (mode 0600) whose first line is the password", true},
+    {"host", "NAME", "etcd: the name of this host; default is the machine's", true},
 }};
 
 // Those of fstab (user, nofail, ...) are mount(8)'s business and are dropped.
@@ -66,22 +67,27 @@ std::uint64_t size_in_bytes(const std::string& text) {
   const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   const std::string_view unit(rest, text.data() + text.size());
   const std::size_t power = unit.size() == 1 ? units.find(unit) + 1 : 0;  // npos + 1 is 0
-  const bool is_size = error == std::errc() && value > 0 && value < 1'000'000'000 && (unit.empty() || power > 0);
-  if (!is_size) throw OptionError("-o cache takes a size such as 500K, 64M or 1G, not '" + text + "'");
+  const std::uint64_t largest = std::numeric_limits<std::int64_t>::max() >> (10 * power);
+  const bool is_size = error == std::errc() && value > 0 && value <= largest && (unit.empty() || power > 0);
+  if (!is_size)
+    throw OptionError("-o cache takes a number of bytes, or a size such as 500K, 64M or 1G, not '" + text + "'");
   return value << (10 * power);
 }
 
-std::string all_names() {
-  std::string names;
+enum class Names { all, of_etcd };
+
+std::string names(Names which) {
+  std::string text;
   for (const MountOption& option : options)
-    names += (names.empty() ? "" : ", ") + std::string(option.name) + (option.value.empty() ? "" : "=");
-  return names;
+    if (which == Names::all || option.is_of_etcd)
+      text += (text.empty() ? "" : ", ") + std::string(option.name) + (option.value.empty() ? "" : "=");
+  return text;
 }
 
 const MountOption& own_option(const std::string& name, bool has_value) {
   const auto found = std::ranges::find(options, name, &MountOption::name);
   if (found == options.end())
-    throw OptionError("-o " + name + " is not an option of statusfs; there are " + all_names());
+    throw OptionError("-o " + name + " is not an option of statusfs; there are " + names(Names::all));
   if (found->value.empty() && has_value) throw OptionError("-o " + name + " takes no value");
   if (!found->value.empty() && !has_value)
     throw OptionError("-o " + name + " takes a value: " + name + "=" + std::string(found->value));
@@ -129,20 +135,39 @@ void read_one(MountSettings& settings, const std::string& text) {
     set_flag(settings, option.name);
 }
 
-}  // namespace
-
-std::span<const MountOption> mount_options() { return options; }
-
-MountSettings read_mount_options(const std::vector<std::string>& lists) {
-  MountSettings settings;
+// Every option of all lists.
+void visit_all(const std::vector<std::string>& lists, const std::function<void(const std::string&)>& visit) {
   for (const std::string& list : lists) {
     std::size_t start = 0;
     while (start <= list.size()) {
       const std::size_t comma = std::min(list.find(',', start), list.size());
-      if (comma > start) read_one(settings, list.substr(start, comma - start));
+      if (comma > start) visit(list.substr(start, comma - start));
       start = comma + 1;
     }
   }
+}
+
+}  // namespace
+
+std::span<const MountOption> mount_options() { return options; }
+
+EtcdSettings read_etcd_options(const std::vector<std::string>& lists) {
+  MountSettings settings;
+  visit_all(lists, [&](const std::string& text) {
+    const std::size_t equals = text.find('=');
+    const std::string name = text.substr(0, equals);
+    const auto found = std::ranges::find(options, name, &MountOption::name);
+    if (found == options.end() || !found->is_of_etcd)
+      throw OptionError("-o " + name + " means nothing here; there are " + names(Names::of_etcd));
+    own_option(name, equals != std::string::npos);
+    set_value(settings, name, text.substr(equals + 1));
+  });
+  return settings.etcd;
+}
+
+MountSettings read_mount_options(const std::vector<std::string>& lists) {
+  MountSettings settings;
+  visit_all(lists, [&](const std::string& text) { read_one(settings, text); });
   if (settings.allow_other && !settings.default_permissions)
     throw OptionError("-o allow_other is accepted only together with default_permissions");
   return settings;

@@ -20,6 +20,7 @@ struct MountOption {
   std::string_view name;
   std::string_view value;  ///< what its value is called in the help; empty where it takes none
   std::string_view help;
+  bool is_of_etcd = false;
 };
 
 std::span<const MountOption> mount_options();
@@ -46,5 +47,7 @@ class OptionError : public CommandError {
 
 /// Reads the arguments of all -o, each a list with commas.
 MountSettings read_mount_options(const std::vector<std::string>& lists);
+/// The same for commands that reach etcd without mounting: they take its options and no other.
+EtcdSettings read_etcd_options(const std::vector<std::string>& lists);
 
 }  // namespace statusfs

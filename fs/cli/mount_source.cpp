@@ -8,6 +8,7 @@
 #include "fs/counter/memory_counter.hpp"
 #include "fs/counter/state_file_counter.hpp"
 #include "fs/store/etcd/etcd_source.hpp"
+#include "fs/store/file_names.hpp"
 
 namespace statusfs {
 namespace {
@@ -32,10 +33,10 @@ filesystem::path require_directory(const std::string& mountpoint) {
 bool holds_files_of(const LocalPlace& source, const filesystem::path& target) {
   if (is_at_or_below(source.directory, target)) return true;
   if (!source.only_file) return is_at_or_below(target, source.directory);
-  const filesystem::path file = filesystem::path(source.directory) / *source.only_file;
+  const std::string file = source.path();
   std::error_code error;
   return is_at_or_below(filesystem::weakly_canonical(file, error), target) ||
-         is_at_or_below(target, file.string() + ".journal.d");
+         is_at_or_below(target, closed_journal_directory(file));
 }
 
 // The daemon works on the files of SOURCE by path. Were the mount over them, it would wait for itself.
@@ -60,11 +61,9 @@ void require_fitting_options(const MountSettings& settings, bool is_etcd) {
 std::variant<LocalPlace, EtcdAccess> place_of(const std::string& source, const MountSettings& settings) {
   const bool is_etcd = EtcdAddress::is_one(source);
   require_fitting_options(settings, is_etcd);
+  if (is_etcd) return etcd_access(etcd_address(source), settings.etcd);
   try {
-    if (is_etcd) return etcd_access(EtcdAddress::of(source), settings.etcd);
     return LocalPlace::of(source);
-  } catch (const CommandError&) {
-    throw;
   } catch (const std::exception& error) {
     throw CommandError(ExitStatus::unusable, error.what());
   }
@@ -108,9 +107,9 @@ OpenedSource open_etcd_source(const std::string& name, const MountSettings& sett
 }  // namespace
 
 MountSource::MountSource(const std::string& source, const MountSettings& settings)
-    : name_(source), place_(place_of(source, settings)) {}
-
-std::string MountSource::shown() const { return is_in_etcd() ? name_ : filesystem::canonical(name_).string(); }
+    : name_(source), place_(place_of(source, settings)), shown_(source) {
+  if (const auto* local = std::get_if<LocalPlace>(&place_)) shown_ = local->path();
+}
 
 void MountSource::require_mountpoint(const std::string& mountpoint) const {
   if (const auto* local = std::get_if<LocalPlace>(&place_)) return require_apart(*local, mountpoint);

@@ -28,7 +28,7 @@ class MountSource {
 
   bool is_in_etcd() const { return std::holds_alternative<EtcdAccess>(place_); }
   /// As the mount table shows it.
-  std::string shown() const;
+  const std::string& shown() const { return shown_; }
   /// Throws CommandError(mount_failed) where the mountpoint is no directory, or where it and SOURCE lie in each other.
   void require_mountpoint(const std::string& mountpoint) const;
   /// To be called once, and not before the process is in the background: threads run from then on.
@@ -38,7 +38,8 @@ class MountSource {
 
  private:
   std::string name_;
-  std::variant<LocalPlace, EtcdAccess> place_;
+  std::variant<LocalPlace, EtcdAccess> place_;  // until open()
+  std::string shown_;
 };
 
 }  // namespace statusfs

@@ -1,6 +1,7 @@
 #include "fs/cli/mount_table.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <fstream>
 #include <sstream>
 
@@ -31,6 +32,15 @@ std::vector<std::string> fields_of(const std::string& line) {
   return fields;
 }
 
+// "rw,user_id=1000,group_id=1000,..."; 0 where it does not say.
+id_t id_in(std::string_view options, std::string_view name) {
+  const std::size_t at = options.find(name);
+  id_t id = 0;
+  if (at == std::string_view::npos) return id;
+  std::from_chars(options.data() + at + name.size(), options.data() + options.size(), id);
+  return id;
+}
+
 }  // namespace
 
 std::vector<MountEntry> statusfs_mounts_in(std::string_view mountinfo) {
@@ -41,7 +51,9 @@ std::vector<MountEntry> statusfs_mounts_in(std::string_view mountinfo) {
     const auto separator = std::ranges::find(fields, "-");  // behind it: type, source, options
     if (fields.size() < 6 || fields.end() - separator < 3 || separator[1] != "fuse.statusfs") continue;
     const bool read_only = ("," + fields[5] + ",").find(",ro,") != std::string::npos;
-    mounts.push_back({unescaped(separator[2]), unescaped(fields[4]), read_only});
+    const std::string& of_kernel = fields.back();
+    mounts.push_back({unescaped(separator[2]), unescaped(fields[4]), read_only, id_in(of_kernel, ",user_id="),
+                      id_in(of_kernel, ",group_id=")});
   }
   std::ranges::reverse(mounts);
   return mounts;

@@ -1,6 +1,8 @@
 // The mounts of statusfs on this machine.
 #pragma once
 
+#include <sys/types.h>
+
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +13,8 @@ struct MountEntry {
   std::string source;
   std::string mountpoint;
   bool read_only = false;
+  uid_t owner = 0;  ///< who mounted it
+  gid_t group = 0;
 };
 
 /// Those in /proc/self/mountinfo, the newest first.

@@ -9,6 +9,8 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "fs/store/file_names.hpp"
+
 namespace statusfs {
 namespace {
 
@@ -47,7 +49,7 @@ int priority_of(Notices::Event event) {
 std::string file_in(const std::string& message) {
   const std::size_t end = message.find(": ");
   const std::string name = message.substr(0, end == std::string::npos ? 0 : end);
-  return name.starts_with("exec_status_") && name.find(' ') == std::string::npos ? name : std::string();
+  return stem_of(file_name_of(name)) && name.find(' ') == std::string::npos ? name : std::string();
 }
 
 }  // namespace

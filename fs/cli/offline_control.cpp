@@ -53,11 +53,11 @@ std::uint64_t run_offline(const StatusTarget& target, const std::shared_ptr<cons
     jobs.push_back({request, offline_author(), [&](const std::optional<Rejection>& answer) { refusal = answer; }});
     committer.run(std::move(jobs), {});
   } catch (const std::exception& error) {
-    throw CommandError(ExitStatus::unusable, target.path + ": " + error.what());
+    throw CommandError(ExitStatus::unusable, about(target.path, error.what()));
   }
-  if (refusal) throw CommandError(ExitStatus::unusable, target.path + ": " + refusal->what());
+  if (refusal) throw CommandError(ExitStatus::unusable, about(target.path, refusal->what()));
   if (const StoreResult result = store.settle(); result.status != StoreStatus::done)
-    throw CommandError(ExitStatus::unusable, target.path + ": " + result.reason);
+    throw CommandError(ExitStatus::unusable, about(target.path, result.reason));
   warn_of_old_signature(target, signing_key);
   return events.version();
 }

@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "fs/cli/exit_status.hpp"
+#include "fs/store/file_names.hpp"
 
 namespace statusfs {
 
@@ -18,11 +19,21 @@ LocalOptions offline_options(const std::string& signing_key) {
   return options;
 }
 
+StoredFile load_and_settle(LocalStore& store) {
+  StoredFile stored = store.load();
+  if (stored.state != StoredFile::State::chained || !stored.reason.empty()) return stored;
+  if (const StoreResult result = store.settle(); result.status != StoreStatus::done)
+    stored.reason = result.reason;
+  else if (store.looks_changed())
+    stored.reason = "another program put content in its place that is no version of it";
+  return stored;
+}
+
 void warn_of_old_signature(const StatusTarget& target, const std::string& signing_key) {
   std::error_code error;
-  if (!signing_key.empty() || !std::filesystem::exists(target.path + ".sig", error)) return;
-  std::cerr << "statusfs: " << target.path
-            << ".sig may be of an earlier version now: statusfs recover --signing-key, or the next mount with the key, "
+  if (!signing_key.empty() || !std::filesystem::exists(signature_of(target.path), error)) return;
+  std::cerr << "statusfs: " << signature_of(target.path)
+            << " may be of an earlier version now: statusfs recover --signing-key, or the next mount with the key, "
                "writes it anew\n";
 }
 

@@ -35,7 +35,7 @@ ExitStatus reconcile_command(const HistoryArguments& arguments) {
   request.command = ControlRequest::Command::reconcile;
   request.resolution = resolution_of(arguments);
   if (!arguments.prefer.empty()) request.preferred = arguments.prefer == "ours" ? Side::ours : Side::theirs;
-  const auto mapping = load_mapping_file(arguments.mapping.empty() ? std::nullopt : std::optional(arguments.mapping));
+  const auto mapping = load_mapping_file(arguments.mapping);
   const StatusTarget target = single_target(arguments.file);
   Value command = Value::object()
                       .with_member("command", Value("reconcile"))

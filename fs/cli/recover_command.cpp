@@ -17,16 +17,10 @@ ExitStatus recover(const StatusTarget& target, const std::shared_ptr<const Mappi
                    const LocalOptions& options, std::ostream& report) {
   PosixFiles files;
   LocalStore store(target.path, mapping, files, options);
-  const StoredFile stored = store.load();
+  const StoredFile stored = load_and_settle(store);
   for (const std::string& notice : stored.notices) report << target.path << ": notice: " << notice << '\n';
-  if (stored.state == StoredFile::State::unusable || !stored.reason.empty()) {
-    report << target.path << ": " << stored.reason << '\n';
-    return ExitStatus::unusable;
-  }
-  if (const StoreResult result = store.settle(); result.status != StoreStatus::done)
-    throw std::runtime_error(result.reason);
-  if (store.looks_changed()) {
-    report << target.path << ": another program put content in its place that is no version of it\n";
+  if (!stored.reason.empty()) {
+    report << about(target.path, stored.reason) << '\n';
     return ExitStatus::unusable;
   }
   report << target.path << ": is at version " << stored.head.version << ", as its journal\n";
@@ -50,7 +44,7 @@ ExitStatus recover_command(const std::string& argument, const std::optional<std:
     try {
       if (recover(target, mapping, options, report) != ExitStatus::done) status = ExitStatus::unusable;
     } catch (const std::exception& error) {  // the others are brought up to date all the same
-      report << target.path << ": " << error.what() << '\n';
+      report << about(target.path, error.what()) << '\n';
       status = ExitStatus::unusable;
     }
     progress.without_bar([&] { std::cout << report.str() << std::flush; });

@@ -9,7 +9,7 @@
 namespace statusfs {
 
 ExitStatus rollback_command(const HistoryArguments& arguments) {
-  const auto mapping = load_mapping_file(arguments.mapping.empty() ? std::nullopt : std::optional(arguments.mapping));
+  const auto mapping = load_mapping_file(arguments.mapping);
   const StatusTarget target = single_target(arguments.file);
   Value command = Value::object()
                       .with_member("command", Value("rollback"))

@@ -16,8 +16,8 @@ ExitStatus show_command(const HistoryArguments& arguments) {
       std::from_chars(text.data() + at + 1, text.data() + text.size(), version).ptr != text.data() + text.size() ||
       at + 1 == text.size())
     throw CommandError(ExitStatus::usage, text + ": a version is named FILE@V, V being a number");
-  const auto mapping = load_mapping_file(arguments.mapping.empty() ? std::nullopt : std::optional(arguments.mapping));
-  std::cout << indented_document(document_at(single_target(text.substr(0, at)), mapping, version));
+  const auto mapping = load_mapping_file(arguments.mapping);
+  std::cout << indented_document(ChainCopy(single_target(text.substr(0, at)), mapping).document_at(version));
   return ExitStatus::done;
 }
 

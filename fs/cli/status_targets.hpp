@@ -16,8 +16,15 @@ struct StatusTarget {
 /// FILE, or all status files of DIR. Throws CommandError(unusable) where there is none.
 std::vector<StatusTarget> status_targets(const std::string& argument);
 
-/// The directory that shows this file in a live mount of this machine, if there is one.
-std::optional<std::string> mounted_directory_of(const StatusTarget& target);
+/// Where a mount of this machine shows a status file.
+struct ShownPlace {
+  std::string mountpoint;
+  std::string directory;  ///< the status file's own
+};
+enum class MountUse { reading, changing };
+/// The newest mount that shows the target and is served; for changing, one that is not read-only. Nothing where there
+/// is none.
+std::optional<ShownPlace> shown_place(const StatusTarget& target, MountUse use);
 
 /// The largest g in the status files of a directory.
 std::int64_t largest_g_in_directory(const std::string& directory);

@@ -8,11 +8,14 @@
 #include <charconv>
 #include <cstring>
 #include <filesystem>
-#include <optional>
+#include <string>
+#include <vector>
 
 #include "fs/cli/file_commands.hpp"
 #include "fs/cli/mapping_source.hpp"
+#include "fs/cli/mount_owner.hpp"
 #include "fs/cli/mount_table.hpp"
+#include "fs/cli/notices.hpp"
 #include "fs/cli/unmounting.hpp"
 #include "fs/unique_fd.hpp"
 
@@ -32,8 +35,8 @@ MountEntry mount_at(const std::string& mountpoint) {
   throw CommandError(ExitStatus::unusable, mountpoint + ": no statusfs is mounted there");
 }
 
-// The daemon that serves the mount, so that its end can be waited for; nothing when it is dead already.
-UniqueFd daemon_of(const MountEntry& mount) {
+// The daemon that serves the mount, as digits; empty when it is dead already.
+std::string daemon_of(const MountEntry& mount) {
   std::string metrics;
   try {
     metrics = read_text_file(mount.mountpoint + "/.statusfs/metrics");
@@ -42,9 +45,15 @@ UniqueFd daemon_of(const MountEntry& mount) {
   }
   constexpr std::string_view name = "\nstatusfs_process_id ";
   const std::size_t at = metrics.find(name);
-  pid_t pid = 0;
   if (at == std::string::npos) return {};
-  std::from_chars(metrics.data() + at + name.size(), metrics.data() + metrics.size(), pid);
+  const std::size_t begin = at + name.size();
+  return metrics.substr(begin, metrics.find('\n', begin) - begin);
+}
+
+// So that its end can be waited for.
+UniqueFd process(const std::string& digits) {
+  pid_t pid = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), pid);
   return pid > 0 ? UniqueFd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0))) : UniqueFd();
 }
 
@@ -56,9 +65,9 @@ void wait_for_end_of(const UniqueFd& daemon, const std::string& mountpoint) {
 }
 
 // Brings every JSON up to date, and says why where one cannot be: the daemon that ends later has nobody to tell.
-std::optional<std::string> complaint_of_sync(const MountEntry& mount) {
+std::string complaint_of_sync(const MountEntry& mount) {
   const UniqueFd root(open(mount.mountpoint.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!root || fsync(root.get()) == 0) return std::nullopt;
+  if (!root || fsync(root.get()) == 0) return {};
   std::string reason = std::strerror(errno);
   try {
     const std::string told = read_text_file(mount.mountpoint + "/.statusfs/last_error");
@@ -68,22 +77,40 @@ std::optional<std::string> complaint_of_sync(const MountEntry& mount) {
   return reason;
 }
 
+// A mount before it goes.
+struct LastWords {
+  UniqueFd daemon;        // none when it is dead already
+  std::string complaint;  // empty: every JSON is up to date
+};
+
+LastWords last_words_of(const MountEntry& mount) {
+  const std::string text = asked_as_owner(mount, [&] { return daemon_of(mount) + "\n" + complaint_of_sync(mount); });
+  const std::size_t newline = std::min(text.find('\n'), text.size());
+  return {process(text.substr(0, newline)), text.substr(std::min(newline + 1, text.size()))};
+}
+
+// For a service the journal tells it: what took the mount away stands there with the source and the place.
+void announce_cleared(const MountEntry& mount) {
+  Notices(true, {mount.source, mount.mountpoint})
+      .write("took away a mount on " + mount.mountpoint + " whose daemon had died", Notices::Event::dead_mount_cleared);
+}
+
 }  // namespace
 
 ExitStatus umount_command(const std::string& mountpoint, bool only_dead) {
-  if (clear_dead_mounts(mountpoint) > 0 || only_dead)
-    return ExitStatus::done;  // behind a dead one nobody writes any more
+  const std::vector<MountEntry> cleared = clear_dead_mounts(mountpoint);
+  for (const MountEntry& mount : cleared) announce_cleared(mount);
+  if (!cleared.empty() || only_dead) return ExitStatus::done;  // behind a dead one nobody writes any more
   const MountEntry mount = mount_at(mountpoint);
-  const UniqueFd daemon = daemon_of(mount);
-  const auto complaint = complaint_of_sync(mount);
+  const LastWords words = last_words_of(mount);
   unmount(mount.mountpoint, Unmounting::when_unused);
-  wait_for_end_of(daemon, mountpoint);
-  if (!complaint) return ExitStatus::done;
+  wait_for_end_of(words.daemon, mountpoint);
+  if (words.complaint.empty()) return ExitStatus::done;
   throw CommandError(ExitStatus::unusable,
                      mountpoint +
                          ": is unmounted, but not every JSON is up to date; its journal has everything, and the "
                          "next mount or statusfs recover writes it: " +
-                         *complaint);
+                         words.complaint);
 }
 
 }  // namespace statusfs

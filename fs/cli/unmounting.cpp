@@ -11,12 +11,12 @@
 #include <filesystem>
 
 #include "fs/cli/exit_status.hpp"
-#include "fs/cli/mount_table.hpp"
+#include "fs/cli/mount_owner.hpp"
 
 namespace statusfs {
 namespace {
 
-constexpr int most_stacked_mounts = 64;
+constexpr std::size_t most_stacked_mounts = 64;
 
 void unmount_by_helper(const std::string& mountpoint, Unmounting how) {
   const pid_t child = fork();
@@ -49,19 +49,24 @@ void unmount(const std::string& mountpoint, Unmounting how) {
     throw CommandError(ExitStatus::unusable, mountpoint + ": " + std::strerror(errno));
 }
 
-bool is_dead_mount(const std::string& mountpoint) {
-  struct stat status {};
-  return stat(mountpoint.c_str(), &status) != 0 && (errno == ENOTCONN || errno == ECONNABORTED);
+bool is_dead_mount(const MountEntry& mount) {
+  const auto look = [&] {
+    struct stat status {};
+    const bool is_dead = stat(mount.mountpoint.c_str(), &status) != 0 && (errno == ENOTCONN || errno == ECONNABORTED);
+    return std::string(is_dead ? "dead" : "");
+  };
+  return !asked_as_owner(mount, look).empty();
 }
 
-int clear_dead_mounts(const std::string& mountpoint) {
+std::vector<MountEntry> clear_dead_mounts(const std::string& mountpoint) {
   const std::string name = name_in_mount_table(mountpoint);
-  int cleared = 0;
-  while (cleared < most_stacked_mounts && is_dead_mount(mountpoint)) {
+  std::vector<MountEntry> cleared;
+  while (cleared.size() < most_stacked_mounts) {
     const auto mounts = statusfs_mounts();
-    if (std::ranges::find(mounts, name, &MountEntry::mountpoint) == mounts.end()) break;  // somebody else's
+    const auto top = std::ranges::find(mounts, name, &MountEntry::mountpoint);
+    if (top == mounts.end() || !is_dead_mount(*top)) break;  // somebody else's, or one that is served
     unmount(name, Unmounting::at_once);
-    ++cleared;
+    cleared.push_back(*top);
   }
   return cleared;
 }

@@ -2,6 +2,9 @@
 #pragma once
 
 #include <string>
+#include <vector>
+
+#include "fs/cli/mount_table.hpp"
 
 namespace statusfs {
 
@@ -13,11 +16,11 @@ enum class Unmounting {
 /// As root by the system call, else by fusermount3. Throws CommandError(unusable).
 void unmount(const std::string& mountpoint, Unmounting how);
 
-/// Whether the daemon of a mount is gone, so that everything in it fails with ENOTCONN.
-bool is_dead_mount(const std::string& mountpoint);
+/// Whether its daemon is gone, so that everything in it fails with ENOTCONN. Precondition: there is one thread.
+bool is_dead_mount(const MountEntry& mount);
 
-/// Takes away the dead mounts of statusfs on this directory, and nothing else. Returns how many there were.
+/// Takes away the dead mounts of statusfs on this directory, and nothing else. Returns what they were.
 /// Throws CommandError(unusable).
-int clear_dead_mounts(const std::string& mountpoint);
+std::vector<MountEntry> clear_dead_mounts(const std::string& mountpoint);
 
 }  // namespace statusfs

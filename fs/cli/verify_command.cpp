@@ -51,13 +51,14 @@ Yardsticks read_yardsticks(const VerifyOptions& options) {
 
 // A file that nobody signs may still be proven up to a signed anchor.
 void verify_signature(const FileSnapshot& snapshot, const Yardsticks& yardsticks, ChainVerdict& verdict) {
-  if (!yardsticks.key || !snapshot.json) return;
-  if (!snapshot.signature && yardsticks.anchor)
-    return verdict.notices.push_back("the JSON itself is not signed: there is no .sig file");
-  verdict.is_signed = snapshot.signature && yardsticks.key->verifies(*snapshot.json, *snapshot.signature);
+  if (!yardsticks.key) return;
+  const bool can_be_signed = snapshot.json && snapshot.signature;
+  const char* lack = snapshot.json ? "the JSON is not signed: there is no .sig file"
+                                   : "the JSON is missing, so that there is nothing that the key could have signed";
+  if (!can_be_signed && yardsticks.anchor) return verdict.notices.push_back(lack);
+  verdict.is_signed = can_be_signed && yardsticks.key->verifies(*snapshot.json, *snapshot.signature);
   if (*verdict.is_signed) return;
-  verdict.findings.push_back(snapshot.signature ? "the .sig file is no signature of the JSON by this key"
-                                                : "the JSON is not signed: there is no .sig file");
+  verdict.findings.emplace_back(can_be_signed ? "the .sig file is no signature of the JSON by this key" : lack);
 }
 
 ChainVerdict verify_file(const std::shared_ptr<const Mapping>& mapping, const StatusTarget& target,
@@ -137,7 +138,7 @@ void print(const StatusTarget& target, const ChainVerdict& verdict) {
   print_statement(target, "only added to since the anchor", verdict.is_since_anchor);
   print_statement(target, "the JSON is signed by the key", verdict.is_signed);
   for (const std::string& notice : verdict.notices) std::cout << target.path << ": notice: " << notice << '\n';
-  for (const std::string& finding : verdict.findings) std::cout << target.path << ": " << finding << '\n';
+  for (const std::string& finding : verdict.findings) std::cout << about(target.path, finding) << '\n';
   if (verdict.is_good())
     std::cout << target.path << ": good: " << verdict.lines << " journal lines, version " << verdict.version << '\n';
 }

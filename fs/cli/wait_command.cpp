@@ -14,6 +14,7 @@
 #include "fs/cli/exit_status.hpp"
 #include "fs/cli/file_commands.hpp"
 #include "fs/cli/status_targets.hpp"
+#include "fs/store/file_names.hpp"
 #include "fs/unique_fd.hpp"
 #include "mapping/schema/mapping_loader.hpp"
 #include "mapping/tree/node_text.hpp"
@@ -27,20 +28,33 @@ using std::chrono::steady_clock;
   throw CommandError(ExitStatus::unusable, path + ": " + std::strerror(errno));
 }
 
-bool is_mounted_field(const std::string& path) {
+bool is_in_mount(const std::string& path) {
   struct statfs status {};
   return statfs(path.c_str(), &status) == 0 && status.f_type == FUSE_SUPER_MAGIC;
 }
 
+// The mount's directory of what is no field: a status file, or that directory itself.
+std::optional<std::string> shown_directory_of(const std::string& argument) {
+  std::error_code error;
+  if (is_in_mount(argument)) return argument;
+  const bool may_be_status_file = !std::filesystem::exists(argument, error) ||
+                                  std::filesystem::is_directory(argument, error) ||
+                                  stem_of(std::filesystem::path(argument).filename().string());
+  if (!may_be_status_file) return std::nullopt;
+  const auto targets = status_targets(argument);
+  const auto place = targets.size() == 1 ? shown_place(targets.front(), MountUse::reading) : std::nullopt;
+  return place ? std::optional(place->directory) : std::nullopt;
+}
+
 // The file of a mount whose changes are meant: the field itself, or the whole of a status file.
 std::string watched_path(const std::string& argument) {
-  const std::string whole_file = "/" + whole_file_view(*default_mapping())->name;
-  if (is_mounted_field(argument)) return std::filesystem::is_directory(argument) ? argument + whole_file : argument;
-  const auto targets = status_targets(argument);
-  const auto mounted = targets.size() == 1 ? mounted_directory_of(targets.front()) : std::nullopt;
-  if (!mounted)
+  std::error_code error;
+  if (is_in_mount(argument) && !std::filesystem::is_directory(argument, error)) return argument;
+  const auto directory = shown_directory_of(argument);
+  const std::string whole = directory.value_or("") + "/" + whole_file_view(*default_mapping())->name;
+  if (!directory || !is_in_mount(whole))
     throw CommandError(ExitStatus::unusable, argument + ": is neither a field in a mount nor a mounted status file");
-  return *mounted + whole_file;
+  return whole;
 }
 
 UniqueFd open_field(const std::string& path) {

@@ -48,8 +48,9 @@ std::shared_ptr<const FileState> reconciling_state(const FileState& now, const F
 void reconcile(VersionWriter& writer, const ControlRequest& request, const Author& author) {
   require_writable_mount(writer);
   const FileState& state = *writer.state();
-  if (state.document) require_authority(*state.document, "reconcile", {author});
-  if (!state.document || !state.chained || !is_partitioned(*state.document))
+  if (!state.document) throw Rejection(Cause::read_only, writer.stem() + " is unusable: " + state.error);
+  require_authority(*state.document, "reconcile", {author});
+  if (!state.chained || !is_partitioned(*state.document))
     throw Rejection(Cause::not_permitted, writer.stem() + " is not in quarantine; there is nothing to reconcile");
   const Field& field = *partition_field(*writer.context().mapping);
   writer.show(reconciling_state(state, field));

@@ -9,30 +9,20 @@
 namespace statusfs {
 namespace {
 
-constexpr std::string_view prefix = "exec_plan_";
-constexpr std::string_view suffix = ".txt";
-
 // The plan that the document names, as a file name; empty where it names none that can be one.
 std::string plan_id_of(const StatusDocument& document) {
   const Field* field = field_initialised_by(document.mapping(), "{plan_id}");
   const Value* value = field ? document.value_of(*field) : nullptr;
   if (!value || !value->is_string()) return {};
   const std::string id(value->as_string());
-  return plan_number_of(id + std::string(suffix)) ? id : std::string();
+  return is_plan_name(plan_name_of_id(id)) ? id : std::string();
 }
 
 }  // namespace
 
 std::string plan_file_name(const StatusDocument& document) {
   const std::string id = plan_id_of(document);
-  return id.empty() ? std::string() : id + std::string(suffix);
-}
-
-std::optional<std::string> plan_number_of(std::string_view file_name) {
-  const bool matches = file_name.size() > prefix.size() + suffix.size() && file_name.starts_with(prefix) &&
-                       file_name.ends_with(suffix) && file_name.find('/') == std::string_view::npos;
-  if (!matches) return std::nullopt;
-  return std::string(file_name.substr(prefix.size(), file_name.size() - prefix.size() - suffix.size()));
+  return id.empty() ? std::string() : plan_name_of_id(id);
 }
 
 PlanFile::PlanFile(StatusSource& source, const std::function<void(const std::string&)>& log)

@@ -12,9 +12,6 @@
 
 namespace statusfs {
 
-/// 125 of exec_plan_125.txt; nothing for any other name.
-std::optional<std::string> plan_number_of(std::string_view file_name);
-
 /// The name of the file of the plan that the document names; empty where it names none.
 std::string plan_file_name(const StatusDocument& document);
 

@@ -145,7 +145,7 @@ void StatusDirectory::name_changed(const std::string& file_name) try {
 
 void StatusDirectory::look_at_name(const std::string& file_name) {
   if (file_name.empty()) return rescan();
-  if (plan_number_of(file_name)) {
+  if (is_plan_name(file_name)) {
     for (const auto& file : files()) file->check_plan(file_name);
   } else if (const auto stem = stem_of(file_name)) {
     file_changed(*stem);

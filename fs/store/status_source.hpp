@@ -10,14 +10,10 @@
 #include <string_view>
 #include <vector>
 
+#include "fs/store/file_names.hpp"
 #include "fs/store/store.hpp"
 
 namespace statusfs {
-
-/// exec_status_125 of exec_status_125.txt; nothing for any other name.
-std::optional<std::string> stem_of(std::string_view file_name);
-/// exec_status_125.txt of exec_status_125.
-std::string file_name_of(std::string_view stem);
 
 /// One reading of a plan (exec_plan_<g>.txt).
 struct PlanReading {

@@ -4,7 +4,7 @@
 #include "mapping/document/difference.hpp"
 #include "mapping/document/json_patch_text.hpp"
 #include "mapping/rejection.hpp"
-#include "mapping/rules/validity.hpp"
+#include "mapping/tree/stamped_value.hpp"
 
 namespace statusfs {
 namespace {
@@ -19,19 +19,14 @@ JournalRecord record_of(const MutationStamp& stamp, std::string op, std::string 
   return record;
 }
 
-Value whole_document_patch(const StatusDocument& document) {
-  return encode_json_patch({{PatchOperation::Kind::add, Pointer(), {}, document.root()}});
-}
-
 std::uint64_t next_version(const StatusDocument& document) {
-  const Field& field = *document.mapping().stamped(Stamp::version, false);
-  const Value* version = document.value_of(field);
-  if (!version || !version->is_integer() || version->as_integer() <= 0) return 1;
-  if (version->as_integer() >= largest_exact_integer)
-    throw Rejection(Cause::invalid, field.pointer.text() + " is " + shown(*version) +
+  const std::uint64_t version = version_of(document.mapping(), document.root()).value_or(0);
+  if (version >= largest_exact_integer)
+    throw Rejection(Cause::invalid, document.mapping().stamped(Stamp::version, false)->pointer.text() + " is " +
+                                        std::to_string(version) +
                                         "; no version can follow that one, since none may lie above " +
                                         std::to_string(largest_exact_integer));
-  return static_cast<std::uint64_t>(version->as_integer()) + 1;
+  return version + 1;
 }
 
 StatusDocument with_signed_tasks(const StatusDocument& document) {
@@ -122,7 +117,7 @@ Version begin_chain(const StatusDocument& document, const TemplateNames& names, 
   record.version = next_version(document);
   builder.stamp_file(record.version, std::nullopt);
   record.payload_hash_current = builder.set_payload_hash();
-  record.patch = whole_document_patch(builder.document());
+  record.patch = whole_document_patch(builder.document().root());
   record.size = digest.file_size(builder.document());
   Version version;
   version.record = encode_record(record);

@@ -44,8 +44,7 @@ Version followed_version(const StatusDocument& before, std::shared_ptr<const Sta
   for (const PatchOperation& operation : patch_of(record)) {
     const auto& tokens = operation.path.tokens();
     if (tokens.size() > depth + 1 && operation.path.starts_with(collection)) {
-      const Pointer inside =
-          changed_place(Pointer({tokens.begin() + static_cast<std::ptrdiff_t>(depth) + 1, tokens.end()}));
+      const Pointer inside = changed_place(operation.path.behind(depth + 1));
       const Field* field = mapping.at_or_around(inside, true);
       for (const std::string& id : ids_at(before, *after, tokens[depth]))
         version.changes.push_back(changed_value(id, field, inside));

@@ -6,24 +6,17 @@
 #include "mapping/document/json_patch.hpp"
 #include "mapping/document/json_patch_text.hpp"
 #include "mapping/document/text.hpp"
-#include "mapping/document/utf8.hpp"
 #include "mapping/rejection.hpp"
+#include "mapping/rules/validity.hpp"
 #include "mapping/tree/names.hpp"
 #include "mapping/tree/status_document.hpp"
 
 namespace statusfs {
 namespace {
 
-constexpr std::size_t shown_size = 80;  // bytes of a value in a line for people
-
 std::string id_of(const Mapping& mapping, const Value* task) {
   const Value* id = task ? task->find(mapping.collection_id) : nullptr;
   return id && id->is_string() ? std::string(id->as_string()) : std::string();
-}
-
-Pointer tail(const Pointer& pointer, std::size_t from) {
-  const auto& tokens = pointer.tokens();
-  return Pointer(std::vector<std::string>(tokens.begin() + static_cast<std::ptrdiff_t>(from), tokens.end()));
 }
 
 HistoryChange change_of(const Mapping& mapping, const Value& root, const PatchOperation& operation) {
@@ -37,7 +30,7 @@ HistoryChange change_of(const Mapping& mapping, const Value& root, const PatchOp
     const Pointer task = tasks.child(path.tokens()[depth]);
     const Value* known = find(root, task);
     change.task = id_of(mapping, known ? known : &operation.value);
-    change.pointer = tail(path, depth + 1);
+    change.pointer = path.behind(depth + 1);
   } else {
     change.pointer = path;
   }
@@ -50,11 +43,25 @@ HistoryChange change_of(const Mapping& mapping, const Value& root, const PatchOp
   return change;
 }
 
+// Where the removals end that begin here and take elements out of one array from the last to the first: each of them
+// finds what it removes where that stood before all of them.
+std::size_t end_of_removals(const std::vector<PatchOperation>& operations, std::size_t begin) {
+  const auto position = [&](std::size_t at) -> std::optional<std::size_t> {
+    const bool is_removal = operations[at].kind == PatchOperation::Kind::remove && !operations[at].path.is_root();
+    return is_removal ? array_index(operations[at].path.last()) : std::nullopt;
+  };
+  std::size_t end = begin + 1;
+  while (end < operations.size() && position(end) && position(end) < position(end - 1) &&
+         operations[end].path.parent() == operations[begin].path.parent())
+    ++end;
+  return end;
+}
+
 const Field* field_around(const Mapping& mapping, bool in_task, const Pointer& pointer, Pointer& rest) {
   Pointer at = pointer;
   for (;;) {
     if (const Field* field = mapping.at(at, in_task)) {
-      rest = tail(pointer, at.tokens().size());
+      rest = pointer.behind(at.tokens().size());
       return field;
     }
     if (at.is_root()) return nullptr;
@@ -62,12 +69,7 @@ const Field* field_around(const Mapping& mapping, bool in_task, const Pointer& p
   }
 }
 
-std::string shown(const std::optional<Value>& value) {
-  if (!value) return "(absent)";
-  const std::string text = compact(*value);
-  if (text.size() <= shown_size) return text;
-  return std::string(utf8_prefix(text, shown_size)) + "...";
-}
+std::string shown_or_absent(const std::optional<Value>& value) { return value ? shown(*value) : "(absent)"; }
 
 std::vector<std::string_view> parts_of(std::string_view path) {
   std::vector<std::string_view> parts;
@@ -89,18 +91,24 @@ const Value& tasks_in(const Mapping& mapping, const Value& root) {
 
 std::vector<HistoryChange> changes_of(const Mapping& mapping, const Value& before, const JournalRecord& record) {
   std::vector<HistoryChange> changes;
+  const std::vector<PatchOperation> operations = decode_json_patch(record.patch);
   Value root = before;
-  for (const PatchOperation& operation : decode_json_patch(record.patch)) {
-    if (operation.path.is_root()) return {};
-    changes.push_back(change_of(mapping, root, operation));
-    root = apply_json_patch(std::move(root), {operation});
+  for (std::size_t begin = 0; begin < operations.size();) {
+    const std::size_t end = end_of_removals(operations, begin);
+    for (std::size_t at = begin; at < end; ++at) {
+      if (operations[at].path.is_root()) return {};
+      changes.push_back(change_of(mapping, root, operations[at]));
+    }
+    root = apply_json_patch(std::move(root), {operations.begin() + static_cast<std::ptrdiff_t>(begin),
+                                              operations.begin() + static_cast<std::ptrdiff_t>(end)});
+    begin = end;
   }
   return changes;
 }
 
 bool is_stamp(const Mapping& mapping, const HistoryChange& change) {
   const Field* field = mapping.at(change.pointer, !change.task.empty());
-  return field && (field->stamp != Stamp::none || field->stamp_with || field->derived);
+  return field && field->is_made_by_driver();
 }
 
 std::vector<HistoryChange> without_stamps(const Mapping& mapping, std::vector<HistoryChange> changes) {
@@ -114,7 +122,7 @@ namespace {
 std::string unknown_path(const Mapping& mapping, bool in_task, const Pointer& pointer) {
   const Pointer payload = mapping.collection->pointer.parent();
   const bool is_in_payload = !in_task && pointer.starts_with(payload) && !(pointer == payload);
-  const Pointer shown_keys = tail(pointer, is_in_payload ? payload.tokens().size() : 0);
+  const Pointer shown_keys = pointer.behind(is_in_payload ? payload.tokens().size() : 0);
   std::string path;
   for (const std::string& token : shown_keys.tokens()) path += (path.empty() ? "" : "/") + encode_name(token);
   return path;
@@ -136,10 +144,10 @@ std::string path_in_tree(const Mapping& mapping, const std::string& task, const 
 
 std::string change_text(const Mapping& mapping, const HistoryChange& change) {
   const std::string path = path_in_tree(mapping, change.task, change.pointer);
-  if (change.is_entry) return path + ": + " + shown(change.after);
+  if (change.is_entry) return path + ": + " + shown_or_absent(change.after);
   if (change.pointer.is_root() && !change.before) return path + ": added";
   if (change.pointer.is_root() && !change.after) return path + ": removed";
-  return path + ": " + shown(change.before) + " -> " + shown(change.after);
+  return path + ": " + shown_or_absent(change.before) + " -> " + shown_or_absent(change.after);
 }
 
 std::string log_line(const Mapping& mapping, const JournalRecord& record, const std::vector<HistoryChange>& changes) {
@@ -194,7 +202,7 @@ HistoryTarget target_of_pointer(const Mapping& mapping, const Value& root, const
   if (!pointer.starts_with(tasks) || pointer.tokens().size() == depth) return {{}, pointer};
   const Value* task = find(root, tasks.child(pointer.tokens()[depth]));
   if (!task) throw Rejection(Cause::not_found, pointer.text() + " leads to no task");
-  return {id_of(mapping, task), tail(pointer, depth + 1)};
+  return {id_of(mapping, task), pointer.behind(depth + 1)};
 }
 
 const Field* row_named(const std::vector<std::unique_ptr<Field>>& rows, std::string_view name) {

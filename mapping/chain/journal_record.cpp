@@ -115,6 +115,10 @@ void require_hash(std::string_view line, const std::string& claimed) {
 
 }  // namespace
 
+Value whole_document_patch(const Value& root) {
+  return encode_json_patch({{PatchOperation::Kind::add, Pointer(), {}, root}});
+}
+
 std::string encode_record(JournalRecord& record) { return encode_record(record, compact(record.patch)); }
 
 std::string encode_record(JournalRecord& record, std::string_view patch) {

@@ -35,6 +35,9 @@ struct JournalRecord {
   std::string record_hash;                     ///< set by encode_record and decode_record
 };
 
+/// The patch of a record that holds a whole document, as the first one does.
+Value whole_document_patch(const Value& root);
+
 /// A line that is no record, or whose record_hash is not that of its bytes.
 class RecordError : public std::runtime_error {
  public:

@@ -59,13 +59,25 @@ Value applied(const Value& root, const std::vector<PatchOperation>& patch, std::
   }
 }
 
-// What a patch does to the tasks, where it leaves all of them in their places.
+// What a patch does to the tasks, where it replaces and moves none. Positions are those before the patch, each once, in
+// order.
 struct TouchedTasks {
-  std::vector<std::size_t> changed;  // positions, each once, in order
+  std::vector<std::size_t> changed;
+  std::vector<std::size_t> removed;  // none of those that are changed
   bool is_one_appended = false;
+
+  // Where a task stands afterwards that was not removed.
+  std::size_t position_after(std::size_t before) const {
+    return before - static_cast<std::size_t>(std::ranges::lower_bound(removed, before) - removed.begin());
+  }
 };
 
-// Nothing where tasks may be replaced, removed or moved.
+void sort_distinct(std::vector<std::size_t>& positions) {
+  std::ranges::sort(positions);
+  positions.erase(std::unique(positions.begin(), positions.end()), positions.end());
+}
+
+// Nothing where tasks may be replaced or moved, or are removed in another order than from the last to the first.
 std::optional<TouchedTasks> touched_tasks(const Mapping& mapping, const std::vector<PatchOperation>& patch) {
   using Kind = PatchOperation::Kind;
   const Pointer& tasks = mapping.collection->pointer;
@@ -77,17 +89,24 @@ std::optional<TouchedTasks> touched_tasks(const Mapping& mapping, const std::vec
     if (operation.kind == Kind::move || operation.kind == Kind::copy || tasks.starts_with(operation.path))
       return std::nullopt;
     if (!operation.path.starts_with(tasks)) continue;
-    if (tokens.size() == depth + 1) {
+    const auto position = array_index(tokens[depth]);
+    if (tokens.size() > depth + 1) {
+      if (!position || tokens[depth + 1] == mapping.collection_id || !touched.removed.empty()) return std::nullopt;
+      touched.changed.push_back(*position);
+    } else if (operation.kind == Kind::remove) {
+      const bool is_before_others = touched.removed.empty() || (position && *position < touched.removed.back());
+      if (!position || !is_before_others || touched.is_one_appended) return std::nullopt;
+      touched.removed.push_back(*position);
+    } else {
       if (operation.kind != Kind::add || tokens.back() != "-" || touched.is_one_appended) return std::nullopt;
       touched.is_one_appended = true;
-      continue;
     }
-    const auto position = array_index(tokens[depth]);
-    if (!position || tokens[depth + 1] == mapping.collection_id) return std::nullopt;
-    touched.changed.push_back(*position);
   }
-  std::ranges::sort(touched.changed);
-  touched.changed.erase(std::unique(touched.changed.begin(), touched.changed.end()), touched.changed.end());
+  sort_distinct(touched.changed);
+  sort_distinct(touched.removed);
+  std::vector<std::size_t> both;
+  std::ranges::set_intersection(touched.changed, touched.removed, std::back_inserter(both));
+  if (!both.empty()) return std::nullopt;
   return touched;
 }
 
@@ -143,12 +162,16 @@ void Replay::follow(const std::vector<PatchOperation>& patch, const Value& root)
   const auto touched = document_ ? touched_tasks(*mapping_, patch) : std::nullopt;
   if (!touched) return start_again(root);
   const StatusDocument before = *document_;
-  document_ = before.with_changed_root(root, touched->changed, touched->is_one_appended);
+  if (touched->removed.empty())
+    document_ = before.with_changed_root(root, touched->changed, touched->is_one_appended);
+  else
+    document_.emplace(mapping_, root);
   for (const std::size_t position : touched->changed) {
-    verify_task(*document_, position);
-    if (position < before.task_count())
-      digest_->task_changed(position, before.task(position), document_->task(position));
+    const std::size_t now = touched->position_after(position);
+    verify_task(*document_, now);
+    if (position < before.task_count()) digest_->task_changed(position, before.task(position), document_->task(now));
   }
+  if (!touched->removed.empty()) digest_->tasks_removed(touched->removed, before);
   if (!touched->is_one_appended) return;
   const std::size_t last = document_->task_count() - 1;
   verify_task(*document_, last);

@@ -39,7 +39,8 @@ class Replay {
   void continue_from(const std::string& record_hash);
 
   /// The next line, without its newline. Costs what the line changes, however large the document is; only a line that
-  /// replaces, removes or moves tasks costs the whole. Throws TamperError; the replay then stands at the line before.
+  /// replaces or moves tasks costs the whole, and one that removes some looks at the others' ids. Throws TamperError;
+  /// the replay then stands at the line before.
   void apply(std::string_view line);
 
   std::uint64_t lines() const noexcept { return lines_; }

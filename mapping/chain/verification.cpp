@@ -6,15 +6,10 @@
 #include "mapping/document/parse.hpp"
 #include "mapping/document/text.hpp"
 #include "mapping/rejection.hpp"
+#include "mapping/tree/stamped_value.hpp"
 
 namespace statusfs {
 namespace {
-
-std::optional<std::uint64_t> version_of(const Mapping& mapping, const Value& root) {
-  const Value* version = find(root, mapping.stamped(Stamp::version, false)->pointer);
-  if (!version || !version->is_integer() || version->as_integer() < 0) return std::nullopt;
-  return static_cast<std::uint64_t>(version->as_integer());
-}
 
 // The path in the tree of what a pointer leads to; empty where it leads to no task that there is.
 std::string tree_path(const Mapping& mapping, const Value& root, const std::string& pointer) {

@@ -23,7 +23,7 @@ Pointer first_missing(const Value& before, const Pointer& pointer) {
   return at;
 }
 
-Value with_appended_entries(const Value* list, const Field& log, const FieldChange& change, const EntryStamps& stamps) {
+Value with_appended_entries(const Value* list, const Field& log, const FieldChange& change, const WriteStamps& stamps) {
   Value result = list && list->is_array() ? *list : Value::array();
   for (const Value& entry : change.appended) result = result.with_appended(stamped_entry(log, entry, stamps));
   return result;
@@ -83,21 +83,6 @@ void VersionBuilder::apply_to_file(const FieldChange& change) {
   if (change.is_append()) return append_to_log(change);
   const Field* field = change.field ? change.field : document_.mapping().at_or_around(change.pointer, false);
   set_value(field, change.pointer, change.after);
-}
-
-std::optional<Value> VersionBuilder::stamp_value(Stamp stamp) const {
-  switch (stamp) {
-    case Stamp::g:
-      return Value(stamp_.g);
-    case Stamp::persona:
-      return Value(stamp_.author.persona);
-    case Stamp::archetype:
-      return Value(stamp_.author.archetype);
-    case Stamp::trace_id:
-      return Value(stamp_.author.trace_id);
-    default:
-      return std::nullopt;  // of the file, or computed from the rest
-  }
 }
 
 Value VersionBuilder::stamped_task(Value task) const {
@@ -258,30 +243,12 @@ void VersionBuilder::set_derived_values() {
 
 void VersionBuilder::stamp_file(std::uint64_t version, const std::optional<std::string>& payload_hash_previous) {
   for (const Field* field : document_.mapping().file_fields()) {
-    switch (field->stamp) {
-      case Stamp::version:
-        set(*field, Value(static_cast<std::int64_t>(version)));
-        break;
-      case Stamp::g:
-        set(*field, Value(stamp_.g));
-        break;
-      case Stamp::trace_id:
-        set(*field, Value(stamp_.author.trace_id));
-        break;
-      case Stamp::persona:
-        set(*field, Value(stamp_.author.persona));
-        break;
-      case Stamp::archetype:
-        set(*field, Value(stamp_.author.archetype));
-        break;
-      case Stamp::payload_hash_previous:
-        set(*field, payload_hash_previous ? Value(*payload_hash_previous) : Value());
-        break;
-      case Stamp::none:
-      case Stamp::signature_hash:
-      case Stamp::payload_hash_current:
-        break;  // none, of tasks, and last of all
-    }
+    if (field->stamp == Stamp::version)
+      set(*field, Value(static_cast<std::int64_t>(version)));
+    else if (field->stamp == Stamp::payload_hash_previous)
+      set(*field, payload_hash_previous ? Value(*payload_hash_previous) : Value());
+    else if (auto value = stamp_value(field->stamp))
+      set(*field, std::move(value));
   }
 }
 

@@ -7,6 +7,7 @@
 
 #include "mapping/chain/chain.hpp"
 #include "mapping/document/json_patch_text.hpp"
+#include "mapping/rules/write_stamp.hpp"
 
 namespace statusfs {
 
@@ -43,7 +44,7 @@ class VersionBuilder {
   Value with_stamped_entries(Value task) const;
   Value with_stamps_of_written(Value task, const std::string& id) const;
   void stamp_what_was_told(const ChangeSet& changes);
-  std::optional<Value> stamp_value(Stamp stamp) const;
+  std::optional<Value> stamp_value(Stamp stamp) const { return value_of_stamp(stamp, {stamp_.g, stamp_.author}); }
   // A task that changes: from what to what, under which id, and where it stands in the file (a pointer's text).
   struct TaskChange {
     const std::string& id;

@@ -1,11 +1,13 @@
 #include "mapping/document/json_patch.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <span>
 #include <string>
 #include <utility>
 
 #include "mapping/document/json_patch_text.hpp"
+#include "mapping/document/left_positions.hpp"
 #include "mapping/document/text.hpp"
 #include "mapping/rejection.hpp"
 
@@ -113,6 +115,34 @@ void remove(Workpiece& document, const Pointer& path) {
   });
 }
 
+// How many of the operations, from the first on, remove something from one and the same container.
+std::size_t count_removals(std::span<const PatchOperation> operations) {
+  const auto is_sibling = [&first = operations.front().path.tokens()](const PatchOperation& operation) {
+    const auto& tokens = operation.path.tokens();
+    return operation.kind == Kind::remove && !tokens.empty() && tokens.size() == first.size() &&
+           std::equal(tokens.begin(), tokens.end() - 1, first.begin());
+  };
+  return static_cast<std::size_t>(std::ranges::find_if_not(operations, is_sibling) - operations.begin());
+}
+
+// Carries out removals from one array at once, since each by itself would move all elements behind it. Returns how many
+// that were: up to the first that finds nothing, and none where the container is an object.
+std::size_t remove_elements(Workpiece& document, std::span<const PatchOperation> removals) {
+  std::vector<std::size_t> taken;
+  document.change(removals.front().path.tokens(), [&](const Value& container, const std::string&) {
+    if (!container.is_array()) return container;
+    LeftPositions left(container.size());
+    for (const PatchOperation& removal : removals) {
+      const auto index = array_index(removal.path.last());
+      if (!index || *index >= left.count()) break;
+      taken.push_back(left.take(*index));
+    }
+    std::ranges::sort(taken);
+    return container.without_elements(taken);
+  });
+  return taken.size();
+}
+
 void replace(Workpiece& document, const Pointer& path, const Value& value) {
   if (path.is_root()) return document.replace_whole(value);
   document.change(path.tokens(), [&value](Value container, const std::string& token) {
@@ -170,9 +200,15 @@ void apply_operation(Workpiece& document, const PatchOperation& operation) {
 
 Value apply_json_patch(Value document, const std::vector<PatchOperation>& operations) {
   Workpiece result(std::move(document));
+  std::size_t end_of_removals = 0;
   for (std::size_t index = 0; index < operations.size(); ++index) {
     try {
-      apply_operation(result, operations[index]);
+      if (index >= end_of_removals) {
+        const auto removals = std::span(operations).subspan(index);
+        end_of_removals = index + count_removals(removals);
+        if (end_of_removals > index + 1) index += remove_elements(result, removals.first(end_of_removals - index));
+      }
+      if (index < operations.size()) apply_operation(result, operations[index]);
     } catch (const Rejection& rejection) {
       throw Rejection(rejection.cause(), description(index, operations[index]) + ": " + rejection.what());
     }

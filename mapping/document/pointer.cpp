@@ -74,6 +74,10 @@ Pointer Pointer::concat(const Pointer& below) const {
   return Pointer(std::move(tokens));
 }
 
+Pointer Pointer::behind(std::size_t count) const {
+  return Pointer(std::vector<std::string>(tokens_.begin() + static_cast<std::ptrdiff_t>(count), tokens_.end()));
+}
+
 Pointer Pointer::parent() const { return Pointer(std::vector<std::string>(tokens_.begin(), tokens_.end() - 1)); }
 
 bool Pointer::starts_with(const Pointer& prefix) const noexcept {

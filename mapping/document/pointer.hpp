@@ -22,6 +22,8 @@ class Pointer {
   Pointer child(std::string_view token) const;
   Pointer child(std::size_t index) const;
   Pointer concat(const Pointer& below) const;
+  /// Without the first of its tokens. Precondition: it has so many.
+  Pointer behind(std::size_t count) const;
   Pointer parent() const;  ///< precondition: !is_root()
   const std::string& last() const { return tokens_.back(); }
   bool starts_with(const Pointer& prefix) const noexcept;  ///< also when equal

@@ -258,11 +258,15 @@ Value Value::with_inserted(std::size_t position, Value element) const {
   return array(std::move(elements));
 }
 
-Value Value::without_element(std::size_t position) const {
+Value Value::without_elements(std::span<const std::size_t> positions) const {
   std::vector<Value> elements;
-  elements.reserve(size() - 1);
+  elements.reserve(size() - positions.size());
+  auto removed = positions.begin();
   for (std::size_t at = 0; at < size(); ++at) {
-    if (at != position) elements.push_back(element(at));
+    if (removed != positions.end() && *removed == at)
+      ++removed;
+    else
+      elements.push_back(element(at));
   }
   return array(std::move(elements));
 }

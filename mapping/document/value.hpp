@@ -66,7 +66,7 @@ class Value {
   /// Number of elements or members; 0 for scalars.
   std::size_t size() const noexcept;
 
-  // Arrays. Precondition: is_array(), and position within the bounds (without_element, with_element: < size();
+  // Arrays. Precondition: is_array(), and position within the bounds (without_..., with_element: < size();
   // with_inserted: <= size()). Cost: with_element, with_appended O(size / 128); the others O(size).
   const Value& element(std::size_t position) const noexcept;
   /// Of an array that nobody else holds the element is replaced in place.
@@ -76,7 +76,8 @@ class Value {
   Value take_element(std::size_t position);
   Value with_appended(Value element) const;
   Value with_inserted(std::size_t position, Value element) const;
-  Value without_element(std::size_t position) const;
+  Value without_element(std::size_t position) const { return without_elements({&position, 1}); }
+  Value without_elements(std::span<const std::size_t> positions) const;  ///< precondition: they ascend
 
   // Objects. Precondition: is_object().
   std::span<const Member> members() const noexcept;

@@ -1,20 +1,15 @@
 #include "mapping/render/markdown_page.hpp"
 
 #include <algorithm>
-#include <cctype>
 
 #include "mapping/render/plain_text.hpp"
 
 namespace statusfs {
 namespace {
 
-bool is_word(std::string_view text, std::size_t at) {
-  return at < text.size() && (std::isalnum(static_cast<unsigned char>(text[at])) || (text[at] & 0x80) != 0);
-}
-
 // An underscore within a word is no emphasis, and names are easier to read without the backslash.
 bool needs_backslash(std::string_view text, std::size_t at) {
-  if (text[at] == '_') return at == 0 || !is_word(text, at - 1) || !is_word(text, at + 1);
+  if (text[at] == '_') return at == 0 || !is_in_word(text, at - 1) || !is_in_word(text, at + 1);
   return std::string_view("\\`*[]<>#|~!&$@").find(text[at]) != std::string_view::npos ||
          (at == 0 && std::string_view("+-=").find(text[at]) != std::string_view::npos) ||
          text.substr(at).starts_with("://");

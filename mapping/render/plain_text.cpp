@@ -46,6 +46,13 @@ constexpr std::array<Range, 10> combining{{{0x0300, 0x036F},
                                            {0x20D0, 0x20FF},
                                            {0xFE00, 0xFE0F},
                                            {0xFE20, 0xFE2F}}};
+// Blocks that have nothing but letters, digits and marks of words (Unicode 15, general categories L, M and N).
+constexpr std::array<Range, 26> words{
+    {{'0', '9'},       {'A', 'Z'},        {'a', 'z'},       {0x00AA, 0x00AA}, {0x00B5, 0x00B5}, {0x00BA, 0x00BA},
+     {0x00C0, 0x00D6}, {0x00D8, 0x00F6},  {0x00F8, 0x02C1}, {0x0300, 0x0374}, {0x0388, 0x03F5}, {0x03F7, 0x0481},
+     {0x048A, 0x052F}, {0x0531, 0x0556},  {0x0561, 0x0587}, {0x05D0, 0x05EA}, {0x0620, 0x064A}, {0x0904, 0x0939},
+     {0x0E01, 0x0E30}, {0x1E00, 0x1FBC},  {0x3041, 0x3096}, {0x30A1, 0x30FA}, {0x3400, 0x4DBF}, {0x4E00, 0x9FFF},
+     {0xAC00, 0xD7A3}, {0x20000, 0x2FFFF}}};
 // C0, DEL and C1, line separators, embeddings and overrides, isolates.
 constexpr std::array<Range, 4> refused{{{0x0000, 0x001F}, {0x007F, 0x009F}, {0x2028, 0x202E}, {0x2066, 0x2069}}};
 
@@ -118,6 +125,13 @@ std::string shortened(std::string_view text, std::size_t width) {
     kept += sequence;
   });
   return kept.append(ellipsis);
+}
+
+bool is_in_word(std::string_view text, std::size_t at) {
+  if (at >= text.size()) return false;
+  while (at > 0 && (text[at] & 0xC0) == 0x80) --at;
+  const std::size_t length = utf8_sequence_length(text.substr(at));
+  return length > 0 && is_in(words, code_of(text.substr(at, length)));
 }
 
 std::string markup_escaped(std::string_view text) {

@@ -22,6 +22,10 @@ std::size_t display_width(std::string_view text);
 /// At most `width` columns: a longer text ends in an ellipsis. Precondition: a plain line.
 std::string shortened(std::string_view text, std::size_t width);
 
+/// Whether the byte at this place belongs to a letter or a digit. False beyond the text, for every other character, and
+/// for the letters of rare scripts.
+bool is_in_word(std::string_view text, std::size_t at);
+
 /// With & < > " ' as entities: fit for text and attribute values of XML and HTML.
 std::string markup_escaped(std::string_view text);
 

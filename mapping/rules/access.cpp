@@ -64,20 +64,18 @@ void require_access_to_pointer(const StatusDocument& document, const std::string
                                Deed deed, const Judge& judge);
 
 // The rest of a pointer that leads into the list of tasks: a position, and what lies below it.
-void require_access_to_task_list(const StatusDocument& document, const std::vector<std::string>& below, Deed deed,
-                                 const Judge& judge) {
+void require_access_to_task_list(const StatusDocument& document, const Pointer& below, Deed deed, const Judge& judge) {
   const Mapping& mapping = document.mapping();
-  const std::optional<std::size_t> position = below.empty() ? std::nullopt : array_index(below[0]);
+  const std::optional<std::size_t> position = below.is_root() ? std::nullopt : array_index(below.tokens().front());
   const bool is_there = position && *position < document.task_count();
-  const bool is_whole_task = is_there && below.size() == 1;
+  const bool is_whole_task = is_there && below.tokens().size() == 1;
   if (is_whole_task && deed == Deed::removal)
     return require_removal(document, std::string(document.task_id(*position)), judge);
   if (!is_there || is_whole_task) {
     if (!contains(mapping.creators, judge.author.archetype)) deny(judge.author, "add tasks", mapping.creators);
     return;
   }
-  require_access_to_pointer(document, std::string(document.task_id(*position)),
-                            Pointer({below.begin() + 1, below.end()}), deed, judge);
+  require_access_to_pointer(document, std::string(document.task_id(*position)), below.behind(1), deed, judge);
 }
 
 void require_access_to_pointer(const StatusDocument& document, const std::string& task, const Pointer& pointer,
@@ -87,11 +85,8 @@ void require_access_to_pointer(const StatusDocument& document, const std::string
   for (const std::string& token : pointer.tokens()) {
     at = at.child(token);
     const Field* field = mapping.at(at, !task.empty());
-    if (field && field->type == FieldType::collection) {
-      const std::vector<std::string> below(pointer.tokens().begin() + static_cast<std::ptrdiff_t>(at.tokens().size()),
-                                           pointer.tokens().end());
-      return require_access_to_task_list(document, below, deed, judge);
-    }
+    if (field && field->type == FieldType::collection)
+      return require_access_to_task_list(document, pointer.behind(at.tokens().size()), deed, judge);
     if (field && !field->is_directory()) return require_access_to_field(document, *field, task, judge);
   }
   if (!pointer.is_root() && mapping.locks.is_lock(pointer.last()))

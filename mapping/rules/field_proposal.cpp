@@ -18,9 +18,7 @@ namespace statusfs {
 namespace {
 
 FieldChange change_of(const StatusDocument& document, const Node& node) {
-  FieldChange change{node.task, node.field, node.field ? node.field->pointer : node.pointer, {}, {}, {}};
-  if (const Value* before = value_at(document, node)) change.before = *before;
-  return change;
+  return change_at(document, node.task, node.field, node.field ? node.field->pointer : node.pointer);
 }
 
 [[noreturn]] void refuse_to_go_on(const std::string& unfinished) {

@@ -22,8 +22,7 @@ Value completed_task(const StatusDocument& document, const Value& given, const J
   const StatusDocument with_template = document.with_added_task(task);
   ChangeSet changes = task_difference(with_template, id, apply_merge_patch(task, given), Removal::is_null);
   // What the driver stamps has no value yet; a copied task may carry the stamps of its original.
-  std::erase_if(changes.fields,
-                [](const auto& c) { return c.field && (c.field->stamp != Stamp::none || c.field->stamp_with); });
+  std::erase_if(changes.fields, [](const auto& c) { return c.field && c.field->is_made_by_driver(); });
   require_access(with_template, changes, judge);
   require_permitted(with_template, changes);
   require_valid_changes(with_template, changes);

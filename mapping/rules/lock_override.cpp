@@ -37,12 +37,6 @@ std::string text_member(const Value& request, std::string_view name) {
   return std::string(value->as_string());
 }
 
-FieldChange change_of(const StatusDocument& document, const std::string& task, const Field& field) {
-  FieldChange change{task, &field, field.pointer, {}, {}, {}};
-  if (const Value* before = find(document.task(*document.find_task(task)), field.pointer)) change.before = *before;
-  return change;
-}
-
 }  // namespace
 
 bool is_override_node(const StatusDocument& document, const Node& node) {
@@ -58,8 +52,9 @@ LockOverrideRequest read_override(const StatusDocument& document, const Node& no
   if (!value) refuse("the member value is missing");
   const Field* field = document.mapping().task_field(path);
   if (!field) refuse("no field of a task lies at " + compact(Value(path)));
-  LockOverrideRequest result{change_of(document, node.task, *field),
-                             change_of(document, node.task, *document.mapping().override_log_of(*node.field))};
+  const Field* log = document.mapping().override_log_of(*node.field);
+  LockOverrideRequest result{change_at(document, node.task, field, field->pointer),
+                             change_at(document, node.task, log, log->pointer)};
   result.change.after = *value;
   result.record.appended.push_back(
       Value::object({Member(field_member, Value(path)), Member("old_value", result.change.before.value_or(Value())),

@@ -14,27 +14,17 @@ bool is_filled_in(const EntryMember& member) { return member.stamp != Stamp::non
 void require_valid_member(const TaskExists& task_exists, const EntryMember& member, const Value* value) {
   if (is_filled_in(member)) return;
   if (!value && member.required)
-    throw Rejection(Cause::invalid, "the entry lacks " + member.key + ", a " + std::string(name_of(member.type)));
+    throw Rejection(Cause::invalid, "the entry lacks " + member.key + ", " +
+                                        (member.takes_any ? "any value" : "a " + std::string(name_of(member.type))));
   if (!value) return;
   if (const auto complaint = complaint_about(member, *value)) throw Rejection(Cause::invalid, *complaint);
   if (member.references_tasks && value->is_string() && !task_exists(value->as_string()))
     throw Rejection(Cause::invalid, member.key + " names " + compact(*value) + ", and there is no such task");
 }
 
-std::optional<Value> stored_member(const EntryMember& member, const Value* given, const EntryStamps& stamps) {
+std::optional<Value> stored_member(const EntryMember& member, const Value* given, const WriteStamps& stamps) {
   if (member.always) return *member.always;
-  switch (member.stamp) {
-    case Stamp::g:
-      return Value(stamps.g);
-    case Stamp::trace_id:
-      return Value(stamps.author.trace_id);
-    case Stamp::persona:
-      return Value(stamps.author.persona);
-    case Stamp::archetype:
-      return Value(stamps.author.archetype);
-    default:
-      break;
-  }
+  if (auto stamped = value_of_stamp(member.stamp, stamps)) return stamped;
   if (given) return *given;
   return member.initial;
 }
@@ -49,7 +39,7 @@ void require_valid_entry(const TaskExists& task_exists, const Field& log, const 
     require_valid_member(task_exists, member, entry.find(member.key));
 }
 
-Value stamped_entry(const Field& log, const Value& entry, const EntryStamps& stamps) {
+Value stamped_entry(const Field& log, const Value& entry, const WriteStamps& stamps) {
   std::vector<Member> members;
   for (const EntryMember& member : log.entry->members)
     if (auto value = stored_member(member, entry.find(member.key), stamps)) members.emplace_back(member.key, *value);

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "mapping/rules/write_request.hpp"
+#include "mapping/rules/write_stamp.hpp"
 
 namespace statusfs {
 
@@ -15,14 +16,8 @@ using TaskExists = std::function<bool(std::string_view id)>;
 /// that is not there. Members that the mapping does not know are free.
 void require_valid_entry(const TaskExists& task_exists, const Field& log, const Value& entry);
 
-/// What stamps of an entry are filled with.
-struct EntryStamps {
-  std::int64_t g = 0;
-  const Author& author;
-};
-
 /// The entry as it is stored: the mapping's members first in their order, with stamps, fixed values and defaults, then
 /// the writer's others.
-Value stamped_entry(const Field& log, const Value& entry, const EntryStamps& stamps);
+Value stamped_entry(const Field& log, const Value& entry, const WriteStamps& stamps);
 
 }  // namespace statusfs

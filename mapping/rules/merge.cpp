@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <unordered_set>
 
 #include "mapping/tree/change.hpp"
 
@@ -10,12 +11,7 @@ namespace {
 
 using Key = std::pair<std::string, Pointer>;
 
-bool is_mergeable(const FieldChange& change) {
-  const Field* field = change.field;
-  if (!field) return true;
-  const bool is_drivers = field->stamp != Stamp::none || field->stamp_with || field->derived;
-  return !is_drivers && field->access != Access::read_only;
-}
+bool is_mergeable(const FieldChange& change) { return !change.field || change.field->access != Access::read_only; }
 
 class Merge {
  public:
@@ -27,14 +23,16 @@ class Merge {
         our_changes_(difference(base, ours.root(), Removal::is_removal)),
         their_changes_(difference(base, theirs.root(), Removal::is_removal)),
         merged_(ours) {
-    for (const FieldChange& change : our_changes_.fields)
+    for (const FieldChange& change : our_changes_.fields) {
       ours_by_key_.emplace(Key{change.task, change.pointer}, &change);
+      if (is_mergeable(change)) changed_by_us_.insert(change.task);
+    }
   }
 
   MergeResult run() {
     for (const FieldChange& change : their_changes_.fields)
       if (is_mergeable(change)) take(change);
-    for (const std::string& id : their_changes_.removed_tasks) take_removal(id);
+    take_removals();
     for (const Value& task : their_changes_.added_tasks) take_task(task);
     for (const Value& task : restored_) merged_ = merged_.with_added_task(task);
     return {merged_.root(), std::move(conflicts_)};
@@ -61,10 +59,7 @@ class Merge {
 
   // We removed the task in which they changed something.
   void take_into_removed(const FieldChange& theirs) {
-    const bool is_listed = std::ranges::any_of(conflicts_, [&](const MergeConflict& conflict) {
-      return conflict.task == theirs.task && conflict.pointer.is_root();
-    });
-    if (is_listed) return;
+    if (!told_removed_.insert(theirs.task).second) return;
     const Value& task = theirs_.task(*theirs_.find_task(theirs.task));
     add_conflict(theirs.task, Pointer(), std::nullopt, task);
     if (prefers_theirs()) restored_.push_back(task);
@@ -77,13 +72,17 @@ class Merge {
     set(theirs.task, theirs.pointer, longer);
   }
 
-  void take_removal(const std::string& id) {
-    const auto position = merged_.find_task(id);
-    if (!position) return;
-    const bool is_changed = std::ranges::any_of(
-        our_changes_.fields, [&](const FieldChange& change) { return change.task == id && is_mergeable(change); });
-    if (is_changed) add_conflict(id, Pointer(), merged_.task(*position), std::nullopt);
-    if (!is_changed || prefers_theirs()) merged_ = merged_.without_task(*position);
+  void take_removals() {
+    std::vector<std::size_t> removed;
+    for (const std::string& id : their_changes_.removed_tasks) {
+      const auto position = merged_.find_task(id);
+      if (!position) continue;
+      const bool is_changed = changed_by_us_.contains(id);
+      if (is_changed) add_conflict(id, Pointer(), merged_.task(*position), std::nullopt);
+      if (!is_changed || prefers_theirs()) removed.push_back(*position);
+    }
+    std::ranges::sort(removed);
+    if (!removed.empty()) merged_ = merged_.without_tasks(removed);
   }
 
   void take_task(const Value& task) {
@@ -120,8 +119,7 @@ class Merge {
   }
 
   const Value* value(const std::string& task, const Pointer& pointer) const {
-    if (task.empty()) return find(merged_.root(), pointer);
-    return find(merged_.task(*merged_.find_task(task)), pointer);
+    return find(*merged_.scope(task), pointer);
   }
 
   std::optional<Value> value_or_nothing(const std::string& task, const Pointer& pointer) const {
@@ -141,6 +139,8 @@ class Merge {
   const ChangeSet our_changes_;
   const ChangeSet their_changes_;
   std::map<Key, const FieldChange*> ours_by_key_;
+  std::unordered_set<std::string> changed_by_us_;  // tasks in which we changed what can be merged
+  std::unordered_set<std::string> told_removed_;   // tasks that we removed, of which a conflict is listed
   StatusDocument merged_;
   std::vector<Value> restored_;  // tasks that we removed and that come back with their changes
   std::vector<MergeConflict> conflicts_;

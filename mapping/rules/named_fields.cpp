@@ -24,15 +24,11 @@ std::optional<FieldChange> named_change(const StatusDocument& document, const No
     if (field && field->type == FieldType::collection) {
       const std::optional<std::size_t> position = array_position(path, depth + 1, document.task_count());
       if (!position) return std::nullopt;
-      const std::vector<std::string> rest(path.tokens().begin() + static_cast<std::ptrdiff_t>(depth) + 2,
-                                          path.tokens().end());
       return named_change(document, {Node::Kind::task, nullptr, std::string(document.task_id(*position)), {}},
-                          Pointer(rest));
+                          path.behind(depth + 2));
     }
     if (!field || field->is_directory()) continue;
-    FieldChange change{node.task, field, at, {}, {}, {}};
-    if (const Value* before = find(scope_of(document, node), at)) change.before = *before;
-    return change;
+    return change_at(document, node.task, field, at);
   }
   return std::nullopt;
 }
@@ -45,10 +41,6 @@ bool gives(const Value& patch, const Pointer& pointer) {
 }
 
 }  // namespace
-
-const Value& scope_of(const StatusDocument& document, const Node& node) {
-  return node.in_task() ? document.task(*document.find_task(node.task)) : document.root();
-}
 
 std::vector<FieldChange> named_changes(const StatusDocument& document, const Node& node,
                                        const std::vector<PatchOperation>& operations) {
@@ -69,7 +61,7 @@ void add_told_again(const StatusDocument& document, const Node& node, const Valu
     const auto changes_in = [&](const Pointer& place) {
       return std::ranges::any_of(changes.fields, [&](const auto& change) { return change.pointer.starts_with(place); });
     };
-    const Value* value = find(scope_of(document, node), told);
+    const Value* value = find(*document.scope(node.task), told);
     if (value && !group.is_root() && changes_in(group) && !changes_in(told) && gives(patch, told))
       changes.fields.push_back({node.task, document.mapping().at(told, true), told, *value, *value, {}});
   }

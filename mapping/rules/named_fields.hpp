@@ -9,9 +9,6 @@
 
 namespace statusfs {
 
-/// What a patch written to this node is applied to: the task, or the file. Precondition: the node exists.
-const Value& scope_of(const StatusDocument& document, const Node& node);
-
 /// The fields at or around what the operations write, as changes without a new value. Whole tasks and keys that are not
 /// mapped are not among them.
 std::vector<FieldChange> named_changes(const StatusDocument& document, const Node& node,

@@ -47,7 +47,7 @@ void drop_repeated_groups(const StatusDocument& document, const Node& node, cons
   for (const Field* key : node.in_task() ? document.mapping().task_fields() : document.mapping().file_fields()) {
     if (!key->repeats_group) continue;
     const Value* given = find(patch, key->pointer);
-    const Value* stored = find(scope_of(document, node), key->pointer);
+    const Value* stored = find(*document.scope(node.task), key->pointer);
     if (!given || !stored || given->is_null() || !(*given == *stored)) continue;
     const Pointer group = key->pointer.parent();
     std::erase_if(changes.fields, [&](const FieldChange& change) {
@@ -71,7 +71,7 @@ void require_operations_permitted(const StatusDocument& document, const Node& no
   std::erase_if(without_tests, [](const auto& operation) { return operation.kind == PatchOperation::Kind::test; });
   std::optional<ChangeSet> changes;
   try {
-    const Value after = apply_json_patch(scope_of(document, node), without_tests);
+    const Value after = apply_json_patch(*document.scope(node.task), without_tests);
     changes = difference_of(document, node, after, Removal::is_removal);
   } catch (const Rejection&) {
     changes.reset();
@@ -95,7 +95,7 @@ void propose_patch(const StatusDocument& document, const WriteRequest& request, 
   const PatchRequest patch = read_patch_request(request.text);
   proposal.op = "patch";
   proposal.idempotency = patch.idempotency;
-  const Value& scope = scope_of(document, request.node);
+  const Value& scope = *document.scope(request.node.task);
   if (patch.patch.is_array()) {
     const std::vector<PatchOperation> operations = decode_json_patch(patch.patch);
     if (proposal.idempotency) require_access_to_operations(document, request.node, operations, judge);

@@ -46,11 +46,10 @@ Proposal mirror_plan(const StatusDocument& document, const Plan& plan) {
   for (const Field* field : document.mapping().file_fields()) {
     const auto said = plan_value(field, &plan);
     if (!said) continue;
-    const Value after(*said);
-    const Value* before = document.value_of(*field);
-    if ((before && *before == after) || lock_of(document, {}, field->pointer, false)) continue;
-    proposal.changes.fields.push_back(
-        {{}, field, field->pointer, before ? std::optional(*before) : std::nullopt, after, {}});
+    FieldChange change = change_at(document, {}, field, field->pointer);
+    change.after = Value(*said);
+    if (change.before == change.after || lock_of(document, {}, field->pointer, false)) continue;
+    proposal.changes.fields.push_back(std::move(change));
   }
   return proposal;
 }

@@ -76,9 +76,8 @@ Proposal propose_replacement(const StatusDocument& document, const Value& replac
   Proposal proposal;
   proposal.op = "external";
   proposal.changes = difference(document, replacement, Removal::is_removal);
-  std::erase_if(proposal.changes.fields, [](const FieldChange& change) {
-    return change.field && (change.field->stamp != Stamp::none || change.field->stamp_with || change.field->derived);
-  });
+  std::erase_if(proposal.changes.fields,
+                [](const FieldChange& change) { return change.field && change.field->is_made_by_driver(); });
   judge_changes(document, proposal, judge);
   return proposal;
 }

@@ -12,11 +12,10 @@
 namespace statusfs {
 namespace {
 
-// Logs only grow, locks are lifted by name alone, and what nobody may write is the driver's.
+// Logs, which are never read-write, only grow, locks are lifted by name alone, and what nobody may write is the
+// driver's.
 bool is_kept(const Mapping& mapping, const FieldChange& change) {
-  if (!change.field) return mapping.locks.is_lock(change.pointer.last());
-  return change.field->type == FieldType::log || change.field->access != Access::read_write ||
-         change.field->stamp != Stamp::none || mapping.locks.is_lock(change.pointer.last());
+  return mapping.locks.is_lock(change.pointer.last()) || (change.field && change.field->access != Access::read_write);
 }
 
 void drop_kept(const Mapping& mapping, ChangeSet& changes) {
@@ -27,7 +26,7 @@ void append(ChangeSet& to, ChangeSet from) { std::ranges::move(from.fields, std:
 
 Value without_logs_cut(const StatusDocument& document, std::size_t position, const Value& earlier) {
   // An earlier log is a beginning of the present one: the present one stands in, so that nothing seems to be taken from
-  // it.
+  // it, and so does a group that had none yet.
   Value task = earlier;
   for (const Field* field : document.mapping().task_fields()) {
     const Value* now = document.value_of(*field, position);

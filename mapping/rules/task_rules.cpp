@@ -1,7 +1,9 @@
 #include "mapping/rules/task_rules.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "mapping/document/text.hpp"
 #include "mapping/rejection.hpp"
@@ -43,8 +45,12 @@ bool comes_to_hold(const FieldCondition& condition, const TouchedTask& task) {
   return !holds(condition, task.before) && holds(condition, task.after);
 }
 
-bool is_changed(const ChangeSet& changes, const std::string& task, const Field* field) {
-  return std::ranges::any_of(changes.fields, [&](const auto& c) { return c.task == task && c.field == field; });
+// The tasks of which the writer says what this field is to be.
+std::unordered_set<std::string> tasks_with_change_of(const Field& field, const ChangeSet& changes) {
+  std::unordered_set<std::string> tasks;
+  for (const FieldChange& change : changes.fields)
+    if (change.field == &field) tasks.insert(change.task);
+  return tasks;
 }
 
 // Whether any of the changes may have changed the field of a task.
@@ -56,16 +62,13 @@ bool may_change(const ChangeSet& changes, const Field& field) {
 
 void add_implied(const StatusDocument& document, ChangeSet& changes, const ImplicationRule& rule) {
   if (!may_change(changes, *rule.when.field)) return;
+  const auto told = tasks_with_change_of(*rule.then.field, changes);
   for (const TouchedTask& task : touched_tasks(document, changes)) {
     if (!comes_to_hold(rule.when, task) || holds(rule.then, task.after)) continue;
-    if (is_changed(changes, task.id, rule.then.field)) continue;  // the writer said otherwise, and will be refused
-    const Value* before = find(task.before, rule.then.field->pointer);
-    changes.fields.push_back({task.id,
-                              rule.then.field,
-                              rule.then.field->pointer,
-                              before ? std::optional(*before) : std::nullopt,
-                              rule.then.value,
-                              {}});
+    if (told.contains(task.id)) continue;  // the writer said otherwise, and will be refused
+    FieldChange implied = change_at(document, task.id, rule.then.field, rule.then.field->pointer);
+    implied.after = rule.then.value;
+    changes.fields.push_back(std::move(implied));
   }
 }
 
@@ -92,23 +95,22 @@ Value without_lines_naming(const Value& list, std::string_view word) {
   return kept.size() == list.size() ? list : Value::array(std::move(kept));
 }
 
-FieldChange& change_of(ChangeSet& changes, const Field& field, const Value& before) {
-  for (FieldChange& change : changes.fields)
-    if (!change.in_task() && change.field == &field) return change;
-  changes.fields.push_back({{}, &field, field.pointer, before, before, {}});
-  return changes.fields.back();
-}
-
 void add_cleared(const StatusDocument& document, ChangeSet& changes, const ClearingRule& rule) {
   if (!may_change(changes, *rule.when.field)) return;
   const Value* list = document.value_of(*rule.list);
-  for (const TouchedTask& task : touched_tasks(document, changes)) {
-    if (!holds(rule.when, task.before) || holds(rule.when, task.after) || !list || !list->is_array()) continue;
-    const auto written = std::ranges::find_if(changes.fields, [&](const auto& c) { return c.field == rule.list; });
-    const Value next = written != changes.fields.end() ? written->after.value_or(Value()) : *list;
-    if (!next.is_array() || without_lines_naming(next, task.id).is_same_node(next)) continue;
-    change_of(changes, *rule.list, *list).after = without_lines_naming(next, task.id);
-  }
+  if (!list || !list->is_array()) return;
+  const auto written = std::ranges::find_if(changes.fields, [&](const auto& c) { return c.field == rule.list; });
+  const bool is_written = written != changes.fields.end();
+  const Value told = is_written ? written->after.value_or(Value()) : *list;
+  if (!told.is_array()) return;
+  Value kept = told;
+  for (const TouchedTask& task : touched_tasks(document, changes))
+    if (holds(rule.when, task.before) && !holds(rule.when, task.after)) kept = without_lines_naming(kept, task.id);
+  if (kept.is_same_node(told)) return;
+  if (is_written)
+    written->after = kept;
+  else
+    changes.fields.push_back({{}, rule.list, rule.list->pointer, *list, kept, {}});
 }
 
 std::string shown(const Value* value) { return value ? compact(*value) : "absent"; }
@@ -168,20 +170,41 @@ std::optional<std::string> broken_requirement(const RequirementRule& rule, const
 }
 
 // Everything that rules are judged by.
-struct Situation {
-  const StatusDocument& document;
-  const ChangeSet& changes;
-  const Judge& judge;
-  const std::vector<TouchedTask>& tasks;
+class Situation {
+ public:
+  Situation(const StatusDocument& document, const ChangeSet& changes, const Judge& judge)
+      : judge_(judge), document_(document), tasks_(touched_tasks(document, changes)) {
+    for (const TouchedTask& task : tasks_) after_.emplace(task.id, &task.after);
+    for (const FieldChange& change : changes.fields)
+      if (change.is_append()) appended_.emplace(change.task, &change);
+  }
 
-  const PlannedTask* planned(const TouchedTask& task) const { return judge.plan ? judge.plan->find(task.id) : nullptr; }
+  const Author& author() const { return judge_.author; }
+  const std::vector<TouchedTask>& tasks() const { return tasks_; }
+  const PlannedTask* planned(const TouchedTask& task) const {
+    return judge_.plan ? judge_.plan->find(task.id) : nullptr;
+  }
   // The task as it will be; nullptr where there is none.
   const Value* task_after(const std::string& id) const {
-    for (const TouchedTask& task : tasks)
-      if (task.id == id) return &task.after;
-    const auto position = document.find_task(id);
-    return position ? &document.task(*position) : nullptr;
+    const auto touched = after_.find(id);
+    if (touched != after_.end()) return touched->second;
+    const auto position = document_.find_task(id);
+    return position ? &document_.task(*position) : nullptr;
   }
+  // How many entries come behind those that the log has.
+  std::size_t count_appended(const TouchedTask& task, const Field& log) const {
+    std::size_t count = 0;
+    for (auto [entry, end] = appended_.equal_range(task.id); entry != end; ++entry)
+      if (entry->second->field == &log) count += entry->second->appended.size();
+    return count;
+  }
+
+ private:
+  const Judge& judge_;
+  const StatusDocument& document_;
+  const std::vector<TouchedTask> tasks_;
+  std::unordered_map<std::string_view, const Value*> after_;
+  std::unordered_multimap<std::string_view, const FieldChange*> appended_;
 };
 
 bool is_finished(const DependencyRule& rule, const Value* task) {
@@ -217,9 +240,7 @@ std::size_t entries(const Value& task, const Field& log) {
 std::optional<std::string> broken_retries(const RetryRule& rule, const TouchedTask& task, const Situation& situation) {
   const PlannedTask* planned = situation.planned(task);
   if (!planned || !planned->max_retries) return std::nullopt;
-  std::size_t count = entries(task.after, *rule.log);
-  for (const FieldChange& change : situation.changes.fields)
-    if (change.task == task.id && change.field == rule.log) count += change.appended.size();
+  const std::size_t count = entries(task.after, *rule.log) + situation.count_appended(task, *rule.log);
   const bool is_more = count > entries(task.before, *rule.log);
   if (!is_more || count <= static_cast<std::size_t>(*planned->max_retries)) return std::nullopt;
   return "task " + task.id + " would have " + std::to_string(count) + " entries in " + rule.log->name +
@@ -228,7 +249,7 @@ std::optional<std::string> broken_retries(const RetryRule& rule, const TouchedTa
 
 std::optional<std::string> broken(const Rule& rule, const TouchedTask& task, const Situation& situation) {
   if (rule.implication) return broken_implication(*rule.implication, task);
-  if (rule.transition) return broken_transition(*rule.transition, task, situation.judge.author);
+  if (rule.transition) return broken_transition(*rule.transition, task, situation.author());
   if (rule.requirement) return broken_requirement(*rule.requirement, task);
   if (rule.dependency) return broken_dependency(*rule.dependency, task, situation);
   if (rule.retries) return broken_retries(*rule.retries, task, situation);
@@ -247,11 +268,10 @@ void add_consequences(const StatusDocument& document, ChangeSet& changes) {
 
 void require_rules(const StatusDocument& document, const ChangeSet& changes, const Judge& judge,
                    std::vector<RuleWarning>& warnings) {
-  const std::vector<TouchedTask> tasks = touched_tasks(document, changes);
-  const Situation situation{document, changes, judge, tasks};
+  const Situation situation(document, changes, judge);
   for (const Rule& rule : document.mapping().rules) {
     if (rule.mode == RuleMode::off) continue;
-    for (const TouchedTask& task : tasks) {
+    for (const TouchedTask& task : situation.tasks()) {
       const auto message = broken(rule, task, situation);
       if (!message) continue;
       if (rule.mode == RuleMode::enforce)

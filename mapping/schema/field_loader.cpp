@@ -1,16 +1,28 @@
 #include "mapping/schema/field_loader.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "mapping/schema/entry_loader.hpp"
 #include "mapping/schema/row_keys.hpp"
 #include "mapping/schema/value_reader.hpp"
+#include "mapping/schema/word_reader.hpp"
 
 namespace statusfs {
 namespace {
 
 constexpr std::size_t longest_name = 255;
 constexpr std::size_t deepest_directory = 16;
+
+constexpr std::array plan_member_words{
+    Word<PlanMember>{"final_execution_status", PlanMember::final_execution_status},
+    Word<PlanMember>{"final_validation_status", PlanMember::final_validation_status},
+};
+constexpr std::array page_format_words{
+    Word<PageFormat>{"markdown", PageFormat::markdown},
+    Word<PageFormat>{"svg", PageFormat::svg},
+    Word<PageFormat>{"html", PageFormat::html},
+};
 
 using Rows = std::vector<std::unique_ptr<Field>>;
 
@@ -105,12 +117,10 @@ void read_range(const YamlNode& row, Field& field) {
 
 const Enumeration* read_enumeration(const YamlNode& row, const Mapping& mapping) {
   const YamlNode& node = row.at("enum");
-  std::vector<std::string> names;
-  for (const auto& enumeration : mapping.enumerations) {
-    if (node.any_text() == enumeration->name) return enumeration.get();
-    names.push_back(enumeration->name);
-  }
-  node.fail("unknown enum " + in_quotes(node.any_text()) + "; accepted: " + alternatives(names));
+  std::vector<Word<const Enumeration*>> words;
+  words.reserve(mapping.enumerations.size());
+  for (const auto& enumeration : mapping.enumerations) words.push_back({enumeration->name, enumeration.get()});
+  return read_word(node, words, "enum");
 }
 
 void check_made_by_driver(const YamlNode& key, const Field& field) {
@@ -176,18 +186,11 @@ Value read_initial(const YamlNode& node, const Field& field) {
   return has_placeholder ? read_placeholder(node, known) : read_value(node, shape_of(field));
 }
 
-PlanMember read_plan_member(const YamlNode& node) {
-  if (node.any_text() == "final_execution_status") return PlanMember::final_execution_status;
-  if (node.any_text() == "final_validation_status") return PlanMember::final_validation_status;
-  node.fail("a plan has no " + in_quotes(node.any_text()) +
-            " that could be mirrored; accepted: final_execution_status or final_validation_status");
-}
-
 void read_mirror(const YamlNode& row, Field& field) {
   const YamlNode* mirror = row.find("mirrors_plan");
   if (mirror == nullptr) return;
   if (field.in_task) mirror->fail("'mirrors_plan' goes only with rows outside of the collection");
-  field.mirrors_plan = read_plan_member(*mirror);
+  field.mirrors_plan = read_word(*mirror, plan_member_words, "member of a plan");
 }
 
 void read_type_of_values(const YamlNode& row, const LoadContext& context, Field& field) {
@@ -200,20 +203,13 @@ void read_type_of_values(const YamlNode& row, const LoadContext& context, Field&
   if (field.type == FieldType::enumeration) field.enumeration = read_enumeration(row, context.mapping);
 }
 
-PageFormat read_page_format(const YamlNode& node) {
-  if (node.any_text() == "markdown") return PageFormat::markdown;
-  if (node.any_text() == "svg") return PageFormat::svg;
-  if (node.any_text() == "html") return PageFormat::html;
-  node.fail("unknown format " + in_quotes(node.any_text()) + "; accepted: markdown, svg or html");
-}
-
 // Links of a board lead from its depth in the tree into the collection.
 void read_file_wide(const YamlNode& row, Field& field) {
   if (field.parent != nullptr)
     row.fail("a row of type " + std::string(name_of(field.type)) + " stands at the top of the tree, not within " +
              in_quotes(field.parent->name));
   if (field.type == FieldType::board) field.board_by = row.at("by").line_of_text();
-  if (field.type == FieldType::page) field.page_format = read_page_format(row.at("format"));
+  if (field.type == FieldType::page) field.page_format = read_word(row.at("format"), page_format_words, "format");
 }
 
 void read_contents(const YamlNode& row, const LoadContext& context, Field& field) {

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "mapping/rejection.hpp"
+#include "mapping/schema/word_reader.hpp"
 
 namespace statusfs {
 namespace {
@@ -11,21 +12,20 @@ namespace {
 // A file's values may be nested 128 deep, and what a document holds comes on top of the pointer to it.
 constexpr std::size_t longest_pointer = 64;
 
-struct StampWord {
-  std::string_view word;
+struct StampKind {
   Stamp stamp;
   FieldType type;
 };
 
 constexpr std::array stamp_words{
-    StampWord{"version", Stamp::version, FieldType::integer},
-    StampWord{"g", Stamp::g, FieldType::integer},
-    StampWord{"persona", Stamp::persona, FieldType::string},
-    StampWord{"archetype", Stamp::archetype, FieldType::string},
-    StampWord{"trace_id", Stamp::trace_id, FieldType::string},
-    StampWord{"signature_hash", Stamp::signature_hash, FieldType::hash},
-    StampWord{"payload_hash_previous", Stamp::payload_hash_previous, FieldType::hash},
-    StampWord{"payload_hash_current", Stamp::payload_hash_current, FieldType::hash},
+    Word<StampKind>{"version", {Stamp::version, FieldType::integer}},
+    Word<StampKind>{"g", {Stamp::g, FieldType::integer}},
+    Word<StampKind>{"persona", {Stamp::persona, FieldType::string}},
+    Word<StampKind>{"archetype", {Stamp::archetype, FieldType::string}},
+    Word<StampKind>{"trace_id", {Stamp::trace_id, FieldType::string}},
+    Word<StampKind>{"signature_hash", {Stamp::signature_hash, FieldType::hash}},
+    Word<StampKind>{"payload_hash_previous", {Stamp::payload_hash_previous, FieldType::hash}},
+    Word<StampKind>{"payload_hash_current", {Stamp::payload_hash_current, FieldType::hash}},
 };
 
 constexpr std::array all_types{
@@ -35,8 +35,8 @@ constexpr std::array all_types{
     FieldType::collection,  FieldType::board, FieldType::events,      FieldType::page,
 };
 
-const StampWord& word_of(Stamp stamp) {
-  return *std::find_if(stamp_words.begin(), stamp_words.end(), [&](const auto& word) { return word.stamp == stamp; });
+const Word<StampKind>& word_of(Stamp stamp) {
+  return *std::ranges::find_if(stamp_words, [&](const auto& word) { return word.meaning.stamp == stamp; });
 }
 
 }  // namespace
@@ -79,14 +79,7 @@ const Field& task_log(const YamlNode& node, const Mapping& mapping) {
   node.fail(node.label() + " names " + in_quotes(node.any_text()) + "; accepted: a log of the task that has an entry");
 }
 
-Stamp read_stamp(const YamlNode& node) {
-  std::vector<std::string> words;
-  for (const StampWord& candidate : stamp_words) {
-    if (node.is_text() && node.any_text() == candidate.word) return candidate.stamp;
-    words.emplace_back(candidate.word);
-  }
-  node.fail("unknown stamp " + in_quotes(node.any_text()) + "; accepted: " + alternatives(words));
-}
+Stamp read_stamp(const YamlNode& node) { return read_word(node, stamp_words, "stamp").stamp; }
 
 Stamp read_stamp_of_a_write(const YamlNode& node) {
   const Stamp stamp = read_stamp(node);
@@ -97,17 +90,15 @@ Stamp read_stamp_of_a_write(const YamlNode& node) {
             " cannot stand here; accepted: g, persona, archetype or trace_id");
 }
 
-FieldType type_of(Stamp stamp) { return word_of(stamp).type; }
+FieldType type_of(Stamp stamp) { return word_of(stamp).meaning.type; }
 
 std::string_view name_of(Stamp stamp) { return word_of(stamp).word; }
 
 FieldType read_type(const YamlNode& node) {
-  std::vector<std::string> words;
-  for (const FieldType type : all_types) {
-    if (node.is_text() && node.any_text() == name_of(type)) return type;
-    words.emplace_back(name_of(type));
-  }
-  node.fail("unknown type " + in_quotes(node.any_text()) + "; accepted: " + alternatives(words));
+  std::vector<Word<FieldType>> words;
+  words.reserve(all_types.size());
+  for (const FieldType type : all_types) words.push_back({name_of(type), type});
+  return read_word(node, words, "type");
 }
 
 }  // namespace statusfs

@@ -131,6 +131,8 @@ struct Field {
   /// rows hold.
   bool has_own_value() const noexcept;
   bool may_be_written_by(std::string_view archetype) const noexcept;
+  /// Whether the value comes from the driver alone, with a mutation or from the tasks. Such fields are read-only.
+  bool is_made_by_driver() const noexcept { return stamp != Stamp::none || stamp_with || derived; }
 };
 
 struct Locks {

@@ -2,19 +2,15 @@
 
 #include <array>
 
+#include "mapping/schema/word_reader.hpp"
+
 namespace statusfs {
 namespace {
 
-struct ToneWord {
-  std::string_view word;
-  Tone tone;
+constexpr std::array tone_words{
+    Word<Tone>{"neutral", Tone::neutral},     Word<Tone>{"active", Tone::active}, Word<Tone>{"good", Tone::good},
+    Word<Tone>{"attention", Tone::attention}, Word<Tone>{"bad", Tone::bad},
 };
-
-constexpr std::array<ToneWord, 5> tone_words{{{"neutral", Tone::neutral},
-                                              {"active", Tone::active},
-                                              {"good", Tone::good},
-                                              {"attention", Tone::attention},
-                                              {"bad", Tone::bad}}};
 
 bool is_one_line(const Field& field) {
   switch (field.type) {
@@ -80,21 +76,12 @@ const Field& read_groups(const YamlNode& node, const Mapping& mapping) {
   node.fail("'by' names " + in_quotes(node.any_text()) + "; accepted: a direct member of the task, an enum");
 }
 
-Tone read_tone(const YamlNode& node) {
-  std::vector<std::string> words;
-  for (const ToneWord& candidate : tone_words) {
-    if (node.any_text() == candidate.word) return candidate.tone;
-    words.emplace_back(candidate.word);
-  }
-  node.fail("unknown tone " + in_quotes(node.any_text()) + "; accepted: " + alternatives(words));
-}
-
 void read_tones(const YamlNode& tones, const Enumeration& enumeration, Overview& overview) {
   for (const YamlNode& entry : tones.entries()) {
     if (!enumeration.contains(entry.key()))
       entry.fail(entry.label() + " is no value of the enum " + in_quotes(enumeration.name) +
                  "; accepted: " + alternatives(enumeration.values));
-    overview.tones.emplace(entry.key(), read_tone(entry));
+    overview.tones.emplace(entry.key(), read_word(entry, tone_words, "tone"));
   }
 }
 

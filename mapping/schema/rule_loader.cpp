@@ -5,12 +5,16 @@
 #include <set>
 
 #include "mapping/schema/value_reader.hpp"
+#include "mapping/schema/word_reader.hpp"
 
 namespace statusfs {
 namespace {
 
-constexpr std::array<std::string_view, 6> rule_kinds{"implies", "transitions",  "requires",
-                                                     "clears",  "dependencies", "retries"};
+constexpr std::array mode_words{
+    Word<RuleMode>{"enforce", RuleMode::enforce},
+    Word<RuleMode>{"warn", RuleMode::warn},
+    Word<RuleMode>{"off", RuleMode::off},
+};
 
 FieldCondition read_condition(const YamlNode& node, const Mapping& mapping) {
   const YamlNode& pair = node.only_entry();
@@ -118,36 +122,50 @@ RetryRule read_retries(const YamlNode& node, const Mapping& mapping) {
   return {&task_log(node.at("log"), mapping)};
 }
 
-RuleMode read_mode(const YamlNode& node) {
-  const YamlNode* mode = node.find("mode");
-  if (mode == nullptr || mode->any_text() == "enforce") return RuleMode::enforce;
-  if (mode->any_text() == "warn") return RuleMode::warn;
-  if (mode->any_text() == "off") return RuleMode::off;
-  mode->fail("unknown mode " + in_quotes(mode->any_text()) + "; accepted: enforce, warn or off");
+/// The key that says what a rule is about, and who reads what stands there.
+struct RuleKind {
+  std::string_view key;
+  void (*read)(const YamlNode& node, const Mapping& mapping, Rule& rule);
+};
+
+template <auto member, auto read>
+constexpr RuleKind kind_of(std::string_view key) {
+  return {key, [](const YamlNode& node, const Mapping& mapping, Rule& rule) { rule.*member = read(node, mapping); }};
 }
 
-void check_one_kind(const YamlNode& node) {
-  const auto kinds = std::count_if(rule_kinds.begin(), rule_kinds.end(),
-                                   [&](std::string_view kind) { return node.find(kind) != nullptr; });
-  if (kinds != 1) {
-    node.fail("a rule says exactly one thing, this one " + std::to_string(kinds) +
-              "; accepted: one of implies, transitions, requires, clears, dependencies and retries");
-  }
+constexpr std::array rule_kinds{
+    kind_of<&Rule::implication, read_implication>("implies"),
+    kind_of<&Rule::transition, read_transitions>("transitions"),
+    kind_of<&Rule::requirement, read_requirement>("requires"),
+    kind_of<&Rule::clearing, read_clearing>("clears"),
+    kind_of<&Rule::dependency, read_dependency>("dependencies"),
+    kind_of<&Rule::retries, read_retries>("retries"),
+};
+
+std::vector<std::string> keys_of_kinds() {
+  std::vector<std::string> keys;
+  keys.reserve(rule_kinds.size());
+  for (const RuleKind& kind : rule_kinds) keys.emplace_back(kind.key);
+  return keys;
+}
+
+const RuleKind& only_kind(const YamlNode& node) {
+  const auto is_there = [&](const RuleKind& kind) { return node.find(kind.key) != nullptr; };
+  const auto count = std::ranges::count_if(rule_kinds, is_there);
+  if (count == 1) return *std::ranges::find_if(rule_kinds, is_there);
+  node.fail("a rule says exactly one thing, this one " + std::to_string(count) + "; accepted: one of " +
+            alternatives(keys_of_kinds()));
 }
 
 Rule read_rule(const YamlNode& node, const Mapping& mapping) {
-  node.accept_only({"name", "mode", "implies", "transitions", "requires", "clears", "dependencies", "retries"});
-  check_one_kind(node);
+  std::vector<std::string> keys = keys_of_kinds();
+  keys.insert(keys.begin(), {"name", "mode"});
+  node.accept_only(keys);
+  const RuleKind& kind = only_kind(node);
   Rule rule;
   rule.name = node.at("name").line_of_text();
-  rule.mode = read_mode(node);
-  if (const YamlNode* implies = node.find("implies")) rule.implication = read_implication(*implies, mapping);
-  if (const YamlNode* transitions = node.find("transitions")) rule.transition = read_transitions(*transitions, mapping);
-  if (const YamlNode* requirement = node.find("requires")) rule.requirement = read_requirement(*requirement, mapping);
-  if (const YamlNode* clears = node.find("clears")) rule.clearing = read_clearing(*clears, mapping);
-  if (const YamlNode* dependencies = node.find("dependencies"))
-    rule.dependency = read_dependency(*dependencies, mapping);
-  if (const YamlNode* retries = node.find("retries")) rule.retries = read_retries(*retries, mapping);
+  if (const YamlNode* mode = node.find("mode")) rule.mode = read_word(*mode, mode_words, "mode");
+  kind.read(node.at(kind.key), mapping, rule);
   return rule;
 }
 

@@ -110,11 +110,13 @@ bool YamlNode::flag_at(std::string_view key) const {
 }
 
 void YamlNode::accept_only(std::initializer_list<std::string_view> keys) const {
-  for (const YamlNode& entry : entries()) {
-    if (std::find(keys.begin(), keys.end(), entry.key_) != keys.end()) continue;
-    entry.fail("unknown key " + entry.label() +
-               "; accepted here: " + alternatives(std::vector<std::string>(keys.begin(), keys.end())));
-  }
+  accept_only(std::vector<std::string>(keys.begin(), keys.end()));
+}
+
+void YamlNode::accept_only(const std::vector<std::string>& keys) const {
+  for (const YamlNode& entry : entries())
+    if (std::find(keys.begin(), keys.end(), entry.key_) == keys.end())
+      entry.fail("unknown key " + entry.label() + "; accepted here: " + alternatives(keys));
 }
 
 }  // namespace statusfs

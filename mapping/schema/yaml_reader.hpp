@@ -51,6 +51,7 @@ class YamlNode {
   bool flag_at(std::string_view key) const;  ///< false where there is none
   /// Fails unless this is a map without other keys than these.
   void accept_only(std::initializer_list<std::string_view> keys) const;
+  void accept_only(const std::vector<std::string>& keys) const;
 
  private:
   friend class YamlTreeBuilder;

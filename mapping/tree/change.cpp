@@ -143,6 +143,12 @@ void compare_collections(const StatusDocument& before, const Value& after, Remov
 
 }  // namespace
 
+FieldChange change_at(const StatusDocument& document, const std::string& task, const Field* field,
+                      const Pointer& pointer) {
+  const Value* before = find(*document.scope(task), pointer);
+  return {task, field, pointer, before ? std::optional(*before) : std::nullopt, {}, {}};
+}
+
 ChangeSet difference(const StatusDocument& before, const Value& after, Removal removal) {
   if (!after.is_object()) throw Rejection(Cause::invalid, "the file must stay a JSON object");
   ChangeSet changes;

@@ -25,6 +25,11 @@ struct FieldChange {
   bool is_append() const noexcept { return !appended.empty(); }
 };
 
+/// A change of what stands at the pointer in the scope of `task`, which does not say yet to what. Precondition: the
+/// task exists.
+FieldChange change_at(const StatusDocument& document, const std::string& task, const Field* field,
+                      const Pointer& pointer);
+
 struct ChangeSet {
   std::vector<FieldChange> fields;
   std::vector<Value> added_tasks;  ///< as the writer gave them
@@ -44,9 +49,8 @@ enum class Removal {
   is_null,     ///< a nullable field becomes null and keeps its place (a merge patch cannot say it otherwise)
 };
 
-/// Everything in which `after` differs from the document. Throws Rejection(not_permitted) where entries of an
-/// append-only list were changed or tasks were put in another order, and Rejection(invalid) where tasks are not objects
-/// with ids of their own.
+/// Everything in which `after` differs from the document. Throws Rejection(not_permitted) where tasks were put in
+/// another order, and Rejection(invalid) where tasks are not objects with ids of their own.
 ChangeSet difference(const StatusDocument& before, const Value& after, Removal removal);
 
 /// The same for one task. Precondition: the task exists.

@@ -43,12 +43,6 @@ Directory directory_of(const Mapping& mapping, const Node& node) {
   return {};
 }
 
-const Value* scope_of(const StatusDocument& document, const std::string& task) {
-  if (task.empty()) return &document.root();
-  const auto position = document.find_task(task);
-  return position ? &document.task(*position) : nullptr;
-}
-
 bool is_claimed(const Directory& directory, const Pointer& pointer) {
   return directory.rows && std::any_of(directory.rows->begin(), directory.rows->end(), [&](const auto& row) {
            return row->has_own_value() && row->pointer.starts_with(pointer);
@@ -127,7 +121,7 @@ Node row_node(const Directory& directory, const Field& row) { return {Node::Kind
 }  // namespace
 
 const Value* value_at(const StatusDocument& document, const Node& node) {
-  const Value* scope = scope_of(document, node.task);
+  const Value* scope = document.scope(node.task);
   if (!scope) return nullptr;
   switch (node.kind) {
     case Node::Kind::top:
@@ -169,7 +163,7 @@ std::optional<Node> child(const StatusDocument& document, const Node& node, std:
     for (const auto& row : *directory.rows)
       if (row->name == name && !row->hidden) return row_node(directory, *row);
   }
-  const Value* scope = scope_of(document, node.task);
+  const Value* scope = document.scope(node.task);
   return scope ? unknown_child(*scope, directory, name) : std::nullopt;
 }
 
@@ -187,7 +181,7 @@ std::vector<NamedNode> children(const StatusDocument& document, const Node& node
     for (const auto& row : *directory.rows)
       if (!row->hidden) result.push_back({row->name, row_node(directory, *row)});
   }
-  if (const Value* scope = scope_of(document, node.task))
+  if (const Value* scope = document.scope(node.task))
     std::ranges::move(unknown_children(*scope, directory), std::back_inserter(result));
   return result;
 }
@@ -220,7 +214,7 @@ std::optional<std::size_t> container_of(const Directory& directory, const Pointe
 std::string unknown_path(const StatusDocument& document, const Node& node) {
   const Node around = directory_around(document.mapping(), node);
   std::string path = around.kind == Node::Kind::field ? around.field->path : std::string();
-  const Value* scope = scope_of(document, node.task);
+  const Value* scope = document.scope(node.task);
   Directory directory = directory_of(document.mapping(), around);
   while (const auto container = scope ? container_of(directory, node.pointer) : std::nullopt) {
     const Pointer& object = directory.containers[*container];

@@ -40,10 +40,6 @@ std::string value_text(const Value& value, const Field* field) {
   return scalar_line(value);
 }
 
-const Value& scope_value(const StatusDocument& document, const Node& node) {
-  return node.in_task() ? document.task(*document.find_task(node.task)) : document.root();
-}
-
 }  // namespace
 
 const Field* whole_file_view(const Mapping& mapping) noexcept {
@@ -59,7 +55,7 @@ bool is_whole_file(const Node& node) noexcept {
 std::string node_text(const StatusDocument& document, const Node& node) {
   const Field* field = node.kind == Node::Kind::field ? node.field : nullptr;
   if (field && !field->has_own_value() && field->type != FieldType::view) return {};
-  if (field && field->type == FieldType::view) return indented_document(scope_value(document, node));
+  if (field && field->type == FieldType::view) return indented_document(*document.scope(node.task));
   const Value* value = value_at(document, node);
   if (!value) return field && field->absent ? *field->absent + "\n" : std::string();
   return value_text(*value, field);
@@ -67,7 +63,7 @@ std::string node_text(const StatusDocument& document, const Node& node) {
 
 std::uint64_t node_size(const StatusDocument& document, const Node& node) {
   const bool is_view = node.kind == Node::Kind::field && node.field->type == FieldType::view;
-  if (is_view) return indented_size(scope_value(document, node)) + 1;
+  if (is_view) return indented_size(*document.scope(node.task)) + 1;
   return node_text(document, node).size();
 }
 

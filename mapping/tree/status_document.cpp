@@ -131,6 +131,12 @@ std::string_view StatusDocument::task_id(std::size_t position) const noexcept {
 
 std::optional<std::size_t> StatusDocument::find_task(std::string_view id) const { return index_->find(id); }
 
+const Value* StatusDocument::scope(std::string_view id) const {
+  if (id.empty()) return &root_;
+  const auto position = find_task(id);
+  return position ? &task(*position) : nullptr;
+}
+
 StatusDocument StatusDocument::with_field(const Field& field, std::optional<Value> value) const {
   return with_value(field.pointer, std::move(value));
 }
@@ -164,16 +170,7 @@ StatusDocument StatusDocument::with_added_task(Value task) const {
 }
 
 StatusDocument StatusDocument::without_tasks(std::span<const std::size_t> positions) const {
-  std::vector<Value> kept;
-  kept.reserve(task_count() - positions.size());
-  auto removed = positions.begin();
-  for (std::size_t position = 0; position < task_count(); ++position) {
-    if (removed != positions.end() && *removed == position)
-      ++removed;
-    else
-      kept.push_back(task(position));
-  }
-  Value tasks = Value::array(std::move(kept));
+  Value tasks = tasks_.without_elements(positions);
   auto index = TaskIndex::of(tasks, mapping_->collection_id);
   return with_tasks(std::move(tasks), std::move(index));
 }

@@ -35,6 +35,9 @@ class StatusDocument {
   const Value& task(std::size_t position) const noexcept { return tasks_.element(position); }
   std::string_view task_id(std::size_t position) const noexcept;
   std::optional<std::size_t> find_task(std::string_view id) const;
+  /// Where the pointers of a scope begin: the task of this id, or the root where it is empty. nullptr where the task is
+  /// gone.
+  const Value* scope(std::string_view id) const;
 
   /// The value of a field: of the file's scope, or of the given task. nullptr where the key is absent.
   const Value* value_of(const Field& field) const noexcept { return find(root_, field.pointer); }

@@ -1,5 +1,7 @@
 // What can happen to etcd itself: compaction, a full disk, foreign values, certificates and users.
 #include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <filesystem>
@@ -366,6 +368,100 @@ TEST_F(EtcdStateTest, ExportAndImportKeepEveryByte) {
   ASSERT_EQ(0, statusfs({"export", cluster().url(), (root() / "partial").string()}).exit_status);
   EXPECT_EQ(journal, read_file(root() / "partial/exec_status_125.txt.journal"));
   EXPECT_EQ(0, statusfs({"verify", (root() / "partial").string()}).exit_status);
+}
+
+// What another export, or a mount, left in the directory.
+class ExportTest : public EtcdStateTest {
+ protected:
+  void SetUp() override {
+    EtcdStateTest::SetUp();
+    put_file(source() / "exec_plan_125.txt", test_data("plans/exec_plan_125.txt"));
+    import_source();
+    mount_host(0);
+    export_and_verify();
+  }
+  Path exported(const std::string& name) const { return root() / "exported" / name; }
+  Path exported_json() const { return exported("exec_status_125.txt"); }
+  std::string exported_journal_text() const { return read_file(exported_json().string() + ".journal"); }
+  void change(int percent) { ASSERT_EQ(0, write_file(at(0, field()), std::to_string(percent) + "\n")) << errors_of(0); }
+  CommandResult export_again() { return statusfs({"export", cluster().url(), (root() / "exported").string()}); }
+  void expect_refused(const std::string& words) {
+    const CommandResult result = export_again();
+    EXPECT_EQ(2, result.exit_status) << result.output;
+    EXPECT_NE(std::string::npos, result.error.find(words)) << result.error;
+  }
+};
+
+TEST_F(ExportTest, KeepsOwnerAndModeOfWhatItReplaces) {
+  const std::vector<std::string> names = {"exec_status_125.txt", "exec_status_125.txt.journal", "exec_plan_125.txt"};
+  for (const std::string& name : names) {
+    fs::permissions(exported(name), fs::perms(0640));
+    ASSERT_EQ(0, ::lchown(exported(name).c_str(), 65534, 65534));
+  }
+  change(7);
+  ASSERT_EQ(0, export_again().exit_status);
+  for (const std::string& name : names) {
+    struct stat status {};
+    ASSERT_EQ(0, ::stat(exported(name).c_str(), &status));
+    EXPECT_EQ(0640U, status.st_mode & 07777U) << name;
+    EXPECT_EQ(65534U, status.st_uid) << name;
+    EXPECT_EQ(65534U, status.st_gid) << name;
+  }
+  EXPECT_EQ(read_at(0, "status.json"), read_file(exported_json()));
+}
+
+TEST_F(ExportTest, ReplacesNothingThatAMountWrites) {
+  fs::create_directories(root() / "second");
+  ASSERT_EQ(0, statusfs({(root() / "exported").string(), (root() / "second").string()}).exit_status);
+  const std::string journal = exported_journal_text();
+  change(7);
+  expect_refused("is held by process");
+  EXPECT_EQ(journal, exported_journal_text());
+  const Path shown = root() / "second" / "exec_status_125" / field();
+  EXPECT_EQ(0, write_file(shown, "9\n"));
+  ASSERT_EQ(0, statusfs({"umount", (root() / "second").string()}).exit_status);
+  expect_refused("of another history");
+  EXPECT_EQ(0, statusfs({"verify", exported_json().string()}).exit_status);
+}
+
+TEST_F(ExportTest, WhatWasRefusedLeavesNothingThatTheNextOneTakesUp) {
+  const std::string good = exported_journal_text();
+  const Path journal = exported_json().string() + ".journal";
+  put_file(journal, good.substr(0, good.size() / 2) + "x" + good.substr(good.size() / 2));
+  expect_refused(journal.string() + ": journal line 1");
+  EXPECT_FALSE(fs::exists(journal.string() + ".partial"));
+  fs::remove(journal);
+  fs::remove(exported_json());
+  EXPECT_EQ(0, export_again().exit_status);
+  EXPECT_EQ(good, exported_journal_text());
+  put_file(journal.string() + ".partial", "nonsense\n");
+  expect_refused(journal.string() + ".partial: journal line 1");
+}
+
+// Versions that were made in the directory are in no etcd.
+TEST_F(ExportTest, APartialJournalDoesNotReplaceOneThatSaysMore) {
+  const std::string before = exported_journal_text();
+  ASSERT_EQ(0, statusfs({"rollback", exported_json().string(), "1"}).exit_status);
+  fs::create_directories(root() / "second");
+  ASSERT_EQ(0, statusfs({(root() / "exported").string(), (root() / "second").string()}).exit_status);
+  ASSERT_EQ(0, write_file(root() / "second" / "exec_status_125" / field(), "9\n"));
+  ASSERT_EQ(0, statusfs({"umount", (root() / "second").string()}).exit_status);
+  const std::string journal = exported_journal_text();
+  ASSERT_NE(before, journal);
+  put_file(exported_json().string() + ".journal.partial", before);
+  change(7);
+  expect_refused("of another history");
+  EXPECT_EQ(journal, exported_journal_text());
+}
+
+TEST_F(ExportTest, ContentThatIsNoVersionIsNotWrittenOver) {
+  put_file(exported_json(), "precious");
+  change(7);
+  expect_refused("was changed by another program");
+  EXPECT_EQ("precious", read_file(exported_json()));
+  fs::remove(exported_json().string() + ".journal");
+  expect_refused("has no journal");
+  EXPECT_EQ("precious", read_file(exported_json()));
 }
 
 }  // namespace

@@ -154,8 +154,8 @@ TEST_F(CacheTest, TheHistoryOfAFreedFileIsReadAgain) {
   EXPECT_EQ(second, read(".history/2.json"));
 }
 
-TEST_F(CacheTest, ASizeIsANumberWithAUnit) {
-  for (const char* size : {"", "0", "M", "64X", "64MB", "-1", "1.5G", "99999999999"}) {
+TEST_F(CacheTest, ASizeIsANumberOfBytesOrHasAUnit) {
+  for (const char* size : {"", "0", "M", "64X", "64MB", "-1", "1.5G", "9223372036854775808"}) {
     const CommandResult result =
         statusfs({source().string(), mountpoint().string(), "-o", "cache=" + std::string(size)});
     EXPECT_EQ(1, result.exit_status) << size;

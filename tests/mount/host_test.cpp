@@ -158,6 +158,30 @@ TEST_F(ServiceTest, NoticesGoToTheJournalWithTheirFields) {
   EXPECT_EQ("", read_file(root() / "stderr"));
 }
 
+// As a service does after its daemon died (ExecStopPost=).
+TEST_F(ServiceTest, ADeadMountThatUmountTakesAwayIsToldToTheJournal) {
+  mount_and_die();
+  const auto result = bash("R=${S%/*}; " + tool("private_mounts") + R"( bash -ec '
+      mkdir -p /run/systemd/journal
+      mount -t tmpfs none /run/systemd/journal
+      python3 "$1" /run/systemd/journal/socket "$2/heard" &
+      listener=$!
+      until [[ -S /run/systemd/journal/socket ]]; do sleep 0.05; done
+      : > "$2/stderr"
+      JOURNAL_STREAM=$(stat --format %d:%i "$2/stderr") "$3" umount --if-dead "$2/mount" 2> "$2/stderr"
+      for _ in {1..200}; do if grep -q dead_mount_cleared "$2/heard"; then break; fi; sleep 0.05; done
+      kill $listener
+      wait $listener || true
+    ' - )" + listener() + R"( "$R" "$B")");
+  ASSERT_EQ(0, result.exit_status) << result.error;
+  const std::string record = heard();
+  EXPECT_THAT(record, HasSubstr("STATUSFS_EVENT=dead_mount_cleared\n"));
+  EXPECT_THAT(record, HasSubstr("PRIORITY=4\n"));
+  EXPECT_THAT(record, HasSubstr("STATUSFS_SOURCE=" + source().string() + "\n"));
+  EXPECT_THAT(record, HasSubstr("STATUSFS_MOUNTPOINT=" + mountpoint().string() + "\n"));
+  EXPECT_EQ("", read_file(root() / "stderr"));
+}
+
 TEST_F(ServiceTest, NoticesGoToStandardErrorWhereThatIsNotTheJournal) {
   put_file(root() / "config", "default: {archetype: AUDITOR}\n");
   Process daemon({binary(), "-f", "-o", "config=" + (root() / "config").string(), source(), mountpoint()},

@@ -1,4 +1,5 @@
 // An ordinary user mounts, works and unmounts with nothing but fusermount3.
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -47,6 +48,33 @@ TEST_F(OrdinaryUserTest, MountsReadsWritesAndUnmounts) {
   EXPECT_EQ("\"ACTIVE\"", jq(".payload.tasks_status[0].status", status_file()));
   output("$B verify $S/exec_status_125.txt");
   EXPECT_EQ(output("id -u"), output("stat -c %u $S/exec_status_125.txt"));
+}
+
+// Such a mount lets in nobody else, not even root.
+TEST_F(OrdinaryUserTest, RootUnmountsItAndWaitsForItsEnd) {
+  if (::geteuid() != 0) return;
+  for (int value = 1; value <= 10; ++value) {
+    output("$B $S $M");
+    const std::string pid = output("sed -n 's/^statusfs_process_id //p' $M/.statusfs/metrics");
+    output("echo " + std::to_string(value) + " > $T/tasks/task_001_scaffold/percent_complete");
+    const CommandResult result = statusfs({"umount", mountpoint().string()});
+    EXPECT_EQ(0, result.exit_status) << result.error;
+    EXPECT_EQ(std::to_string(value), jq(".payload.tasks_status[0].percent_complete", status_file()));
+    // Its parent may not have heard of its end yet.
+    EXPECT_EQ("", bash("grep '^State:.[^Z]' /proc/" + lines_of(pid).at(0) + "/status").output);
+  }
+}
+
+TEST_F(OrdinaryUserTest, RootTakesItAwayWhenItIsDead) {
+  if (::geteuid() != 0) return;
+  Process daemon({(root() / "statusfs").string(), "-f", source().string(), mountpoint().string()}, options_,
+                 root() / "daemon");
+  ASSERT_TRUE(eventually([&] { return as_user("cat $M/.statusfs/version").exit_status == 0; })) << daemon.log();
+  daemon.send(SIGKILL);
+  daemon.wait();
+  const CommandResult result = statusfs({"umount", "--if-dead", mountpoint().string()});
+  EXPECT_EQ(0, result.exit_status) << result.error;
+  EXPECT_EQ("", bash("grep \" $M \" /proc/self/mountinfo").output);
 }
 
 TEST_F(OrdinaryUserTest, RunsEveryCommand) {

@@ -68,7 +68,6 @@ TEST_F(RotationTest, ADamagedClosedJournalIsFound) {
 }
 
 TEST_F(RotationTest, AnEarlierCopyFromAClosedJournalIsRebuilt) {
-  const std::string before = document_on_disk().dump();
   std::filesystem::copy_file(status_file(), root() / "old");
   fill();
   unmount();

@@ -65,6 +65,16 @@ TEST_F(SignatureTest, EveryNewVersionOfTheFileIsSigned) {
   EXPECT_TRUE(Json::parse(statusfs({"verify", status_file().string(), "--json"}).output)["signed"].is_null());
 }
 
+TEST_F(SignatureTest, WhereTheJsonIsMissingNothingIsSigned) {
+  mount(with_key());
+  unmount();
+  std::filesystem::remove(status_file());
+  const CommandResult result = verify("public.pem", {"--json"});
+  EXPECT_EQ(2, result.exit_status) << result.output;
+  EXPECT_EQ(false, Json::parse(result.output)["signed"]);
+  EXPECT_NE(std::string::npos, verify().output.find("the JSON is missing"));
+}
+
 TEST_F(SignatureTest, WhoeverHoldsTheLockFindsBothOfOneVersion) {
   mount(with_key());
   std::jthread writer([this](const std::stop_token& stop) {

@@ -8,6 +8,7 @@
 #include "fs/store/etcd/chain_link.hpp"
 #include "fs/store/etcd/foreign_values.hpp"
 #include "fs/store/etcd/stored_document.hpp"
+#include "fs/store/file_names.hpp"
 
 namespace statusfs {
 namespace {
@@ -16,7 +17,6 @@ namespace {
 constexpr GroupLimit limit{100, 384 * 1024};
 constexpr std::int64_t page_of_records = 50;
 constexpr std::uint32_t nobody = 65534;  // who put a foreign value into etcd is not known
-constexpr std::string_view foreign_infix = ".txt.foreign-";
 
 StoreResult outcome_of(const EtcdError& error) {
   switch (error.kind()) {
@@ -351,14 +351,13 @@ StoreResult EtcdStore::set_foreign_aside(std::string& kept_as) {
     head_ = head;
     head_revision_ = result.revision;
     feed_->set_document(services_.layout.document(stem_, head_.document_version, head_.document_id));
-    kept_as = stem_ + std::string(foreign_infix) + std::to_string(number);
+    kept_as = foreign_copy_of(file_name_of(stem_), number);
     return {};
   });
 }
 
 std::string EtcdStore::read_foreign(const std::string& kept_as) {
-  const std::size_t infix = kept_as.rfind(foreign_infix);
-  const std::string number = infix == std::string::npos ? kept_as : kept_as.substr(infix + foreign_infix.size());
+  const std::string number(number_of_foreign_copy(kept_as));
   return read_foreign_value(services_.client, services_.layout, stem_, number);
 }
 

@@ -62,8 +62,6 @@ std::optional<std::string> gzip_decompressed(std::string_view bytes) {
 
 }  // namespace
 
-std::string closed_journal_directory(const std::string& path) { return path + ".journal.d"; }
-
 std::string closed_journal_name(std::uint64_t first, std::uint64_t last) {
   return std::to_string(first) + "-" + std::to_string(last) + std::string(suffix);
 }

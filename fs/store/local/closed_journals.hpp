@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "fs/store/file_names.hpp"
 #include "fs/store/local/files.hpp"
 
 namespace statusfs {
@@ -19,8 +20,7 @@ struct ClosedJournal {
   std::string path;
 };
 
-/// The directory of a status file's closed journals.
-std::string closed_journal_directory(const std::string& path);
+/// In closed_journal_directory().
 std::string closed_journal_name(std::uint64_t first, std::uint64_t last);
 
 /// The closed journals of the status file at `path` in order. One that begins where the live journal begins is left

@@ -3,21 +3,16 @@
 #include <algorithm>
 #include <limits>
 
+#include "fs/store/file_names.hpp"
 #include "fs/store/local/chain_reader.hpp"
 #include "mapping/chain/hashes.hpp"
 #include "mapping/chain/replay.hpp"
 #include "mapping/document/parse.hpp"
 #include "mapping/rejection.hpp"
+#include "mapping/tree/stamped_value.hpp"
 
 namespace statusfs {
 namespace {
-
-constexpr std::string_view journal_suffix = ".journal";
-
-const Value* stamped_value(const Mapping& mapping, const Value& root, Stamp stamp) {
-  const Field* field = mapping.stamped(stamp, false);
-  return field ? find(root, field->pointer) : nullptr;
-}
 
 std::string_view top_of(const Pointer& pointer) {
   return pointer.is_root() ? std::string_view() : std::string_view(pointer.tokens().front());
@@ -25,8 +20,7 @@ std::string_view top_of(const Pointer& pointer) {
 
 /// The member that the payload hash covers.
 std::string_view payload_member(const Mapping& mapping) {
-  const Field* hash = mapping.stamped(Stamp::payload_hash_current, false);
-  return hash ? top_of(hash->pointer) : "payload";
+  return top_of(mapping.stamped(Stamp::payload_hash_current, false)->pointer);
 }
 
 /// What the payload hash does not cover, without what every mutation stamps; `frame` may have the rest or not.
@@ -160,7 +154,7 @@ Comparison compare_by_replay(const std::shared_ptr<const Mapping>& mapping, Jour
   result.head = replay.head();
   const auto first_version = journal.first_version();
   if (result.json == JsonState::foreign && json.root && first_version && version < *first_version) {
-    const std::string status_path = journal.path().substr(0, journal.path().size() - journal_suffix.size());
+    const std::string status_path = without_journal_suffix(journal.path());
     if (is_in_closed_journal(mapping, journal.files(), status_path, first_line(journal), version, *json.root))
       result.json = JsonState::earlier;
   }
@@ -183,12 +177,6 @@ JsonText::JsonText(const std::optional<std::string>& text) : is_missing(!text) {
   } catch (const ParseError& error) {
     is_torn = error.is_incomplete();
   }
-}
-
-std::optional<std::uint64_t> version_of(const Mapping& mapping, const Value& root) {
-  const Value* version = stamped_value(mapping, root, Stamp::version);
-  if (!version || !version->is_integer() || version->as_integer() < 0) return std::nullopt;
-  return static_cast<std::uint64_t>(version->as_integer());
 }
 
 Comparison compare(const std::shared_ptr<const Mapping>& mapping, JournalFile& journal, const JsonText& json) {

@@ -38,7 +38,4 @@ struct Comparison {
 /// TamperError where the journal is not what it was when it was written, and Rejection where its head cannot be shown.
 Comparison compare(const std::shared_ptr<const Mapping>& mapping, JournalFile& journal, const JsonText& json);
 
-/// The version that a document bears.
-std::optional<std::uint64_t> version_of(const Mapping& mapping, const Value& root);
-
 }  // namespace statusfs

@@ -5,20 +5,14 @@
 #include <chrono>
 
 #include "fs/identity/trace_context.hpp"
-#include "fs/store/local/comparison.hpp"
 #include "fs/store/timestamp.hpp"
 #include "mapping/chain/hashes.hpp"
-#include "mapping/document/json_patch_text.hpp"
 #include "mapping/document/text.hpp"
+#include "mapping/tree/stamped_value.hpp"
 #include "mapping/tree/template.hpp"
 
 namespace statusfs {
 namespace {
-
-const Value* stamped_value(const StatusDocument& document, Stamp stamp) {
-  const Field* field = document.mapping().stamped(stamp, false);
-  return field ? document.value_of(*field) : nullptr;
-}
 
 std::optional<std::string> text_of(const Value* value) {
   if (!value || !value->is_string()) return std::nullopt;
@@ -38,7 +32,8 @@ std::string hindrance_to_begin(const StatusDocument& document) {
     return "its schema " + *schema + " is not " + document.mapping().schema;
   const std::string remedy = "; statusfs adopt starts its chain with what it says now";
   if (!has_any_hash(document)) return "it bears no hashes yet" + remedy;
-  if (!text_of(stamped_value(document, Stamp::payload_hash_current))) return "it bears no payload hash" + remedy;
+  if (!text_of(stamped_value(document.mapping(), document.root(), Stamp::payload_hash_current)))
+    return "it bears no payload hash" + remedy;
   const auto findings = verify_hashes(document, 1);
   if (!findings.empty()) return findings.front().pointer + ": " + findings.front().message + remedy;
   if (!version_of(document.mapping(), document.root())) return "it bears no version" + remedy;
@@ -46,16 +41,17 @@ std::string hindrance_to_begin(const StatusDocument& document) {
 }
 
 CommitEntry first_entry(const std::shared_ptr<const StatusDocument>& document) {
+  const auto stamped = [&](Stamp stamp) { return stamped_value(document->mapping(), document->root(), stamp); };
   JournalRecord record;
   record.version = *version_of(document->mapping(), document->root());
-  if (const Value* g = stamped_value(*document, Stamp::g); g && g->is_integer()) record.g = g->as_integer();
+  if (const Value* g = stamped(Stamp::g); g && g->is_integer()) record.g = g->as_integer();
   record.time = format_timestamp(std::chrono::system_clock::now());
   record.op = "begin";
   record.author = {"STATUSFS", "", ::getuid(), ::getpid(), new_trace_id()};
-  record.patch = encode_json_patch({{PatchOperation::Kind::add, Pointer(), Pointer(), document->root()}});
+  record.patch = whole_document_patch(document->root());
   record.size = indented_document(document->root()).size();
-  record.payload_hash_previous = text_of(stamped_value(*document, Stamp::payload_hash_previous));
-  record.payload_hash_current = *text_of(stamped_value(*document, Stamp::payload_hash_current));
+  record.payload_hash_previous = text_of(stamped(Stamp::payload_hash_previous));
+  record.payload_hash_current = *text_of(stamped(Stamp::payload_hash_current));
   CommitEntry entry;
   entry.record = encode_record(record);
   entry.head = head_of(record);

@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <thread>
 
+#include "fs/store/file_names.hpp"
 #include "fs/store/local/lock_holder.hpp"
 #include "fs/store/local/outcome.hpp"
 #include "mapping/document/parse.hpp"
@@ -43,7 +44,7 @@ JsonFollower::JsonFollower(Files& files, const std::string& path, const LocalOpt
       files_(files),
       file_(files, path),
       signature_(files, path, options.signing_key),
-      lock_(files, path + ".lock"),
+      lock_(files, lock_of(path)),
       like_(ordinary_attributes()),
       checkpointer_([this] { return step(); }, options.idle) {}
 
@@ -114,7 +115,7 @@ bool JsonFollower::is_removed() {
   if (!file_.status()) return false;
   const Time deadline = Clock::now() + removal_patience;
   for (;;) {
-    const int missing = !files_.status(file_.path()) + !files_.status(file_.path() + ".journal");
+    const int missing = !files_.status(file_.path()) + !files_.status(journal_of(file_.path()));
     if (missing != 1 || !has_chain()) return missing == 2;
     if (Clock::now() > deadline) return false;
     std::this_thread::sleep_for(removal_pause);

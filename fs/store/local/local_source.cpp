@@ -13,18 +13,11 @@ namespace {
 
 namespace filesystem = std::filesystem;
 
-constexpr std::string_view journal_suffix = ".journal";
 constexpr std::chrono::milliseconds time_to_remove_the_rest(1000);
 
 bool is_regular(const std::string& path) {
   std::error_code error;
   return filesystem::is_regular_file(filesystem::status(path, error));
-}
-
-// A JSON that is missing while its journal stands is rebuilt, so the journal's name counts, too.
-std::string without_journal_suffix(std::string name) {
-  if (name.ends_with(journal_suffix)) name.resize(name.size() - journal_suffix.size());
-  return name;
 }
 
 // A link of a status file's name that stays inside its directory is that status file, as in a directory that is
@@ -35,7 +28,7 @@ std::optional<LocalPlace> of_inner_link(const filesystem::path& link) {
     return std::nullopt;
   const filesystem::path directory = filesystem::canonical(filesystem::absolute(link).parent_path(), error);
   const filesystem::path target = filesystem::canonical(link, error);
-  if (error || !filesystem::is_regular_file(target)) return std::nullopt;
+  if (error || !filesystem::is_regular_file(target, error)) return std::nullopt;
   const auto [end, rest] = std::mismatch(directory.begin(), directory.end(), target.begin(), target.end());
   if (end != directory.end()) return std::nullopt;
   return LocalPlace{directory.string(), link.filename().string()};
@@ -47,13 +40,16 @@ LocalPlace LocalPlace::of(const std::string& path) {
   if (auto place = of_inner_link(path)) return *place;
   std::error_code error;
   const filesystem::path absolute = filesystem::canonical(path, error);
+  const filesystem::file_status status = error ? filesystem::file_status() : filesystem::status(absolute, error);
   if (error) throw std::runtime_error(path + ": " + error.message());
-  if (filesystem::is_directory(absolute)) return {absolute.string(), std::nullopt};
+  if (filesystem::is_directory(status)) return {absolute.string(), std::nullopt};
   const std::string name = absolute.filename().string();
-  if (!filesystem::is_regular_file(absolute) || !stem_of(name))
+  if (!filesystem::is_regular_file(status) || !stem_of(name))
     throw std::runtime_error(path + ": is neither a directory nor a status file (exec_status_<g>.txt)");
   return {absolute.parent_path().string(), name};
 }
+
+std::string LocalPlace::path() const { return only_file ? directory + "/" + *only_file : directory; }
 
 LocalSource::LocalSource(LocalPlace place, std::shared_ptr<const Mapping> mapping, bool read_only,
                          std::shared_ptr<const SigningKey> signing_key)
@@ -63,17 +59,24 @@ LocalSource::LocalSource(LocalPlace place, std::shared_ptr<const Mapping> mappin
       signing_key_(std::move(signing_key)) {}
 
 // A directory tells what is a regular file without it being looked at; what else may be one is a link.
-std::vector<std::string> LocalSource::list() {
+std::vector<std::string> stems_in(const std::string& directory) {
   std::vector<std::string> stems;
-  for (const auto& entry : filesystem::directory_iterator(place_.directory)) {
-    const std::string name = without_journal_suffix(entry.path().filename().string());
-    if (place_.only_file && name != *place_.only_file) continue;
-    const auto stem = stem_of(name);
+  std::error_code error;
+  filesystem::directory_iterator entry(directory, error);
+  for (; !error && entry != filesystem::directory_iterator(); entry.increment(error)) {
+    const auto stem = stem_of(without_journal_suffix(entry->path().filename().string()));
     std::error_code vanished;
-    if (stem && entry.is_regular_file(vanished)) stems.push_back(*stem);
+    if (stem && entry->is_regular_file(vanished)) stems.push_back(*stem);
   }
+  if (error) throw std::runtime_error(directory + ": " + error.message());
   std::ranges::sort(stems);
   stems.erase(std::unique(stems.begin(), stems.end()), stems.end());
+  return stems;
+}
+
+std::vector<std::string> LocalSource::list() {
+  std::vector<std::string> stems = stems_in(place_.directory);
+  if (place_.only_file) std::erase_if(stems, [&](const auto& stem) { return file_name_of(stem) != *place_.only_file; });
   return stems;
 }
 
@@ -86,11 +89,11 @@ bool LocalSource::has(const std::string& stem, bool is_chained) {
 }
 
 bool LocalSource::is_there(const std::string& stem) const {
-  return is_regular(path_of(stem)) || is_regular(path_of(stem) + std::string(journal_suffix));
+  return is_regular(path_of(stem)) || is_regular(journal_of(path_of(stem)));
 }
 
 bool LocalSource::is_complete(const std::string& stem) const {
-  return is_regular(path_of(stem)) && is_regular(path_of(stem) + std::string(journal_suffix));
+  return is_regular(path_of(stem)) && is_regular(journal_of(path_of(stem)));
 }
 
 OpenedFile LocalSource::open(const std::string& stem) {

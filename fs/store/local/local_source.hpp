@@ -20,7 +20,12 @@ struct LocalPlace {
   std::optional<std::string> only_file;  ///< file name, where SOURCE is one file
   /// Throws std::runtime_error where it is neither a directory nor a status file.
   static LocalPlace of(const std::string& path);
+  std::string path() const;
 };
+
+/// The stems of the status files in a directory, sorted. A JSON that is missing while its journal stands counts, too.
+/// Throws std::runtime_error where the directory cannot be read.
+std::vector<std::string> stems_in(const std::string& directory);
 
 class LocalSource final : public StatusSource {
  public:

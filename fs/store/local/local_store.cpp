@@ -4,6 +4,7 @@
 #include <thread>
 #include <utility>
 
+#include "fs/store/file_names.hpp"
 #include "fs/store/local/chain_reader.hpp"
 #include "fs/store/local/closed_journals.hpp"
 #include "fs/store/local/outcome.hpp"
@@ -23,7 +24,7 @@ StoreResult failed(std::string reason) { return {StoreStatus::failed, std::move(
 
 LocalStore::LocalStore(std::string path, std::shared_ptr<const Mapping> mapping, Files& files, LocalOptions options)
     : path_(std::move(path)),
-      journal_path_(path_ + ".journal"),
+      journal_path_(journal_of(path_)),
       mapping_(std::move(mapping)),
       files_(files),
       options_(options),

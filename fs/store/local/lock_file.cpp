@@ -14,19 +14,19 @@ namespace statusfs {
 
 /// One wait for the lock. Its thread shares the ownership of it and of nothing else, since a thread in flock(2) cannot
 /// be ended: it stays until the lock is free, which may be after its LockFile is gone.
-class LockFile::Waiter {
+class LockWaiter {
  public:
-  explicit Waiter(std::unique_ptr<File> file) : file_(std::move(file)) {}
+  explicit LockWaiter(std::unique_ptr<File> file) : file_(std::move(file)) {}
 
-  static std::shared_ptr<Waiter> start(std::unique_ptr<File> file) {
-    auto waiter = std::make_shared<Waiter>(std::move(file));
+  static std::shared_ptr<LockWaiter> start(std::unique_ptr<File> file) {
+    auto waiter = std::make_shared<LockWaiter>(std::move(file));
     std::thread([waiter] { waiter->run(); }).detach();
     return waiter;
   }
 
   /// The locked file. nullptr: the time is over and the wait goes on, or, when is_over(), the lock came while nobody
   /// wanted it.
-  std::unique_ptr<File> result(Deadline deadline) {
+  std::unique_ptr<File> result(std::chrono::steady_clock::time_point deadline) {
     std::unique_lock guard(mutex_);
     wanted_ = true;
     finished_.wait_until(guard, deadline, [&] { return done_; });
@@ -66,6 +66,11 @@ class LockFile::Waiter {
   std::unique_ptr<File> result_;
 };
 
+std::unique_ptr<File> lock_in_queue(std::unique_ptr<File> file, std::chrono::steady_clock::time_point deadline) {
+  if (file->try_lock()) return file;
+  return LockWaiter::start(std::move(file))->result(deadline);
+}
+
 LockFile::LockFile(Files& files, std::string path) : files_(files), path_(std::move(path)) {}
 
 LockFile::~LockFile() = default;
@@ -102,7 +107,7 @@ std::unique_ptr<File> LockFile::join_waiter(Deadline deadline) {
 std::unique_ptr<File> LockFile::wait_for(std::unique_ptr<File> file, Deadline deadline) {
   if (file->try_lock()) return file;
   waited_for_ = file->status();
-  waiter_ = Waiter::start(std::move(file));
+  waiter_ = LockWaiter::start(std::move(file));
   return join_waiter(deadline);
 }
 

@@ -16,6 +16,12 @@
 
 namespace statusfs {
 
+class LockWaiter;
+
+/// The file, locked, or nullptr when the deadline passed first: waited for in the kernel's queue, too. Throws
+/// std::system_error.
+std::unique_ptr<File> lock_in_queue(std::unique_ptr<File> file, std::chrono::steady_clock::time_point deadline);
+
 class LockFile {
  public:
   LockFile(Files& files, std::string path);
@@ -30,7 +36,6 @@ class LockFile {
   bool is_held() const noexcept { return held_ != nullptr; }
 
  private:
-  class Waiter;
   using Deadline = std::chrono::steady_clock::time_point;
 
   std::unique_ptr<File> open_or_create(const FileStatus& like);
@@ -42,8 +47,8 @@ class LockFile {
   Files& files_;
   std::string path_;
   std::unique_ptr<File> held_;
-  std::shared_ptr<Waiter> waiter_;  ///< still waiting since an earlier acquire()
-  FileStatus waited_for_;           ///< the file that it waits for
+  std::shared_ptr<LockWaiter> waiter_;  ///< still waiting since an earlier acquire()
+  FileStatus waited_for_;               ///< the file that it waits for
 };
 
 }  // namespace statusfs

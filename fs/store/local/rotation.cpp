@@ -9,7 +9,7 @@
 #include "fs/identity/trace_context.hpp"
 #include "fs/store/local/closed_journals.hpp"
 #include "fs/store/local/side_file.hpp"
-#include "mapping/document/json_patch_text.hpp"
+#include "mapping/chain/journal_record.hpp"
 
 namespace statusfs {
 namespace {
@@ -54,7 +54,7 @@ JournalRecord continuation(const JournalRecord& last, const StatusDocument& docu
   record.path.clear();
   record.author = {"STATUSFS", "", ::getuid(), ::getpid(), new_trace_id()};
   record.idempotency.reset();
-  record.patch = encode_json_patch({{PatchOperation::Kind::add, Pointer(), Pointer(), document.root()}});
+  record.patch = whole_document_patch(document.root());
   record.record_previous = last.record_hash;
   return record;
 }

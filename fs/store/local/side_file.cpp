@@ -3,6 +3,8 @@
 #include <cerrno>
 #include <system_error>
 
+#include "fs/store/file_names.hpp"
+
 namespace statusfs {
 
 namespace {
@@ -56,7 +58,7 @@ void write_durably(File& file, std::string_view bytes) {
 
 std::string keep_aside(Files& files, const std::string& path, const std::string& base) {
   for (unsigned number = 1;; ++number) {
-    const std::string name = base + ".foreign-" + std::to_string(number);
+    const std::string name = foreign_copy_of(base, number);
     try {
       files.rename_new(path, name);
       return name_of_path(name);

@@ -3,12 +3,13 @@
 #include <cerrno>
 #include <system_error>
 
+#include "fs/store/file_names.hpp"
 #include "fs/store/local/side_file.hpp"
 
 namespace statusfs {
 
 SignatureFile::SignatureFile(Files& files, const std::string& path, std::shared_ptr<const SigningKey> key)
-    : files_(files), path_(path + ".sig"), key_(std::move(key)) {}
+    : files_(files), path_(signature_of(path)), key_(std::move(key)) {}
 
 bool SignatureFile::is_of(std::string_view text) {
   if (!key_) return true;

@@ -4,8 +4,8 @@
 #include <system_error>
 #include <utility>
 
+#include "fs/store/file_names.hpp"
 #include "fs/store/local/side_file.hpp"
-#include "fs/store/status_source.hpp"
 
 namespace statusfs {
 namespace {

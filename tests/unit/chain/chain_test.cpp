@@ -15,99 +15,7 @@ using Kind = WriteRequest::Kind;
 using testing::ElementsAre;
 using testing::UnorderedElementsAre;
 
-std::string value_in(const StatusDocument& document, const std::string& pointer) {
-  const Value* value = find(document.root(), Pointer::parse(pointer));
-  return value ? compact(*value) : "absent";
-}
-
 const std::string task_one = "/payload/tasks_status/0";
-
-TEST(BeginChainTest, TheFirstVersionIsComplete) {
-  const StatusDocument before = sample_after(R"([{"op":"remove","path":"/os_file_header"},
-      {"op":"replace","path":"/payload/tasks_status/0/status","value":"DONE"},
-      {"op":"replace","path":"/payload/tasks_status/0/percent_complete","value":100},
-      {"op":"replace","path":"/payload/payload_hash_previous","value":"sha256:old"}])");
-  const Version version = begun(before, 9);
-  const StatusDocument& document = *version.document;
-  EXPECT_EQ(value_in(document, "/os_file_header/file_id"), R"("exec_status_7")");
-  EXPECT_EQ(value_in(document, "/os_file_header/v_file_instance"), "1");
-  EXPECT_EQ(value_in(document, "/os_file_header/g_file_created"), "9");
-  EXPECT_EQ(value_in(document, "/os_file_header/g_file_last_modified"), "9");
-  EXPECT_EQ(value_in(document, "/payload/g_last_update"), "9");
-  EXPECT_EQ(value_in(document, "/payload/payload_hash_previous"), "null");
-  EXPECT_EQ(value_in(document, "/payload/overall_status_summary/overall_completion_percentage"), "33");
-  EXPECT_EQ(value_in(document, task_one + "/g_last_update"), "1") << "a task's own stamps are its own";
-  EXPECT_TRUE(verify_hashes(document).empty());
-  EXPECT_EQ(version.head.version, 1u);
-  EXPECT_EQ(version.head.g, 9);
-  EXPECT_EQ(version.head.size, indented_document(document.root()).size());
-  EXPECT_TRUE(version.tasks_listed_anew);
-}
-
-TEST(BeginChainTest, TheRecordHoldsTheWholeDocument) {
-  const Version version = begun(sample());
-  const JournalRecord record = decode_record(version.record);
-  EXPECT_EQ(record.op, "adopt");
-  EXPECT_EQ(record.record_previous, std::nullopt);
-  EXPECT_EQ(record.payload_hash_previous, std::nullopt);
-  EXPECT_EQ(compact(record.patch), R"([{"op":"add","path":"","value":)" + compact(version.document->root()) + "}]");
-}
-
-// A file that is nested as deep as can be read.
-StatusDocument deepest_document() {
-  constexpr std::size_t levels_around = 2;  // the root and the payload
-  Value deep = Value::array();
-  for (std::size_t level = levels_around + 1; level < maximum_nesting; ++level) deep = Value::array({deep});
-  return document_of(parse_json(compact(sample().with_value(Pointer::parse("/payload/deep"), deep).root())));
-}
-
-TEST(BeginChainTest, AFileAsDeepAsCanBeReadHasAJournalThatCanBeRead) {
-  ChainWriter writer(deepest_document());
-  const std::string first = writer.journal().front();
-  EXPECT_EQ(compact(decode_record(first).patch),
-            R"([{"op":"add","path":"","value":)" + compact(writer.document().root()) + "}]");
-  JsonParser parser;
-  EXPECT_EQ(patch_of_line(first, parser).at(0).value, writer.document().root());
-  EXPECT_TRUE(first_document_without(first, "nothing"));
-  EXPECT_EQ(head_of_line(first), writer.chain().head());
-  writer.write({"tasks/one/percent_complete", "5"});
-  expect_journal_gives_document(writer);
-}
-
-TEST(BeginChainTest, TheLineAfterARotationIsAsDeep) {
-  ChainWriter writer(deepest_document());
-  writer.write({"tasks/one/percent_complete", "5"});
-  JournalRecord record = decode_record(writer.journal().back());
-  record.op = rotation_op;
-  record.patch = encode_json_patch({{PatchOperation::Kind::add, Pointer(), Pointer(), writer.document().root()}});
-  record.record_previous = record.record_hash;
-  std::vector<std::string> journal = writer.journal();
-  journal.push_back(encode_record(record));
-  EXPECT_EQ(indented_document(replayed(journal).root()), writer.text());
-}
-
-TEST(BeginChainTest, TheHeaderNeedNotBeTheFirstRow) {
-  std::string text(default_mapping()->text);
-  text.replace(text.find("\ntree:\n"), 7,
-               "\ntree:\n  note: {pointer: /payload/note, type: string, write: [BUILDER], help: A note.}\n");
-  const auto mapping = load_mapping(text, "note_first.yaml");
-  EXPECT_EQ(mapping->header, mapping->top("header"));
-  const StatusDocument document(mapping, parse_json(R"({"payload":{}})"));
-  EXPECT_EQ(value_in(*begun(document).document, "/os_file_header/file_id"), R"("exec_status_7")");
-}
-
-TEST(BeginChainTest, TheVersionGoesOn) {
-  const auto version_after = [](const std::string& value) {
-    const StatusDocument document =
-        sample_after(R"([{"op":"replace","path":"/os_file_header/v_file_instance","value":)" + value + "}]");
-    return value_in(*begun(document).document, "/os_file_header/v_file_instance");
-  };
-  EXPECT_EQ(version_after("22"), "23");
-  EXPECT_EQ(version_after("0"), "1");
-  EXPECT_EQ(version_after("-4"), "1");
-  EXPECT_EQ(version_after("\"x\""), "1");
-  EXPECT_EQ(version_after("null"), "1");
-}
 
 TEST(ChainTest, WhatOneMutationDoesToTheFile) {
   ChainWriter writer;
@@ -233,6 +141,29 @@ TEST(ChainTest, AChangeThatNoRowShowsTellsWhichValueItIs) {
   EXPECT_THAT(unknown("tasks/one/percent_complete", "5"), ElementsAre());
 }
 
+// Who follows the records of another host announces what whoever wrote them announced.
+TEST(ChainTest, AFollowedVersionNamesTheTasksThatCameAndWent) {
+  ChainWriter writer;
+  const auto followed_by = [&](const Attempt& attempt) {
+    const auto before = writer.chain().document();
+    const Version version = writer.write(attempt);
+    return followed_version(*before, version.document, version.record, version.head);
+  };
+  const auto whole_tasks = [](const Version& version) {
+    std::vector<std::string> tasks;
+    for (const ChangedValue& change : version.changes)
+      if (change.is_whole_task) tasks.push_back(change.task);
+    return tasks;
+  };
+  const Version added = followed_by({"tasks", "four", Kind::add_task});
+  EXPECT_THAT(whole_tasks(added), ElementsAre("four"));
+  EXPECT_TRUE(added.tasks_listed_anew);
+  EXPECT_THAT(whole_tasks(followed_by({"tasks/two", "", Kind::remove_task})), ElementsAre("two"));
+  const Version changed = followed_by({"tasks/one/percent_complete", "5"});
+  EXPECT_THAT(whole_tasks(changed), testing::IsEmpty());
+  EXPECT_FALSE(changed.tasks_listed_anew);
+}
+
 TEST(ChainTest, LogsAreStamped) {
   ChainWriter writer;
   writer.write({"achievements", "first\n", Kind::append});
@@ -254,6 +185,26 @@ TEST(ChainTest, LogsOfATaskThatIsAddedAreStamped) {
   EXPECT_EQ(value_in(writer.document(), "/payload/tasks_status/3/execution_log/retry_attempts_log/0/g"), "3");
   EXPECT_EQ(value_in(writer.document(), "/payload/tasks_status/3/g_last_update"), "3");
   expect_journal_gives_document(writer);
+}
+
+// In a group within groups of the file: what stands in the place of an object is replaced by one.
+TEST(ChainTest, AGroupInsideOthersThatIsNullIsFilledAsTheJournalSays) {
+  std::string text(default_mapping()->text);
+  text.insert(text.find("      overall_completion_percentage:"),
+              "      outer:\n        type: group\n        help: Around another.\n        fields:\n"
+              "          inner:\n            type: group\n            help: Within another.\n            fields:\n"
+              "              level: {type: integer, nullable: true, write: [SUPERVISOR], help: A number.}\n");
+  const auto mapping = load_mapping(text, "nested.yaml");
+  for (const char* outer : {"null", "{}", R"({"inner":null})", R"({"inner":7,"more":1})", R"({"inner":{}})", "[]"}) {
+    SCOPED_TRACE(outer);
+    const std::string with_outer =
+        R"([{"op":"add","path":"/payload/overall_status_summary/outer","value":)" + std::string(outer) + "}]";
+    ChainWriter writer(StatusDocument(mapping, sample_after(with_outer).root()));
+    writer.write({"summary/outer/inner/level", "5"});
+    writer.write({"summary/outer/inner/level", "null"});
+    EXPECT_EQ(value_in(writer.document(), "/payload/overall_status_summary/outer/inner"), R"({"level":null})");
+    expect_journal_gives_document(writer);
+  }
 }
 
 // Whatever the file was like before, the journal must lead to exactly the document that readers see.
@@ -351,12 +302,17 @@ TEST(ChainTest, AnotherProgramsVersionIsTakenAsItStands) {
   ChainWriter writer;
   ChainWriter other(writer.document());
   other.write({"tasks/one/percent_complete", "7"});
+  other.write({"tasks/three/task.json", R"({"status":"ACTIVE","readiness_check":{"status":"PASSED"}})"});
+  other.write({"tasks/three/status", "DONE"});
+  const std::string previous = writer.chain().head().payload_hash_current;
   const Version version =
       writer.keep(writer.chain().append_document(other.document(), stamp_of(writer.chain().head().g + 1)));
   EXPECT_EQ(version.document->root(), other.document().root());
   EXPECT_EQ(decode_record(version.record).op, "external");
+  EXPECT_EQ(decode_record(version.record).payload_hash_previous, previous);
   EXPECT_TRUE(version.tasks_listed_anew);
   writer.write({"tasks/two/percent_complete", "8"});
+  EXPECT_EQ(value_in(writer.document(), "/payload/overall_status_summary/overall_completion_percentage"), "33");
   EXPECT_EQ(replayed(writer.journal(), ReplayDepth::chained).root(), writer.document().root());
 }
 
@@ -364,11 +320,15 @@ TEST(ChainTest, ResetForgetsWhatWasNotKept) {
   ChainWriter writer;
   const auto document = writer.chain().document();
   const ChainHead head = writer.chain().head();
-  const Proposal proposal = judged(*document, {"tasks", "four", Kind::add_task});
-  writer.chain().append(proposal, stamp_of(50));
+  for (const Attempt& attempt :
+       {Attempt{"tasks", "four", Kind::add_task},
+        Attempt{"tasks/one/task.json", R"({"status":"ACTIVE","readiness_check":{"status":"PASSED"}})"},
+        Attempt{"tasks/one/status", "DONE"}})
+    writer.chain().append(judged(*writer.chain().document(), attempt), stamp_of(50));
   writer.chain().reset(document, head);
   EXPECT_TRUE(writer.chain().head() == head);
   writer.write({"tasks/two", "", Kind::remove_task});
+  EXPECT_EQ(value_in(writer.document(), "/payload/overall_status_summary/overall_completion_percentage"), "0");
   expect_journal_gives_document(writer);
 }
 
@@ -400,24 +360,34 @@ TEST(DerivedCountsTest, FollowTheTasks) {
   EXPECT_EQ(value(0), 0);
 }
 
-TEST(BeginChainTest, AVersionThatNoneCanFollowIsRefused) {
-  for (const char* version : {"9007199254740991", "9223372036854775807"})
-    expect_refused(Cause::invalid, {"v_file_instance"}, [&] {
-      begun(sample_after(R"([{"op":"replace","path":"/os_file_header/v_file_instance","value":)" +
-                         std::string(version) + "}]"));
-    });
+TEST(ChainTest, AFieldOfTheFileIsStampedWithTheOneBesideIt) {
+  std::string text(default_mapping()->text);
+  text.insert(text.find("      overall_completion_percentage:"),
+              "      since: {type: integer, nullable: true, access: read-only, stamp_with: {execution_status: g},\n"
+              "              help: When the status was written.}\n");
+  ChainWriter writer(StatusDocument(load_mapping(text, "since.yaml"), sample().root()));
+  const auto since = [&] { return value_in(writer.document(), "/payload/overall_status_summary/since"); };
+  writer.write({"summary/execution_status", "RUNNING"});
+  EXPECT_EQ(since(), "3");
+  writer.write({"summary/validation_status", "VALID"});
+  EXPECT_EQ(since(), "3");
+  writer.write({"patch", R"({"payload":{"overall_status_summary":{"execution_status":"HELD"}}})"});
+  EXPECT_EQ(since(), "5");
+  expect_journal_gives_document(writer);
 }
 
 TEST(ChainTest, ATaskThatComesBackKeepsTheStampsOfItsEntries) {
   ChainWriter writer;
+  writer.write({"tasks/one/readiness_check/status", "PASSED"});
   writer.write({"tasks/one/execution_log/retry_attempts_log", "a\n", Kind::append});
   const StatusDocument earlier = writer.document();
   writer.write({"tasks/one", "", Kind::remove_task});
   const Author author = author_of("SUPERVISOR");
-  const Proposal rollback = propose_rollback(writer.document(), earlier, 2, "one", {author});
+  const Proposal rollback = propose_rollback(writer.document(), earlier, 3, "one", {author});
   const Version version = writer.keep(writer.chain().append(rollback, stamp_of(99)));
   EXPECT_TRUE(version.tasks_listed_anew);
-  EXPECT_EQ(value_in(writer.document(), "/payload/tasks_status/2/execution_log/retry_attempts_log/0/g"), "3");
+  EXPECT_EQ(value_in(writer.document(), "/payload/tasks_status/2/execution_log/retry_attempts_log/0/g"), "4");
+  EXPECT_EQ(value_in(writer.document(), "/payload/tasks_status/2/readiness_check/g_checked"), "3");
   expect_journal_gives_document(writer);
 }
 

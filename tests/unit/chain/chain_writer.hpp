@@ -22,6 +22,12 @@ inline Version begun(const StatusDocument& document, std::int64_t g = 2) {
   return begin_chain(document, {"exec_status_7", "exec_plan_7", "", g}, stamp_of(g), "adopt");
 }
 
+/// What stands at a pointer from the root, or "absent".
+inline std::string value_in(const StatusDocument& document, const std::string& pointer) {
+  const Value* value = find(document.root(), Pointer::parse(pointer));
+  return value ? compact(*value) : "absent";
+}
+
 class ChainWriter {
  public:
   explicit ChainWriter(const StatusDocument& document = sample()) {

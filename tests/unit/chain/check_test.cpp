@@ -95,6 +95,16 @@ TEST(CheckTest, ABrokenImplication) {
   EXPECT_THAT(findings[0].message, HasSubstr("rule done-is-complete: must be 100"));
 }
 
+TEST(CheckTest, AnImplicationThatIsOffIsNotBroken) {
+  std::string text(default_mapping()->text);
+  const std::size_t rule = text.find("- name: done-is-complete");
+  text.replace(text.find("mode: enforce", rule), 13, "mode: off");
+  const Value root = good_after(R"([{"op":"replace","path":"/payload/tasks_status/1/status","value":"DONE"},
+      {"op":"replace","path":"/payload/overall_status_summary/overall_completion_percentage","value":33}])")
+                         .root();
+  EXPECT_THAT(findings_in(StatusDocument(load_mapping(text, "off.yaml"), root)), IsEmpty());
+}
+
 TEST(CheckTest, UnknownKeysAreNotFindings) {
   EXPECT_THAT(findings_in(good_after(R"([{"op":"add","path":"/x","value":1},{"op":"add","path":"/payload/y","value":{}},
                                          {"op":"add","path":"/payload/tasks_status/0/_status_locked","value":true}])")),
@@ -108,6 +118,15 @@ TEST(CheckTest, TasksThatThePlanDoesNotHave) {
   ASSERT_EQ(findings.size(), 1u);
   EXPECT_EQ(findings[0].pointer, task);
   EXPECT_THAT(findings[0].message, HasSubstr("has no task \"two\""));
+}
+
+TEST(CheckTest, AnotherPlansId) {
+  const Plan plan(parse_json(R"({"payload":{"execution_plan_id":"exec_plan_8","tasks":[{"task_id":"one"},
+      {"task_id":"two"},{"task_id":"three"}]}})"));
+  const auto findings = findings_in(*begun(sample()).document, &plan);
+  ASSERT_EQ(findings.size(), 1u);
+  EXPECT_EQ(findings[0].pointer, "/payload/execution_plan_id_ref");
+  EXPECT_THAT(findings[0].message, HasSubstr("the plan beside the file is exec_plan_8"));
 }
 
 // The example of the specification has placeholders where values would be.

@@ -1,6 +1,7 @@
 #include "mapping/chain/replay.hpp"
 
 #include <functional>
+#include <random>
 
 #include "tests/unit/chain/chain_writer.hpp"
 
@@ -72,6 +73,47 @@ TEST(ReplayTest, ALineThatIsMissingOrTwiceOrElsewhere) {
   expect_tampered(swapped, 3, "record_previous");
 }
 
+// Lines that are each right, in another order, twice, or not at all.
+TEST(ReplayTest, NoOtherOrderOfLinesIsAccepted) {
+  std::vector<std::string> lines;
+  JournalRecord record = decode_record(some_journal().front());
+  for (int count = 0; count < 8; ++count) {
+    record.patch = whole_document_patch(Value(std::int64_t{count}));
+    lines.push_back(encode_record(record));
+    record.record_previous = record.record_hash;
+    record.payload_hash_previous = record.payload_hash_current;
+    ++record.version;
+  }
+  const auto is_chain = [](const std::vector<std::string>& chain, std::size_t whole) {
+    Replay replay(default_mapping(), ReplayDepth::chained);
+    try {
+      for (const std::string& line : chain) replay.apply(line);
+      return replay.lines() == whole;
+    } catch (const TamperError&) {
+      return false;
+    }
+  };
+  ASSERT_TRUE(is_chain(lines, lines.size()));
+  std::mt19937 random(3);
+  for (int round = 0; round < 10'000; ++round) {
+    std::vector<std::string> changed = lines;
+    const std::size_t one = random() % changed.size(), other = random() % changed.size();
+    switch (random() % 3) {
+      case 0:
+        std::swap(changed[one], changed[other]);
+        break;
+      case 1:
+        changed[one] = changed[other];
+        break;
+      default:
+        changed.erase(changed.begin() + static_cast<std::ptrdiff_t>(one));
+        break;
+    }
+    if (changed == lines) continue;
+    ASSERT_FALSE(is_chain(changed, lines.size())) << round;
+  }
+}
+
 TEST(ReplayTest, AChangedLine) {
   std::vector<std::string> journal = some_journal();
   journal[3].replace(journal[3].find("TESTER"), 6, "SOMEON");
@@ -134,8 +176,31 @@ TEST(ReplayTest, WhatOnlyVerifyingFinds) {
   found("the previous payload hash", [](JournalRecord& r) {
     append_operation(r, R"({"op":"replace","path":"/payload/payload_hash_previous","value":null})");
   });
+  found("has the id \"two\"", [](JournalRecord& r) {
+    append_operation(r, R"({"op":"replace","path":"/payload/tasks_status/0/task_id_ref","value":"two"})");
+  });
   found("/payload/tasks_status is no JSON array",
         [](JournalRecord& r) { append_operation(r, R"({"op":"replace","path":"/payload/tasks_status","value":{}})"); });
+}
+
+TEST(ReplayTest, RemovalsAreFollowedAndVerified) {
+  ChainWriter writer;
+  writer.write({"patch", R"([{"op":"replace","path":"/payload/tasks_status/2/percent_complete","value":5},
+                             {"op":"remove","path":"/payload/tasks_status/0"},
+                             {"op":"add","path":"/payload/tasks_status/-","value":{"task_id_ref":"four"}}])"});
+  writer.write({"tasks/two", "", Kind::remove_task});
+  writer.write({"patch", R"([{"op":"add","path":"/payload/tasks_status/-","value":{"task_id_ref":"five"}},
+                             {"op":"add","path":"/payload/tasks_status/-","value":{"task_id_ref":"six"}}])"});
+  writer.write({"tasks/three/percent_complete", "6"});
+  expect_journal_gives_document(writer);
+  const std::vector<std::string> journal = writer.journal();
+  const auto forge = [&](const std::string& part, const std::string& operation) {
+    expect_tampered(forged(journal, 2, [&](JournalRecord& r) { append_operation(r, operation); }), 3, part,
+                    ReplayDepth::verified);
+  };
+  forge("the task hashes to", R"({"op":"replace","path":"/payload/tasks_status/0/percent_complete","value":7})");
+  forge("the payload hashes to", R"({"op":"remove","path":"/payload/tasks_status/0"})");
+  forge("the payload hashes to", R"({"op":"move","from":"/payload/tasks_status/0","path":"/payload/tasks_status/1"})");
 }
 
 TEST(ReplayTest, StandsAtTheLineBeforeTheBadOne) {
@@ -162,6 +227,32 @@ TEST(ReplayTest, ABadVersionLeavesNoTrace) {
     for (std::size_t next = line; next < journal.size(); ++next)
       ASSERT_NO_THROW(replay.apply(journal[next])) << line << " " << next;
   }
+}
+
+// A journal that goes on where a closed one ended repeats the version, and nothing but it.
+TEST(ReplayTest, ARepeatedVersionThatIsAnother) {
+  ChainWriter writer;
+  writer.write({"tasks/one/percent_complete", "5"});
+  const auto with_repeated = [&](const std::function<void(JournalRecord&)>& change) {
+    JournalRecord record = decode_record(writer.journal().back());
+    record.op = rotation_op;
+    record.patch = whole_document_patch(writer.document().root());
+    record.record_previous = record.record_hash;
+    change(record);
+    std::vector<std::string> journal = writer.journal();
+    journal.push_back(encode_record(record));
+    return journal;
+  };
+  EXPECT_EQ(replayed(with_repeated([](JournalRecord&) {})).root(), writer.document().root());
+  const std::vector<std::function<void(JournalRecord&)>> changes{
+      [](JournalRecord& r) { ++r.version; }, [](JournalRecord& r) { ++r.g; }, [](JournalRecord& r) { ++r.size; },
+      [](JournalRecord& r) { r.payload_hash_previous.reset(); },
+      [](JournalRecord& r) { r.payload_hash_current = "x"; }};
+  for (const auto& change : changes)
+    expect_tampered(with_repeated(change), 3, "another version than the closed one ended with");
+  const Value other = replayed({writer.journal().front()}).root();
+  expect_tampered(with_repeated([&](JournalRecord& r) { r.patch = whole_document_patch(other); }), 3,
+                  "another document than the closed one ended with");
 }
 
 TEST(ReplayTest, AJournalThatContinuesAClosedOne) {

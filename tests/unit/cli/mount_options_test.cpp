@@ -30,5 +30,24 @@ TEST(MountOptions, ThatNobodyKnowsAreRefusedByName) {
     EXPECT_THROW(read_mount_options({option}), OptionError) << option;
 }
 
+TEST(MountOptions, ACacheIsASizeInBytesOrWithAUnit) {
+  const auto cache = [](const char* text) { return read_mount_options({std::string("cache=") + text}).cache.value(); };
+  EXPECT_EQ(cache("1073741824"), std::uint64_t{1} << 30);
+  EXPECT_EQ(cache("1G"), std::uint64_t{1} << 30);
+  EXPECT_EQ(cache("9223372036854775807"), std::uint64_t{9223372036854775807});
+  for (const char* text :
+       {"cache=0", "cache=G", "cache=1X", "cache=1GG", "cache=-1", "cache=9223372036854775808", "cache=9000000000G"})
+    EXPECT_THROW(read_mount_options({text}), OptionError) << text;
+}
+
+TEST(EtcdOptions, AreTakenAndNoOthers) {
+  const EtcdSettings settings = read_etcd_options({"user=ada,passwordfile=p", "cacert=a,cert=b,key=c,host=h"});
+  EXPECT_EQ(settings.user, "ada");
+  EXPECT_EQ(settings.password_file, "p");
+  EXPECT_EQ(settings.key, "c");
+  for (const char* option : {"cache=1G", "ro", "user", "nofail", "x-systemd.automount", "colour=red", "key="})
+    EXPECT_THROW(read_etcd_options({option}), OptionError) << option;
+}
+
 }  // namespace
 }  // namespace statusfs

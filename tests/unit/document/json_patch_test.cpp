@@ -2,9 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <numeric>
+
 #include "mapping/document/json_patch_text.hpp"
 #include "mapping/document/parse.hpp"
 #include "mapping/document/text.hpp"
+#include "tests/unit/document/random_values.hpp"
 #include "tests/unit/expect_refused.hpp"
 
 namespace statusfs {
@@ -95,6 +98,47 @@ TEST(JsonPatchTest, PathsThatLeadNowhere) {
                     Cause::invalid, {"operation 1", "\"" + path + "\""});
   }
   expect_patched(document, R"([{"op":"add","path":"/a/2","value":3}])", R"({"a":[1,2,3],"b":"text"})");
+}
+
+// Elements that one array loses one after another are taken out at once.
+TEST(JsonPatchTest, RemovalsInARowMeanTheArrayAsTheOnesBeforeLeftIt) {
+  const auto remove = [](const std::string& path) { return R"({"op":"remove","path":")" + path + R"("})"; };
+  const std::string document = R"({"a":[0,1,2,3,4],"o":{"x":1,"y":2},"b":[5,6]})";
+  expect_patched(document, "[" + remove("/a/0") + "," + remove("/a/0") + "," + remove("/a/2") + "]",
+                 R"({"a":[2,3],"o":{"x":1,"y":2},"b":[5,6]})");
+  expect_patched(document,
+                 "[" + remove("/a/4") + "," + remove("/a/1") + "," + remove("/b/1") + "," + remove("/b/0") + "]",
+                 R"({"a":[0,2,3],"o":{"x":1,"y":2},"b":[]})");
+  expect_patched(document,
+                 "[" + remove("/o/x") + "," + remove("/o/y") + "," + remove("/a/1") + "," + remove("/b") + "]",
+                 R"({"a":[0,2,3,4],"o":{}})");
+  expect_rejected(document, "[" + remove("/a/3") + "," + remove("/a/3") + "," + remove("/a/3") + "]", Cause::invalid,
+                  {"operation 2", "/a/3", "nothing to remove"});
+  expect_rejected(document, "[" + remove("/a/3") + "," + remove("/a/-") + "]", Cause::invalid, {"operation 1", "/a/-"});
+  expect_rejected(document, "[" + remove("/o/x") + "," + remove("/o/x") + "]", Cause::invalid, {"operation 1", "/o/x"});
+  expect_rejected(document, "[" + remove("/c/0") + "," + remove("/c/0") + "]", Cause::invalid, {"operation 0", "/c/0"});
+}
+
+TEST(JsonPatchTest, RandomRemovalsTakeWhatOneAfterAnotherTakes) {
+  RandomValues random;
+  SCOPED_TRACE(random.trace());
+  for (int round = 0; round < 300; ++round) {
+    std::vector<std::int64_t> left(random.below(300));
+    std::iota(left.begin(), left.end(), 0);
+    std::vector<Value> elements;
+    for (const std::int64_t number : left) elements.emplace_back(number);
+    const Value array = Value::array(std::move(elements));
+    std::vector<PatchOperation> removals;
+    for (std::size_t count = random.below(left.size() + 1); count > 0; --count) {
+      const std::size_t index = random.below(left.size());
+      left.erase(left.begin() + static_cast<std::ptrdiff_t>(index));
+      removals.push_back({PatchOperation::Kind::remove, Pointer().child(index), {}, {}});
+    }
+    const Value result = apply_json_patch(array, removals);
+    ASSERT_EQ(result.size(), left.size());
+    for (std::size_t position = 0; position < left.size(); ++position)
+      ASSERT_EQ(result.element(position).as_integer(), left[position]);
+  }
 }
 
 TEST(JsonPatchTest, FailedTestsAreStale) {

@@ -11,7 +11,6 @@
 #include "fs/store/local/closed_journals.hpp"
 #include "fs/store/local/local_store.hpp"
 #include "fs/store/local/posix_files.hpp"
-#include "mapping/document/json_patch_text.hpp"
 #include "mapping/document/text.hpp"
 #include "mapping/rejection.hpp"
 #include "tests/unit/engine/passing_store.hpp"
@@ -40,7 +39,7 @@ class HistoryTest : public ::testing::Test {
                gzip_compressed(live_));
     last.op = std::string(rotation_op);
     last.record_previous = last.record_hash;
-    last.patch = encode_json_patch({{PatchOperation::Kind::add, Pointer(), {}, maker_.document()->root()}});
+    last.patch = whole_document_patch(maker_.document()->root());
     live_ = encode_record(last) + "\n";
     maker_ = ChainMaker(maker_.document(), head_of(last));
   }

@@ -12,7 +12,6 @@
 #include "fs/store/local/closed_journals.hpp"
 #include "fs/store/local/posix_files.hpp"
 #include "mapping/chain/verification.hpp"
-#include "mapping/document/json_patch_text.hpp"
 #include "mapping/rejection.hpp"
 #include "tests/unit/integrity/forger.hpp"
 #include "tests/unit/signing/new_keys.hpp"
@@ -129,7 +128,7 @@ class ClosedJournalForgeryTest : public ForgeryTest {
     const JournalRecord last = decode_record(evidence_.lines.back());
     JournalRecord next = last;
     next.op = std::string(rotation_op);
-    next.patch = encode_json_patch({{PatchOperation::Kind::add, Pointer(), {}, maker_.document()->root()}});
+    next.patch = whole_document_patch(maker_.document()->root());
     next.record_previous = last.record_hash;
     live_ = encode_record(next) + "\n";
     closed_ = closed_journal_directory(path_) + "/" +

@@ -69,15 +69,9 @@ TEST(PageContentTest, BearsAnythingThatAFileMayHold) {
 }
 
 TEST(PageContentTest, OfAMappingWithFewRows) {
-  const std::string example = [] {
-    std::ifstream file(std::string(STATUSFS_TEST_DATA) + "/../../mapping/schema/README.md");
-    std::string page{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-    page.erase(0, page.find("```yaml\n") + 8);
-    return page.substr(0, page.find("```"));
-  }();
   const Value root = parse_json(R"({"payload": {"voyage": {"ship": "Beagle", "done": 50}, "legs": [
     {"leg": "out", "status": "ARRIVED", "miles": 10}, {"leg": "home", "status": "STUCK", "miles": 2}]}})");
-  const PageContent content = page_content(StatusDocument(load_mapping(example, "README.md"), root));
+  const PageContent content = page_content(StatusDocument(load_mapping(example_text(), "README.md"), root));
   EXPECT_EQ(content.title, "Beagle");
   EXPECT_EQ(content.tasks_label, "Legs");
   EXPECT_EQ(content.progress_label, "");

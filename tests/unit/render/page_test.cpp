@@ -2,6 +2,7 @@
 #include "mapping/render/page.hpp"
 
 #include <regex>
+#include <set>
 
 #include "tests/unit/render/render_sample.hpp"
 
@@ -56,14 +57,16 @@ std::vector<std::string> elements_in(const std::string& text) {
 TEST(HtmlPage, HasNoElementsButItsOwn) {
   const std::string text = page("odd", "board.html");
   std::size_t scripts = 0;
+  const std::set<std::string> own{"!DOCTYPE", "bdi",   "body",   "button",  "div",   "h",     "head",     "header",
+                                  "html",     "input", "label",  "li",      "main",  "meta",  "noscript", "ol",
+                                  "progress", "rect",  "script", "section", "span",  "style", "svg",      "table",
+                                  "tbody",    "td",    "th",     "thead",   "title", "tr",    "ul"};
   for (const std::string& name : elements_in(text.substr(0, text.find("<script>") + 8))) {
     scripts += name == "script";
-    EXPECT_THAT(name, Not(testing::AnyOf("img", "iframe", "a", "b", "li>x"))) << name;
+    EXPECT_TRUE(own.contains(name.substr(name.starts_with('/')))) << name;
   }
   EXPECT_EQ(scripts, 1U);
   EXPECT_THAT(text, HasSubstr("&lt;script&gt;alert(1)&lt;/script&gt;"));
-  EXPECT_THAT(text, Not(HasSubstr("alert(1)</script>")));
-  EXPECT_THAT(text, Not(HasSubstr("onerror=alert(2)>\n")));
 }
 
 TEST(HtmlPage, LetsRunOnlyItsOwnScript) {
@@ -110,12 +113,46 @@ TEST(MarkdownPage, IsATableWhateverNamesHold) {
     EXPECT_EQ(std::distance(std::sregex_iterator(line.begin(), line.end(), bar), std::sregex_iterator()), 7) << line;
   }
   EXPECT_EQ(rows, 9U);
-  EXPECT_THAT(text, Not(HasSubstr("\n<script>")));
+  static const std::regex code("`[^`]*`"), element(R"((^|[^\\])<)");
+  EXPECT_FALSE(std::regex_search(std::regex_replace(text, code, "`"), element));
   EXPECT_THAT(text, HasSubstr("\\<script\\>"));
 }
 
 TEST(MarkdownPage, LeavesOrdinaryTextReadable) {
   EXPECT_THAT(page("small", "status.md"), HasSubstr("- Task task_003_payments blocked due to missing API key.\n"));
+}
+
+// How a line of free text stands in the page.
+std::string shown_blocker(const std::string& blocker) {
+  const Value list = Value::array({Value(std::string_view(blocker))});
+  const Value summary = Value::object({{"active_blockers_summary", list}});
+  const Value root = Value::object({{"payload", Value::object({{"overall_status_summary", summary}})}});
+  const std::string text = page_text(StatusDocument(default_mapping(), root), *default_mapping()->top("status.md"));
+  const std::size_t begin = text.find("\n- ", text.find("## Blockers")) + 3;
+  return text.substr(begin, text.find('\n', begin) - begin);
+}
+
+// CommonMark: an underscore opens or closes emphasis unless letters stand on both sides of it.
+TEST(MarkdownPage, UnderscoresAreNoEmphasis) {
+  for (const char* word : {"zähl_größe", "straße_ü_ende", "задача_один", "日本_語", "a_1"})
+    EXPECT_EQ(shown_blocker(word), word);
+  EXPECT_EQ(shown_blocker("—_wichtig_—"), "—\\_wichtig\\_—");
+  EXPECT_EQ(shown_blocker("„_so_“"), "„\\_so\\_“");
+  EXPECT_EQ(shown_blocker("😀_x_😀"), "😀\\_x\\_😀");
+  EXPECT_EQ(shown_blocker("\u00a0_x_"), "\u00a0\\_x\\_");
+}
+
+TEST(MarkdownPage, NoLineBecomesAListALinkOrCode) {
+  EXPECT_EQ(shown_blocker("1. first"), "1\\. first");
+  EXPECT_EQ(shown_blocker("12) twelfth"), "12\\) twelfth");
+  EXPECT_EQ(shown_blocker("v1. and (2)"), "v1. and (2)");
+  EXPECT_EQ(shown_blocker("+ more"), "\\+ more");
+  EXPECT_EQ(shown_blocker("a + b - c"), "a + b - c");
+  EXPECT_EQ(shown_blocker("www.example.org"), "www\\.example.org");
+  EXPECT_EQ(shown_blocker("see http://one now"), "see http\\://one now");
+  EXPECT_EQ(shown_blocker("ada@example.org"), "ada\\@example.org");
+  EXPECT_EQ(shown_blocker("    indented"), "indented");
+  EXPECT_EQ(shown_blocker("*a* [b](c) `d` ~~e~~ &amp;"), "\\*a\\* \\[b\\](c) \\`d\\` \\~\\~e\\~\\~ \\&amp;");
 }
 
 }  // namespace

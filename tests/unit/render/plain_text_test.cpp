@@ -56,6 +56,21 @@ TEST(Shortened, EndsInAnEllipsisAtACharacter) {
   EXPECT_EQ(shortened("abc", 1), "…");
 }
 
+TEST(InWord, LettersAndDigitsOfEveryScriptThatIsKnown) {
+  for (const std::string letter : {"a", "Z", "7", "\u00e4", "\u00df", "\u0142", "\u03b1", "\u0436", "\u05d0", "\u0645",
+                                   "\u3042", "\u65e5", "\uac00", "\U00020000"})
+    for (std::size_t at = 0; at < letter.size(); ++at) EXPECT_TRUE(is_in_word("_" + letter + "_", at + 1)) << letter;
+}
+
+TEST(InWord, NothingElse) {
+  for (const std::string other : {" ", "-", "_", "(", "\u00a0", "\u00b7", "\u00d7", "\u2013", "\u2014", "\u201e",
+                                  "\u2026", "\u20ac", "\u3001", "\uff08", "\U0001F602"})
+    for (std::size_t at = 0; at < other.size(); ++at) EXPECT_FALSE(is_in_word("a" + other + "a", at + 1)) << other;
+  EXPECT_FALSE(is_in_word("a", 1));
+  EXPECT_FALSE(is_in_word("", 0));
+  EXPECT_FALSE(is_in_word("\xff", 0));
+}
+
 TEST(MarkupEscaped, LeavesNothingThatBeginsMarkup) {
   EXPECT_EQ(markup_escaped("<a href=\"x\">'&"), "&lt;a href=&quot;x&quot;&gt;&#39;&amp;");
 }

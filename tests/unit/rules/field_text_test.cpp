@@ -8,7 +8,7 @@ namespace {
 
 using std::string_literals::operator""s;
 
-// One field of every type, with and without the word nullable, from a mapping made for this.
+// A field of each type, nullable and not, by what it stands for here.
 const Field& field(const std::string& name) {
   static const auto mapping = default_mapping();
   static const std::map<std::string, const Field*> fields{

@@ -37,6 +37,13 @@ inline void expect_judged(const StatusDocument& document, const Attempt& attempt
   expect_refused(cause, parts, [&] { judged(document, attempt, plan); });
 }
 
+/// The sample with hashes in its first task and in the file, at version 22.
+inline StatusDocument sealed_sample() {
+  return sample_after(R"([{"op":"replace","path":"/payload/tasks_status/0/signature_hash","value":"sha256:one"},
+                          {"op":"replace","path":"/payload/payload_hash_current","value":"sha256:file"},
+                          {"op":"replace","path":"/os_file_header/v_file_instance","value":22}])");
+}
+
 /// The values after the changes, by "task:/pointer"; appended entries as "+[...]".
 inline std::map<std::string, std::string> outcome(const Proposal& proposal) {
   std::map<std::string, std::string> values;

@@ -75,45 +75,6 @@ INSTANTIATE_TEST_SUITE_P(
                     BadOverride{R"({"field":"percent_complete","value":7,"reason":"x","more":1})",
                                 "more is not known"}));
 
-// --- what a plan brings ----------------------------------------------------------------------------------------------
-
-Plan plan_with(const std::string& first_task, const std::string& members = "") {
-  return Plan(parse_json(R"({"payload":{"execution_plan_id":"exec_plan_7",)" + members +
-                         R"("tasks":[{"task_id":"one")" + first_task +
-                         R"(},{"task_id":"two"},{"task_id":"three"}]}})"));
-}
-
-TEST(PlanRulesTest, DependenciesComeFirst) {
-  const Plan plan = plan_with(R"(,"dependencies":["two","gone"])");
-  const StatusDocument ready = sample_with("/readiness_check/status", R"("PASSED")");
-  const Attempt start{"tasks/one/status", "ACTIVE"};
-  expect_judged(ready, start, Cause::invalid, {"rule dependencies-first", "depends on two", "is \"PENDING\""}, &plan);
-  EXPECT_NO_THROW(judged(ready, start)) << "no plan, no rule";
-  const StatusDocument done = ready.with_task(1, ready.task(1).with_member("status", Value("SKIPPED")));
-  expect_judged(done, start, Cause::invalid, {"depends on gone", "is absent"}, &plan);
-  const Plan one_dependency = plan_with(R"(,"dependencies":["two"])");
-  EXPECT_NO_THROW(judged(done, start, &one_dependency));
-  EXPECT_NO_THROW(judged(ready, {"tasks/one/percent_complete", "4"}, &plan));
-}
-
-TEST(PlanRulesTest, RetriesStayWithinThePlan) {
-  const Plan plan = plan_with(R"(,"max_retries":2)");
-  const StatusDocument document = sample_with("/execution_log/retry_attempts_log", R"([{"note":"a"}])");
-  const std::string retries = "tasks/one/execution_log/retry_attempts_log";
-  EXPECT_NO_THROW(judged(document, {retries, "b\n", WriteRequest::Kind::append}, &plan));
-  expect_judged(document, {retries, "b\nc\n", WriteRequest::Kind::append}, Cause::invalid,
-                {"rule retries-within-plan", "3 entries", "allows 2"}, &plan);
-  EXPECT_NO_THROW(judged(document, {retries, "b\nc\n", WriteRequest::Kind::append}));
-}
-
-TEST(PlanRulesTest, WhatThePlanSaysOfItselfIsMirrored) {
-  const Plan plan = plan_with("", R"("final_execution_status":"OVER",)");
-  expect_judged(sample(), {"summary/execution_status", "RUNNING"}, Cause::invalid, {"mirrors plan exec_plan_7", "OVER"},
-                &plan);
-  EXPECT_NO_THROW(judged(sample(), {"summary/execution_status", "OVER"}, &plan));
-  EXPECT_NO_THROW(judged(sample(), {"summary/validation_status", "RUNNING"}, &plan)) << "the plan says nothing of it";
-}
-
 TEST(LockOverrideTest, WritesNoEntriesOfALogThatIsAbsent) {
   const StatusDocument without = sample_after(R"([{"op":"remove","path":"/payload/tasks_status/0/execution_log"}])");
   const std::string field = R"({"field":"execution_log/retry_attempts_log","reason":"x","value":)";

@@ -71,6 +71,12 @@ TEST(LocksTest, OfAListProtectItsMembership) {
                 "/payload/tasks_status/0/execution_log/_retry_attempts_log_list_immutable");
 }
 
+TEST(LocksTest, OfAListLeaveWhatStandsFurtherIn) {
+  const StatusDocument document =
+      sample_after(R"([{"op":"add","path":"/payload/_overall_status_summary_list_immutable","value":true}])");
+  EXPECT_NO_THROW(judged(document, {"summary/active_blockers_summary", "x\n", Kind::append}));
+}
+
 TEST(LocksTest, OfTheTasksLeaveWhatIsInThem) {
   const StatusDocument document =
       sample_after(R"([{"op":"replace","path":"/payload/_tasks_status_list_immutable","value":true}])");

@@ -67,6 +67,17 @@ INSTANTIATE_TEST_SUITE_P(
                     BadEntry{R"({"achievement_summary": "a", "linked_artifact_id": {}})", "linked_artifact_id"},
                     BadEntry{R"({"achievement_summary": "a", "n": [9007199254740992]})", "cannot be written"}));
 
+TEST(LogEntryTest, AMissingMemberIsToldByWhatItTakes) {
+  const auto mapping = default_mapping();
+  const Field& overrides = *mapping->collection->child("execution_log")->child("lock_override_log");
+  const auto expect_lack = [&](const char* entry, const char* part) {
+    expect_refused(Cause::invalid, {part},
+                   [&] { require_valid_entry([](std::string_view) { return true; }, overrides, parse_json(entry)); });
+  };
+  expect_lack("{}", "lacks field, a string");
+  expect_lack(R"({"field":"status"})", "lacks old_value, any value");
+}
+
 TEST(LogEntryTest, IntegersMayBeNegative) {
   const auto no_task = [](std::string_view) { return false; };
   Field log;

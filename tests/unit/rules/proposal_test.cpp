@@ -8,8 +8,6 @@ namespace statusfs {
 namespace {
 
 using Kind = WriteRequest::Kind;
-using testing::ElementsAre;
-using testing::IsEmpty;
 
 TEST(ProposalTest, OperationAndPathForTheJournal) {
   const auto described = [](const Attempt& attempt) {
@@ -87,6 +85,12 @@ TEST(ProposalTest, LogsTakeOnlyNewEntriesBehindTheOldOnes) {
             (Outcome{{"one:" + log, R"(+[{"note":"c"}])"}}));
 }
 
+TEST(ProposalTest, NothingIsAppendedToWhatIsNoList) {
+  const StatusDocument document = sample_with("/execution_log/retry_attempts_log", R"("none")");
+  expect_judged(document, {"tasks/one/execution_log/retry_attempts_log", "a\n", Kind::append}, Cause::invalid,
+                {"\"none\"", "not an array"});
+}
+
 TEST(ProposalTest, NullRemovesOrNullifies) {
   const StatusDocument document = sample_with("/execution_log/failure_details", R"("why")");
   const std::string details = "one:/execution_log/failure_details";
@@ -142,144 +146,6 @@ TEST(ProposalTest, CopiesOfAValueInsideItselfAreTooLarge) {
   EXPECT_NO_THROW(judged(sample(), {"patch", "[" + new_task + "]"}));
 }
 
-// --- adding and removing tasks ---------------------------------------------------------------------------------------
-
-TEST(AddTaskTest, TheTemplateIsFilled) {
-  const Proposal proposal = judged(sample(), {"tasks", "four", Kind::add_task});
-  ASSERT_EQ(proposal.changes.added_tasks.size(), 1u);
-  EXPECT_EQ(compact(proposal.changes.added_tasks[0].with_member("g_last_update", Value(std::int64_t{1}))),
-            compact(parse_json(sample_task_text("four"))));
-}
-
-TEST(AddTaskTest, ATaskThatExists) {
-  expect_judged(sample(), {"tasks", "two", Kind::add_task}, Cause::exists, {"\"two\" exists"});
-}
-
-Attempt adding(const std::string& task, const std::string& archetype = "SUPERVISOR") {
-  return {"patch", R"([{"op":"add","path":"/payload/tasks_status/-","value":)" + task + "}]", Kind::set, archetype};
-}
-
-TEST(AddTaskTest, APatchMayGiveFields) {
-  const Proposal proposal = judged(sample(), adding(R"({"task_id_ref":"four","percent_complete":30,
-      "readiness_check":{"status":"PASSED"},"_status_locked":false})"));
-  const Value& task = proposal.changes.added_tasks.at(0);
-  EXPECT_EQ(task.find("percent_complete")->as_integer(), 30);
-  EXPECT_EQ(find(task, Pointer::parse("/readiness_check/status"))->as_string(), "PASSED");
-  EXPECT_TRUE(find(task, Pointer::parse("/readiness_check/idempotency_key"))->is_null());
-  EXPECT_FALSE(task.find("_status_locked")->as_boolean());
-}
-
-TEST(AddTaskTest, WhatAPatchGivesIsJudged) {
-  expect_judged(sample(), adding(R"({"task_id_ref":"four","percent_complete":101})"), Cause::invalid, {"0 to 100"});
-  expect_judged(sample(), adding(R"({"task_id_ref":"four","new":1})"), Cause::invalid, {"only mapped keys"});
-  expect_judged(sample(), adding(R"({"task_id_ref":"four","execution_log":{"lock_override_log":[{}]}})"),
-                Cause::not_permitted, {"read-only"});
-  expect_judged(sample(), adding(R"({"task_id_ref":"four","_status_locked":true})", "MANAGER"), Cause::access_denied);
-  EXPECT_NO_THROW(judged(sample(), adding(R"({"task_id_ref":"four","_status_locked":true})")));
-}
-
-TEST(AddTaskTest, ACopyMayCarryTheStampsOfItsOriginal) {
-  const Value original = parse_json(sample_task_text("four"))
-                             .with_member("signature_hash", Value("sha256:abc"))
-                             .with_member("g_last_update", Value(std::int64_t{77}))
-                             .with_member("last_updated_by_persona_id", Value("SOMEBODY"))
-                             .with_member("readiness_check", parse_json(R"({"status":"PASSED","g_checked":4})"));
-  EXPECT_NO_THROW(judged(sample(), adding(compact(original))));
-}
-
-// A new task is judged as one that was made PENDING and changed at once.
-TEST(AddTaskTest, TheRulesHoldForNewTasks) {
-  expect_judged(sample(), adding(R"({"task_id_ref":"four","status":"DONE"})"), Cause::invalid, {"rule task-life"});
-  expect_judged(sample(), adding(R"({"task_id_ref":"four","status":"ACTIVE"})"), Cause::invalid,
-                {"rule active-needs-readiness"});
-  for (const char* task : {R"({"task_id_ref":"four","status":"SKIPPED"})",
-                           R"({"task_id_ref":"four","status":"ACTIVE","readiness_check":{"status":"PASSED"}})"})
-    EXPECT_EQ(judged(sample(), adding(task)).changes.added_tasks.size(), 1u) << task;
-}
-
-TEST(AddTaskTest, AnIdIsTextThatANameCanStandFor) {
-  for (const std::string& id : {std::string(), std::string("a\0b", 3), std::string("\xff")})
-    expect_judged(sample(), {"tasks", id, Kind::add_task}, Cause::invalid);
-  expect_judged(sample(), adding(R"({"task_id_ref":"a\u0000b"})"), Cause::invalid);
-  EXPECT_EQ(judged(sample(), {"tasks", "a\nb", Kind::add_task}).path, "tasks/a%0Ab");
-  EXPECT_EQ(judged(sample(), adding(R"({"task_id_ref":"a\nb"})")).changes.added_tasks.size(), 1u);
-}
-
-TEST(RemoveTaskTest, ATaskThatIsGone) {
-  const StatusDocument before = sample();
-  const Author author = author_of("SUPERVISOR");
-  for (const Kind kind : {Kind::remove_task, Kind::set})
-    expect_refused(Cause::not_found, {"\"three\" is gone"}, [&] {
-      propose(before.without_task(2), {kind, node_at(before, "tasks/three"), ""}, {author});
-    });
-}
-
-// --- freshness and conditions ----------------------------------------------------------------------------------------
-
-StatusDocument sealed_sample() {
-  return sample_after(R"([{"op":"replace","path":"/payload/tasks_status/0/signature_hash","value":"sha256:one"},
-                          {"op":"replace","path":"/payload/payload_hash_current","value":"sha256:file"},
-                          {"op":"replace","path":"/os_file_header/v_file_instance","value":22}])");
-}
-
-TEST(FreshnessTest, AFreshCopyIsAccepted) {
-  const StatusDocument document = sealed_sample();
-  EXPECT_EQ(
-      outcome(judged(document, {"tasks/one/task.json", R"({"signature_hash":"sha256:one","percent_complete":5})"})),
-      (Outcome{{"one:/percent_complete", "5"}}));
-  EXPECT_NO_THROW(judged(document, {"patch", R"({"payload":{"payload_hash_current":"sha256:file"},
-                                                 "os_file_header":{"v_file_instance":22}})"}));
-}
-
-TEST(FreshnessTest, AStaleCopyIsTold) {
-  const StatusDocument document = sealed_sample();
-  expect_judged(document, {"tasks/one/task.json", R"({"signature_hash":"sha256:older","percent_complete":5})"},
-                Cause::stale, {"/signature_hash is \"sha256:one\" now, not \"sha256:older\"", "read again"});
-  expect_judged(document, {"patch", R"({"payload":{"payload_hash_current":"sha256:older"}})"}, Cause::stale,
-                {"payload_hash_current"});
-  expect_judged(document, {"patch", R"({"os_file_header":{"v_file_instance":21}})"}, Cause::stale,
-                {"v_file_instance is 22"});
-  expect_judged(document, {"tasks/one/task.json", R"({"signature_hash":null})"}, Cause::stale);
-}
-
-TEST(FreshnessTest, AStaleCopyOfAWholeTaskIsStaleAndNotReadOnly) {
-  const StatusDocument before = sealed_sample();
-  const Value copy = before.task(0).with_member("percent_complete", Value(std::int64_t{9}));
-  const StatusDocument now = before.with_task(0, before.task(0)
-                                                     .with_member("signature_hash", Value("sha256:new"))
-                                                     .with_member("g_last_update", Value(std::int64_t{50}))
-                                                     .with_member("last_updated_by_persona_id", Value("OTHER")));
-  expect_judged(now, {"tasks/one/task.json", indented_document(copy)}, Cause::stale);
-}
-
-TEST(FreshnessTest, OtherReadOnlyMembersMustBeUnchanged) {
-  const StatusDocument document = sealed_sample();
-  EXPECT_NO_THROW(judged(document, {"tasks/one/task.json", R"({"g_last_update":1,"percent_complete":5})"}));
-  expect_judged(document, {"tasks/one/task.json", R"({"g_last_update":2,"percent_complete":5})"}, Cause::not_permitted,
-                {"g_last_update is read-only and must stay 1"});
-  expect_judged(document, {"tasks/one/task.json", R"({"task_id_ref":"new"})"}, Cause::not_permitted, {"task_id_ref"});
-}
-
-TEST(FreshnessTest, ATestInAJsonPatch) {
-  const auto patch = [](const char* value) {
-    return Attempt{"tasks/one/task.json", R"([{"op":"test","path":"/status","value":")" + std::string(value) +
-                                              R"("},{"op":"replace","path":"/percent_complete","value":5}])"};
-  };
-  EXPECT_EQ(outcome(judged(sample(), patch("PENDING"))), (Outcome{{"one:/percent_complete", "5"}}));
-  expect_judged(sample(), patch("ACTIVE"), Cause::stale, {"operation 0", "/status"});
-}
-
-TEST(FreshnessTest, IfVersion) {
-  const auto patch = [](int version, const std::string& inner) {
-    return Attempt{"tasks/one/task.json", R"({"if_version":)" + std::to_string(version) + R"(,"patch":)" + inner + "}"};
-  };
-  for (const std::string inner :
-       {R"({"percent_complete":5})", R"([{"op":"replace","path":"/percent_complete","value":5}])"}) {
-    EXPECT_EQ(outcome(judged(sealed_sample(), patch(22, inner))), (Outcome{{"one:/percent_complete", "5"}}));
-    expect_judged(sealed_sample(), patch(21, inner), Cause::stale, {"the version is 22 now, not 21"});
-  }
-}
-
 TEST(RoundTripTest, ATaskIsReadEditedAndWrittenBack) {
   const StatusDocument document = sample_with("/execution_log/failure_details", R"("why")");
   std::string text = indented_document(document.task(0));
@@ -308,117 +174,6 @@ TEST(RoundTripTest, TheWholeFile) {
   EXPECT_EQ(outcome(judged(document, {"patch", text})),
             (Outcome{{":/payload/overall_status_summary/active_blockers_summary", R"(["one waits"])"}}));
 }
-
-// --- the order of causes ---------------------------------------------------------------------------------------------
-
-struct Precedence {
-  std::string why;
-  Attempt attempt;
-  Cause cause;
-};
-
-class PrecedenceTest : public testing::TestWithParam<Precedence> {};
-
-// The task "one" has a lock on its status and is sealed; its version is 22.
-TEST_P(PrecedenceTest, TheFirstCauseWins) {
-  const StatusDocument document =
-      sealed_sample().with_task(0, sealed_sample().task(0).with_member("_status_locked", Value(true)));
-  SCOPED_TRACE(GetParam().why);
-  expect_judged(document, GetParam().attempt, GetParam().cause);
-}
-
-Attempt by(const std::string& archetype, const std::string& path, const std::string& text, Kind kind = Kind::set) {
-  return {path, text, kind, archetype};
-}
-
-const std::string task_json = "tasks/one/task.json";
-
-INSTANTIATE_TEST_SUITE_P(
-    AccessDeniedFirst, PrecedenceTest,
-    testing::Values(
-        Precedence{"before a lock", by("AUDITOR", "tasks/one/status", "DONE"), Cause::access_denied},
-        Precedence{"before a bad value", by("AUDITOR", "tasks/one/percent_complete", "many"), Cause::access_denied},
-        Precedence{"before append-only", by("AUDITOR", "achievements", "x\n"), Cause::access_denied},
-        Precedence{"before a read-only member in one patch",
-                   by("AUDITOR", task_json, R"({"g_last_update":5,"percent_complete":5})"), Cause::access_denied},
-        Precedence{"before a stale copy", by("AUDITOR", task_json, R"({"signature_hash":"x","percent_complete":5})"),
-                   Cause::access_denied},
-        Precedence{"before if_version", by("AUDITOR", task_json, R"({"if_version":1,"patch":{"percent_complete":5}})"),
-                   Cause::access_denied},
-        Precedence{"before if_version of a JSON patch",
-                   by("AUDITOR", task_json,
-                      R"({"if_version":1,"patch":[{"op":"replace","path":"/percent_complete","value":5}]})"),
-                   Cause::access_denied},
-        Precedence{
-            "before a failing test",
-            by("AUDITOR", task_json,
-               R"([{"op":"test","path":"/status","value":"x"},{"op":"replace","path":"/status","value":"DONE"}])"),
-            Cause::access_denied},
-        Precedence{
-            "before a failing test, of one who may write other things",
-            by("JANITOR", task_json,
-               R"([{"op":"test","path":"/status","value":"x"},{"op":"replace","path":"/percent_complete","value":5}])"),
-            Cause::access_denied},
-        Precedence{"before tasks out of order",
-                   by("AUDITOR", "patch",
-                      R"([{"op":"move","from":"/payload/tasks_status/0","path":"/payload/tasks_status/2"}])"),
-                   Cause::access_denied},
-        Precedence{"before a broken file", by("AUDITOR", "patch", R"({"payload":null})"), Cause::access_denied},
-        Precedence{"before malformed JSON", by("AUDITOR", task_json, "{"), Cause::access_denied},
-        Precedence{"before a locked list", by("BUILDER", "tasks", "two", Kind::add_task), Cause::access_denied},
-        Precedence{"before an unknown key", by("AUDITOR", task_json, R"({"new":1,"percent_complete":5})"),
-                   Cause::access_denied}));
-
-INSTANTIATE_TEST_SUITE_P(
-    NotPermittedSecond, PrecedenceTest,
-    testing::Values(
-        Precedence{"a lock before a bad value", by("BUILDER", "tasks/one/status", "nonsense"), Cause::not_permitted},
-        Precedence{"a lock before a broken rule", by("BUILDER", "tasks/one/status", "DONE"), Cause::not_permitted},
-        Precedence{"a lock before a stale copy",
-                   by("BUILDER", task_json, R"({"signature_hash":"x","status":"BLOCKED"})"), Cause::not_permitted},
-        Precedence{"a lock before if_version",
-                   by("BUILDER", task_json, R"({"if_version":1,"patch":{"status":"BLOCKED"}})"), Cause::not_permitted},
-        Precedence{
-            "a lock before a failing test",
-            by("BUILDER", task_json,
-               R"([{"op":"test","path":"/percent_complete","value":"x"},{"op":"replace","path":"/status","value":"BLOCKED"}])"),
-            Cause::not_permitted},
-        Precedence{"a lock before a failing test of the whole file",
-                   by("BUILDER", "patch",
-                      R"([{"op":"test","path":"/payload","value":1},
-                          {"op":"replace","path":"/payload/tasks_status/0/status","value":"BLOCKED"}])"),
-                   Cause::not_permitted},
-        Precedence{
-            "read-only before a failing test",
-            by("BUILDER", task_json,
-               R"([{"op":"test","path":"/percent_complete","value":"x"},{"op":"replace","path":"/g_last_update","value":9}])"),
-            Cause::not_permitted},
-        Precedence{"read-only before if_version",
-                   by("BUILDER", task_json, R"({"if_version":1,"patch":{"g_last_update":9}})"), Cause::not_permitted},
-        Precedence{"read-only before a bad value",
-                   by("BUILDER", task_json, R"({"percent_complete":"x","g_last_update":9})"), Cause::not_permitted},
-        Precedence{"read-only before a bad value of its own", by("BUILDER", "g_last_update", "x"),
-                   Cause::not_permitted},
-        Precedence{"read-only before an unknown key", by("BUILDER", task_json, R"({"new":1,"g_last_update":9})"),
-                   Cause::not_permitted}));
-
-INSTANTIATE_TEST_SUITE_P(
-    StaleThird, PrecedenceTest,
-    testing::Values(
-        Precedence{"a stale copy before a bad value",
-                   by("BUILDER", task_json, R"({"signature_hash":"x","percent_complete":"y"})"), Cause::stale},
-        Precedence{"a stale copy before an unknown key", by("BUILDER", task_json, R"({"signature_hash":"x","new":1})"),
-                   Cause::stale},
-        Precedence{"if_version before a bad value",
-                   by("BUILDER", task_json, R"({"if_version":1,"patch":{"percent_complete":101}})"), Cause::stale},
-        Precedence{"if_version before a path that leads nowhere",
-                   by("BUILDER", task_json, R"({"if_version":1,"patch":[{"op":"remove","path":"/nowhere"}]})"),
-                   Cause::stale},
-        Precedence{
-            "a test before a bad value",
-            by("BUILDER", task_json,
-               R"([{"op":"test","path":"/status","value":"x"},{"op":"replace","path":"/percent_complete","value":101}])"),
-            Cause::stale}));
 
 // --- open(2) and foreign changes -------------------------------------------------------------------------------------
 

@@ -143,6 +143,11 @@ TEST(ClearingTest, NothingToClear) {
   EXPECT_EQ(outcome(judged(document, {"tasks/one/status", "ACTIVE"})), (Outcome{{"one:/status", R"("ACTIVE")"}}));
 }
 
+TEST(ClearingTest, ATaskThatWasNotBlockedLeavesTheLinesThatNameIt) {
+  const StatusDocument document = with_blockers(ready_task("PENDING"), R"(["one waits"])");
+  EXPECT_EQ(outcome(judged(document, {"tasks/one/status", "ACTIVE"})), (Outcome{{"one:/status", R"("ACTIVE")"}}));
+}
+
 TEST(ClearingTest, WhileTheTaskStaysBlockedTheLinesStay) {
   const StatusDocument document = with_blockers(ready_task("BLOCKED"), R"(["one waits"])");
   EXPECT_EQ(outcome(judged(document, {"tasks/one/percent_complete", "7"})), (Outcome{{"one:/percent_complete", "7"}}));
@@ -189,6 +194,17 @@ TEST(RuleModeTest, WarnAcceptsAndTells) {
   EXPECT_THAT(proposal.warnings[0].message, testing::HasSubstr("cannot go"));
   EXPECT_EQ(proposal.warnings[1].rule, "failed-needs-details");
   EXPECT_EQ(outcome(proposal), (Outcome{{"one:/status", R"("FAILED")"}}));
+}
+
+TEST(RuleModeTest, EachRuleHasItsOwn) {
+  std::string text(default_mapping_text());
+  const std::size_t rule = text.find("- name: failed-needs-details");
+  text.replace(text.find("mode: enforce", rule), 13, "mode: warn");
+  const StatusDocument document(load_mapping(text, "test"), ready_task("ACTIVE").root());
+  const Attempt fail{"tasks/one/task.json", R"({"status":"FAILED","execution_log":{"failure_details":null}})"};
+  ASSERT_EQ(judged(document, fail).warnings.size(), 1u);
+  EXPECT_EQ(judged(document, fail).warnings[0].rule, "failed-needs-details");
+  expect_judged(document, {"tasks/one/status", "SKIPPED"}, Cause::invalid, {"rule task-life"});
 }
 
 TEST(RuleModeTest, OffSaysAndDoesNothing) {

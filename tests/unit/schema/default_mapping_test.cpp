@@ -30,11 +30,6 @@ struct ExpectedRow {
   bool nullable = false;
 };
 
-std::string path_of(const Field& field) {
-  const bool is_at_top = field.parent == nullptr || field.parent->type == FieldType::collection;
-  return is_at_top ? field.name : path_of(*field.parent) + "/" + field.name;
-}
-
 std::string initials(const std::vector<std::string>& archetypes) {
   std::string letters;
   for (const std::string& archetype : archetypes) letters += archetype.front();
@@ -45,7 +40,7 @@ void expect_rows(const std::vector<const Field*>& fields, const std::vector<Expe
   ASSERT_EQ(fields.size(), rows.size());
   for (std::size_t i = 0; i < rows.size(); ++i) {
     SCOPED_TRACE(rows[i].path);
-    EXPECT_EQ(path_of(*fields[i]), rows[i].path);
+    EXPECT_EQ(fields[i]->path, rows[i].path);
     EXPECT_EQ(fields[i]->pointer.text(), rows[i].pointer);
     EXPECT_EQ(name_of(fields[i]->type), name_of(rows[i].type));
     EXPECT_EQ(name_of(fields[i]->access), name_of(rows[i].access));
@@ -217,6 +212,18 @@ TEST(DefaultMapping, FindsNoViewByItsPointer) {
   EXPECT_EQ(default_mapping()->at(Pointer(), false), nullptr);
   EXPECT_EQ(default_mapping()->at(Pointer(), true), nullptr);
   EXPECT_EQ(default_mapping()->at(Pointer::parse("/status"), false), nullptr);
+}
+
+TEST(DefaultMapping, FindsMembersByWhatTheyStandIn) {
+  const Mapping& mapping = *default_mapping();
+  const auto found = [&](const char* around, const char* key) {
+    const Field* field = mapping.at(Pointer::parse(around), key, true);
+    return field == nullptr ? "" : field->path;
+  };
+  EXPECT_EQ(found("", "status"), "status");
+  EXPECT_EQ(found("/readiness_check", "status"), "readiness_check/status");
+  EXPECT_EQ(found("/execution_log", "status"), "");
+  EXPECT_EQ(found("", "g_checked"), "");
 }
 
 TEST(DefaultMapping, LocksWhatTheSeedLocks) {

@@ -56,6 +56,18 @@ TEST_F(LockFileTest, IsMadeWithTheAttributesAndExcludesOthers) {
   EXPECT_TRUE(other.try_lock());
 }
 
+TEST_F(LockFileTest, AFileOpenForReadingIsLockedInTheQueueUntilADeadline) {
+  OtherProgram other(path_);
+  other.lock();
+  const auto begin = Clock::now();
+  EXPECT_EQ(lock_in_queue(files_.open(path_, Files::Open::read), begin + milliseconds(50)), nullptr);
+  EXPECT_GE(Clock::now() - begin, milliseconds(50));
+  other.unlock();
+  const auto locked = lock_in_queue(files_.open(path_, Files::Open::read), Clock::now() + std::chrono::seconds(10));
+  ASSERT_NE(locked, nullptr);
+  EXPECT_FALSE(other.try_lock());
+}
+
 TEST_F(LockFileTest, IsNotGotWhileAnotherHoldsIt) {
   OtherProgram other(path_);
   other.lock();

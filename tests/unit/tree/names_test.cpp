@@ -90,6 +90,7 @@ TEST(NamesTest, TheLimitHoldsForTheEncodedName) {
   const std::string cut = encode_name(std::string(86, '\n'));
   EXPECT_LE(cut.size(), 255u);
   EXPECT_TRUE(is_cut_name(cut));
+  EXPECT_TRUE(decode_name(cut)) << "it ends with a whole %XX";
 }
 
 TEST(NamesTest, MoreBytesAreEncodedWhereANameIsTaken) {

@@ -104,6 +104,40 @@ TEST(StatusDocumentTest, TheFirstTaskMakesTheList) {
   EXPECT_EQ(find(after.root(), Pointer::parse("/payload/tasks_status"))->size(), 1u);
 }
 
+TEST(StatusDocumentTest, AChangedRootIsCheckedWhereItIsNew) {
+  const StatusDocument before = sample();
+  const auto changed = [&](const std::string& patch, std::vector<std::size_t> positions, bool is_one_appended) {
+    const Value root = apply_json_patch(before.root(), decode_json_patch(parse_json(patch)));
+    return before.with_changed_root(root, positions, is_one_appended);
+  };
+  const StatusDocument after = changed(R"([{"op":"replace","path":"/payload/tasks_status/1/percent_complete","value":7},
+      {"op":"add","path":"/payload/tasks_status/-","value":{"task_id_ref":"four"}}])",
+                                       {1}, true);
+  EXPECT_EQ(after.task(1).find("percent_complete")->as_integer(), 7);
+  EXPECT_EQ(after.find_task("four"), 3u);
+  EXPECT_EQ(after.find_task("three"), 2u);
+  expect_refused(Cause::invalid, {"/payload/tasks_status/3", "\"two\" of another task"}, [&] {
+    changed(R"([{"op":"add","path":"/payload/tasks_status/-","value":{"task_id_ref":"two"}}])", {}, true);
+  });
+  expect_refused(Cause::invalid, {"/payload/tasks_status/3", "no task_id_ref"},
+                 [&] { changed(R"([{"op":"add","path":"/payload/tasks_status/-","value":{}}])", {}, true); });
+  expect_refused(Cause::invalid, {"/payload/tasks_status/1 is no JSON object"},
+                 [&] { changed(R"([{"op":"replace","path":"/payload/tasks_status/1","value":7}])", {1}, false); });
+  expect_refused(Cause::invalid, {"/payload/overall_status_summary"}, [&] {
+    changed(R"([{"op":"replace","path":"/payload/overall_status_summary","value":7}])", {}, false);
+  });
+}
+
+// Whoever promises something else gets a document that was looked at as a whole.
+TEST(StatusDocumentTest, AChangedRootThatIsNotAsPromisedIsReadAnew) {
+  const StatusDocument before = sample();
+  const Value root = before.without_task(0).root();
+  EXPECT_EQ(before.with_changed_root(root, {}, false).find_task("two"), 0u);
+  EXPECT_EQ(before.with_changed_root(before.with_added_task(parse_json(sample_task_text("four"))).root(), {}, false)
+                .find_task("four"),
+            3u);
+}
+
 // Enough of them that the index is made again on the way.
 TEST(StatusDocumentTest, RandomTasksStayFindable) {
   RandomValues random;
