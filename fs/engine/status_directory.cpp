@@ -164,7 +164,7 @@ void StatusDirectory::connection_returned() {
 
 void StatusDirectory::outcome_found(const std::string& stem, const std::string& outcome) {
   context_.log(stem + ": " + outcome);
-  observer_.outcome_found(stem, outcome);
+  observer_.warned(stem, outcome);  // the writer was told EIO
   if (const auto file = find(stem)) file->look_again();
 }
 

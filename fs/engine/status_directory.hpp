@@ -24,8 +24,6 @@ class StatusDirectoryObserver : public StatusFileObserver {
   /// A status file appeared or vanished. From the watch's thread. Must not throw.
   virtual void file_appeared(const std::shared_ptr<StatusFile>& file) = 0;
   virtual void file_vanished(const std::string& name) = 0;
-  /// What became of a mutation whose writer was told that its outcome is unknown.
-  virtual void outcome_found(const std::string& name, const std::string& outcome) = 0;
 };
 
 /// Thread safety: any thread.

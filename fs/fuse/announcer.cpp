@@ -178,10 +178,10 @@ void Announcer::file_appeared(const std::shared_ptr<StatusFile>& file) {
   drop_everything_below("");
 }
 
-// The writer was told EIO; who looks for the reason in .statusfs/errors finds the end of the story there, too.
-void Announcer::outcome_found(const std::string& name, const std::string& outcome) {
+// Who looks for a reason in .statusfs/errors finds there what no writer was told, too.
+void Announcer::warned(const std::string& name, const std::string& message) {
   refusals_.add({format_timestamp(std::chrono::system_clock::now()), std::string(RefusalLog::warning), name, "STATUSFS",
-                 getuid(), getpid(), 0, outcome});
+                 getuid(), getpid(), 0, message});
 }
 
 void Announcer::file_vanished(const std::string& name) {

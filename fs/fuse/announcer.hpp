@@ -57,7 +57,7 @@ class Announcer final : public StatusDirectoryObserver {
   void document_freed(StatusFile& file) override;
   void file_appeared(const std::shared_ptr<StatusFile>& file) override;
   void file_vanished(const std::string& name) override;
-  void outcome_found(const std::string& name, const std::string& outcome) override;
+  void warned(const std::string& name, const std::string& message) override;
 
  private:
   struct Target {

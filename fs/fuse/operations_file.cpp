@@ -15,8 +15,10 @@ void require_writable_state(const NodePlace& place, const Author& author) {
   const auto state = place.file->state();
   if (state->is_gone) throw Rejection(Cause::not_found, place.file->name() + ": " + state->error);
   if (!state->document) throw Rejection(Cause::read_only, place.file->name() + " is unusable: " + state->error);
-  if (!state->read_only.empty())
+  if (!state->read_only.empty()) {
+    place.file->check();  // the reason may have passed, and the next write finds it so
     throw Rejection(Cause::read_only, place.file->name() + " is read-only: " + state->read_only);
+  }
   require_writable(*state->document, place.node, {author, state->plan.get()});
 }
 
