@@ -45,42 +45,32 @@ std::unique_ptr<File> open_locked(Files& files, const std::string& path, std::ch
 JournalHeld::JournalHeld(const std::string& path, std::optional<pid_t> holder)
     : std::runtime_error(held_message(path, holder)), holder_(holder) {}
 
-JournalFile::JournalFile(Files& files, std::string path, std::unique_ptr<File> file)
-    : files_(files), path_(std::move(path)), file_(std::move(file)) {}
+JournalFile::JournalFile(Files& files, std::string path) : files_(files), path_(std::move(path)) {}
 
 std::unique_ptr<JournalFile> JournalFile::open(Files& files, const std::string& path, Access access,
                                                std::chrono::milliseconds allowed) {
   auto file = access == Access::exclusive ? open_locked(files, path, allowed) : files.open(path, Files::Open::read);
   if (!file) return nullptr;
-  std::unique_ptr<JournalFile> journal(new JournalFile(files, path, std::move(file)));
+  std::unique_ptr<JournalFile> journal(new JournalFile(files, path));
+  journal->file_ = std::move(file);
   journal->end_ = end_of_lines(*journal->file_, journal->file_->status().size);
   return journal;
 }
 
 std::unique_ptr<JournalFile> JournalFile::create(Files& files, const std::string& path, std::string_view line,
                                                  const FileStatus& like) {
-  std::unique_ptr<JournalFile> journal(
-      new JournalFile(files, path, create_temporary(files, temporary_name(path), writable_again(like))));
-  journal->published_ = false;  // from here on the destructor removes the file
-  if (!journal->file_->try_lock()) throw JournalHeld(path, std::nullopt);
+  std::unique_ptr<JournalFile> journal(new JournalFile(files, path));
+  File& file = journal->unpublished_.emplace(files, path, writable_again(like)).file();
+  if (!file.try_lock()) throw JournalHeld(path, std::nullopt);
   const std::string text = std::string(line) + '\n';
-  write_durably(*journal->file_, text);
+  write_durably(file, text);
   journal->end_ = text.size();
   return journal;
 }
 
-JournalFile::~JournalFile() {
-  if (published_) return;
-  try {
-    files_.unlink(temporary_name(path_));
-  } catch (const std::system_error&) {
-    // The next one to open the status file removes it.
-  }
-}
-
 void JournalFile::publish() {
-  files_.rename_new(temporary_name(path_), path_);
-  published_ = true;
+  file_ = unpublished_->publish();
+  unpublished_.reset();
   make_name_durable();
 }
 
@@ -181,31 +171,30 @@ std::string JournalFile::keep_stranger_aside() {
 }
 
 std::string JournalFile::replace_by_copy() {
-  auto copy = create_temporary(files_, temporary_name(path_), writable_again(file_->status()));
+  Temporary copy(files_, path_, writable_again(file_->status()));
   // Locked before it has the name: nobody else can become the writer in between.
-  if (!copy->try_lock()) throw JournalHeld(path_, std::nullopt);
-  copy_lines_to(*copy);
+  if (!copy.file().try_lock()) throw JournalHeld(path_, std::nullopt);
+  copy_lines_to(copy.file());
   const std::string kept = keep_stranger_aside();
-  take_name(std::move(copy));
+  take_name(copy);
   failed_ = false;
   return kept;
 }
 
-void JournalFile::take_name(std::unique_ptr<File> file) {
-  files_.rename(temporary_name(path_), path_);
-  file_ = std::move(file);
+void JournalFile::take_name(Temporary& next) {
+  file_ = next.replace();
   name_is_durable_ = false;
   make_name_durable();
 }
 
 void JournalFile::replace_by_line(std::string_view line) {
-  auto next = create_temporary(files_, temporary_name(path_), writable_again(file_->status()));
-  if (!next->try_lock()) throw JournalHeld(path_, std::nullopt);
+  Temporary next(files_, path_, writable_again(file_->status()));
+  if (!next.file().try_lock()) throw JournalHeld(path_, std::nullopt);
   const std::string text = std::string(line) + '\n';
-  write_durably(*next, text);
+  write_durably(next.file(), text);
   const std::uint64_t old_end = std::exchange(end_, text.size());
   try {
-    take_name(std::move(next));
+    take_name(next);
   } catch (const std::system_error&) {
     if (name_is_durable_) end_ = old_end;  // the name was not taken
     throw;

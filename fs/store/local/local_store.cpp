@@ -40,6 +40,7 @@ StoreResult LocalStore::prepare() {
     journal_->make_name_durable();
     if (!foreign_ && follower_.is_ready() && journal_->is_in_place()) return {};
     const auto guard = follower_.exclusive();
+    take_over_attributes();
     StoreResult result = follower_.hold();
     if (result.status != StoreStatus::done) return result;
     result = guarded([&] { return prepare_slowly(); });
@@ -49,6 +50,16 @@ StoreResult LocalStore::prepare() {
     }
     return result;
   });
+}
+
+/// Somebody may have given the JSON another owner or mode, which the files beside it take.
+void LocalStore::take_over_attributes() {
+  const auto json = follower_.file().look();
+  const FileStatus& known = follower_.attributes();
+  if (!json || !json->is_regular) return;
+  if (json->mode == known.mode && json->owner == known.owner && json->group == known.group) return;
+  follower_.set_attributes(*json);
+  journal_->take_attributes(*json);
 }
 
 StoreResult LocalStore::prepare_slowly() {

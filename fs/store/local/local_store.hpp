@@ -83,6 +83,7 @@ class LocalStore final : public Store {
 
   // local_store.cpp
   StoreResult prepare_slowly();
+  void take_over_attributes();
   StoreResult take_care_of_journal();
   StoreResult look_at_json();
   StoreResult take_over(const Content& content, const Comparison& comparison);

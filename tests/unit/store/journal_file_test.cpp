@@ -1,6 +1,8 @@
 #include "fs/store/local/journal_file.hpp"
 
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -55,6 +57,36 @@ TEST_F(JournalFileTest, IsCreatedUnderItsNameOnlyWhenPublished) {
 TEST_F(JournalFileTest, LeavesNothingWhenItIsNotPublished) {
   create("first").reset();
   EXPECT_TRUE(directory_.names().empty());
+}
+
+/// No file can be written, as on a full disk.
+class NoRoom {
+ public:
+  NoRoom() {
+    ::signal(SIGXFSZ, SIG_IGN);
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit none{0, before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &none);
+  }
+  ~NoRoom() { ::setrlimit(RLIMIT_FSIZE, &before_); }
+  NoRoom(const NoRoom&) = delete;
+  NoRoom& operator=(const NoRoom&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
+TEST_F(JournalFileTest, LeavesNothingBesideItWhereThereIsNoRoom) {
+  auto journal = create("first");
+  journal->publish();
+  {
+    const NoRoom no_room;
+    EXPECT_THROW(journal->replace_by_line("next"), std::system_error);
+    EXPECT_THROW(journal->replace_by_copy(), std::system_error);
+  }
+  EXPECT_EQ(directory_.names(), std::set<std::string>{"a.journal"});
+  EXPECT_EQ(read_text(path_), "first\n");
+  EXPECT_EQ(journal->append("second\n").status, StoreStatus::done);
 }
 
 TEST_F(JournalFileTest, IsNeverPublishedOverAnother) {

@@ -146,6 +146,20 @@ TEST_F(RunningStoreTest, TriesAgainWhatCouldNotBeMendedWhenItWasLoaded) {
   EXPECT_TRUE(soon([&] { return std::filesystem::exists(path_) && read_text(path_) == maker_.text(); }));
 }
 
+TEST_F(RunningStoreTest, GivesTheSideFilesTheModeThatTheJsonGot) {
+  auto store = open_chain();
+  commit(*store);
+  ASSERT_EQ(store->settle().status, StoreStatus::done);
+  ASSERT_TRUE(soon([&] { return lock_is_free(); }));
+  ASSERT_EQ(::chmod(path_.c_str(), 0600), 0);
+  commit(*store);
+  for (const std::string& file : {path_, journal_path_, lock_path_}) {
+    struct stat status {};
+    ASSERT_EQ(::stat(file.c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 07777, 0600u) << file;
+  }
+}
+
 TEST_F(RunningStoreTest, RefusesAnotherVersionThanItsOwn) {
   auto store = open_chain();
   ASSERT_EQ(store->prepare().status, StoreStatus::done);
