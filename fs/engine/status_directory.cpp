@@ -34,7 +34,7 @@ void StatusDirectory::stop_watching() {
 
 void StatusDirectory::watch() {
   source_.watch(*this);
-  for (const std::string& stem : stems_to_look_at()) look_at(stem, [](StatusFile&) {});
+  for (const std::string& stem : stems_come_or_gone()) look_at(stem, [](StatusFile&) {});
   first_look_ = std::jthread([this](const std::stop_token& stop) { look_at_all(stop); });
 }
 
@@ -113,6 +113,13 @@ void StatusDirectory::settle() {
     }
   }
   if (failure) throw *failure;
+}
+
+// Those that are either known or there, and not both.
+std::vector<std::string> StatusDirectory::stems_come_or_gone() const {
+  std::vector<std::string> stems;
+  std::ranges::set_symmetric_difference(names(), source_.list(), std::back_inserter(stems));
+  return stems;
 }
 
 // Those that are known, and those that are there.

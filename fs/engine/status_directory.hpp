@@ -57,6 +57,7 @@ class StatusDirectory final : private StatusSourceObserver {
   void file_changed(const std::string& stem);
   void look_at(const std::string& stem, const std::function<void(StatusFile& file)>& check);
   void check_known(StatusFile& file, const std::function<void(StatusFile& file)>& check);
+  std::vector<std::string> stems_come_or_gone() const;
   std::vector<std::string> stems_to_look_at() const;
   void look_at_all(const std::stop_token& stop);
   void stop_watching();

@@ -21,23 +21,36 @@ std::string held_message(const std::string& path, std::optional<pid_t> holder) {
   return path + " is held by " + who + ", which writes this status file; mount it with -o ro, or unmount the other one";
 }
 
-/// The journal, locked; nullptr when there is none.
-std::unique_ptr<File> open_locked(Files& files, const std::string& path, std::chrono::milliseconds allowed) {
+struct Opened {
+  std::unique_ptr<File> file;  ///< nullptr: there is none
+  FileStatus status;
+};
+
+/// The journal, locked.
+Opened open_locked(Files& files, const std::string& path, std::chrono::milliseconds allowed) {
   const auto deadline = std::chrono::steady_clock::now() + allowed;
   for (;;) {
     auto file = files.open(path, Files::Open::write);
-    if (!file) return nullptr;
-    const FileStatus opened = file->status();
-    if (file->try_lock()) {
-      // The one who held it may have put a new file in its place.
+    if (!file) return {};
+    const bool is_locked = file->try_lock();
+    const FileStatus opened = file->status();  // under the lock: who held it may have added to it
+    if (is_locked) {
+      // Or put a new file in its place.
       const auto named = files.status(path);
-      if (named && named->is_same_file(opened)) return file;
+      if (named && named->is_same_file(opened)) return {std::move(file), opened};
       continue;
     }
     if (std::chrono::steady_clock::now() >= deadline)
       throw JournalHeld(path, flock_holder(opened.device, opened.inode));
     std::this_thread::sleep_for(between_attempts);
   }
+}
+
+Opened open_to_read(Files& files, const std::string& path) {
+  auto file = files.open(path, Files::Open::read);
+  if (!file) return {};
+  const FileStatus status = file->status();
+  return {std::move(file), status};
 }
 
 }  // namespace
@@ -49,11 +62,14 @@ JournalFile::JournalFile(Files& files, std::string path) : files_(files), path_(
 
 std::unique_ptr<JournalFile> JournalFile::open(Files& files, const std::string& path, Access access,
                                                std::chrono::milliseconds allowed) {
-  auto file = access == Access::exclusive ? open_locked(files, path, allowed) : files.open(path, Files::Open::read);
-  if (!file) return nullptr;
+  Opened opened = access == Access::exclusive ? open_locked(files, path, allowed) : open_to_read(files, path);
+  if (!opened.file) return nullptr;
   std::unique_ptr<JournalFile> journal(new JournalFile(files, path));
-  journal->file_ = std::move(file);
-  journal->end_ = end_of_lines(*journal->file_, journal->file_->status().size);
+  JournalEnd end = look_at_end(*opened.file, opened.status.size);
+  journal->file_ = std::move(opened.file);
+  journal->size_at_open_ = opened.status.size;
+  journal->end_ = end.end;
+  journal->last_line_ = std::move(end.last_line);
   return journal;
 }
 
@@ -82,6 +98,11 @@ void JournalFile::make_name_durable() {
   failed_ = had_failed;
 }
 
+std::optional<std::string> JournalFile::last_line() {
+  if (last_line_) return std::exchange(last_line_, std::nullopt);
+  return read_last_line(file(), end_);
+}
+
 std::optional<std::uint64_t> JournalFile::first_version() {
   std::string beginning(std::min<std::uint64_t>(end_, 64), '\0');
   beginning.resize(file_->read_at(beginning, 0));
@@ -89,16 +110,16 @@ std::optional<std::uint64_t> JournalFile::first_version() {
 }
 
 std::uint64_t JournalFile::drop_torn_tail() {
-  const std::uint64_t size = file_->status().size;
-  if (size <= end_) return 0;
+  if (size_at_open_ <= end_) return 0;
   file_->truncate(end_);
   file_->sync_data();
-  return size - end_;
+  return std::exchange(size_at_open_, end_) - end_;
 }
 
 StoreResult JournalFile::append(std::string_view lines) {
   if (failed_)
     return {StoreStatus::failed, path_ + ": an earlier write failed; the file is read-only until it was checked"};
+  last_line_.reset();
   try {
     write_all(lines);
   } catch (const std::system_error& error) {
@@ -183,6 +204,7 @@ std::string JournalFile::replace_by_copy() {
 
 void JournalFile::take_name(Temporary& next) {
   file_ = next.replace();
+  last_line_.reset();
   name_is_durable_ = false;
   make_name_durable();
 }

@@ -52,7 +52,7 @@ class JournalFile {
   void publish();
 
   std::uint64_t end() const noexcept { return end_; }
-  std::optional<std::string> last_line() { return read_last_line(file(), end_); }
+  std::optional<std::string> last_line();
   /// The version of the first line, read from its beginning; nothing where it does not begin like a record.
   std::optional<std::uint64_t> first_version();
   JournalReader read() { return {file(), end_}; }
@@ -60,8 +60,8 @@ class JournalFile {
   FileStatus status() { return file().status(); }
   void take_attributes(const FileStatus& like) { match_attributes(file(), writable_again(like)); }
 
-  /// Cuts off what stands behind the last whole line: what a crash left of a write. How many bytes. Throws
-  /// std::system_error.
+  /// Cuts off what stood behind the last whole line when it was opened: what a crash left of a write. How many bytes.
+  /// Throws std::system_error.
   std::uint64_t drop_torn_tail();
 
   /// Adds lines, each with its newline: one write and one fdatasync. no_space, quota: the file is as before, durably.
@@ -104,6 +104,8 @@ class JournalFile {
   std::unique_ptr<File> file_;  ///< nullptr before publish()
   std::optional<Temporary> unpublished_;
   std::uint64_t end_ = 0;
+  std::uint64_t size_at_open_ = 0;
+  std::optional<std::string> last_line_;  ///< seen when it was opened, and neither asked for nor followed since
   bool failed_ = false;
   bool name_is_durable_ = false;
 };

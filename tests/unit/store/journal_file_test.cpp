@@ -59,6 +59,24 @@ TEST_F(JournalFileTest, LeavesNothingWhenItIsNotPublished) {
   EXPECT_TRUE(directory_.names().empty());
 }
 
+TEST_F(JournalFileTest, KnowsItsLastLineHoweverLongItIsAndWhateverFollows) {
+  for (const std::size_t length : {1u, 4094u, 4095u, 4096u, 4097u, 100'000u}) {
+    const std::string last(length, 'l');
+    for (const std::string beginning : {"", "first\n"}) {
+      write_text(path_, beginning + last + "\n" + "torn");
+      auto journal = open();
+      EXPECT_EQ(journal->end(), beginning.size() + length + 1);
+      EXPECT_EQ(journal->drop_torn_tail(), 4u);
+      EXPECT_EQ(journal->drop_torn_tail(), 0u);
+      EXPECT_EQ(journal->last_line(), last);
+      EXPECT_EQ(journal->last_line(), last);
+    }
+  }
+  auto journal = open();
+  ASSERT_EQ(journal->append("next\n").status, StoreStatus::done);
+  EXPECT_EQ(journal->last_line(), "next");
+}
+
 /// No file can be written, as on a full disk.
 class NoRoom {
  public:
