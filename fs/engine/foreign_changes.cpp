@@ -91,6 +91,8 @@ void ForeignChanges::commit(const StatusDocument& document, const Proposal& prop
       return std::vector<Version>{continues_chain ? chain.append_document(document, stamp)
                                                   : chain.append(proposal, stamp)};
     }));
+  else if (const StoreResult result = writer_.store().write_over_accepted(); result.status != StoreStatus::done)
+    throw rejection_of(result);  // it differs in what nobody may write: stamps and derived values
   writer_.replace();
 }
 

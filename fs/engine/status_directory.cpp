@@ -34,7 +34,7 @@ void StatusDirectory::stop_watching() {
 
 void StatusDirectory::watch() {
   source_.watch(*this);
-  for (const std::string& stem : stems_to_look_at()) look_at(stem, [](StatusFile&) {});
+  for (const std::string& stem : stems_come_or_gone()) look_at(stem, [](StatusFile&) {});
   first_look_ = std::jthread([this](const std::stop_token& stop) { look_at_all(stop); });
 }
 
@@ -115,6 +115,13 @@ void StatusDirectory::settle() {
   if (failure) throw *failure;
 }
 
+// Those that are either known or there, and not both.
+std::vector<std::string> StatusDirectory::stems_come_or_gone() const {
+  std::vector<std::string> stems;
+  std::ranges::set_symmetric_difference(names(), source_.list(), std::back_inserter(stems));
+  return stems;
+}
+
 // Those that are known, and those that are there.
 std::vector<std::string> StatusDirectory::stems_to_look_at() const {
   std::vector<std::string> stems = names();
@@ -164,7 +171,7 @@ void StatusDirectory::connection_returned() {
 
 void StatusDirectory::outcome_found(const std::string& stem, const std::string& outcome) {
   context_.log(stem + ": " + outcome);
-  observer_.outcome_found(stem, outcome);
+  observer_.warned(stem, outcome);  // the writer was told EIO
   if (const auto file = find(stem)) file->look_again();
 }
 

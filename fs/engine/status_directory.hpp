@@ -24,8 +24,6 @@ class StatusDirectoryObserver : public StatusFileObserver {
   /// A status file appeared or vanished. From the watch's thread. Must not throw.
   virtual void file_appeared(const std::shared_ptr<StatusFile>& file) = 0;
   virtual void file_vanished(const std::string& name) = 0;
-  /// What became of a mutation whose writer was told that its outcome is unknown.
-  virtual void outcome_found(const std::string& name, const std::string& outcome) = 0;
 };
 
 /// Thread safety: any thread.
@@ -59,6 +57,7 @@ class StatusDirectory final : private StatusSourceObserver {
   void file_changed(const std::string& stem);
   void look_at(const std::string& stem, const std::function<void(StatusFile& file)>& check);
   void check_known(StatusFile& file, const std::function<void(StatusFile& file)>& check);
+  std::vector<std::string> stems_come_or_gone() const;
   std::vector<std::string> stems_to_look_at() const;
   void look_at_all(const std::stop_token& stop);
   void stop_watching();

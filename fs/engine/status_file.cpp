@@ -37,7 +37,12 @@ StatusFile::StatusFile(std::string name, StatusSource& source, std::unique_ptr<S
       store_(std::move(store)),
       history_(context.mapping, *store_),
       committer_(name_, source, *store_, context, *this),
-      thread_([this] { return take_turn() ? std::optional(OnDemandThread::at_once) : std::nullopt; }) {}
+      thread_([this] { return take_turn() ? std::optional(OnDemandThread::at_once) : std::nullopt; }) {
+  store_->tell_trouble_to([this](const std::string& message) {
+    context_.log(name_ + ": " + message);
+    observer_.warned(name_, message);
+  });
+}
 
 StatusFile::~StatusFile() {
   thread_.stop();

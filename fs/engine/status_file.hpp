@@ -32,6 +32,8 @@ class StatusFileObserver {
   virtual void versions_published(StatusFile& file, std::span<const Version> versions) = 0;
   /// Anything may be another than before: the file was loaded anew, adopted, or quarantined.
   virtual void state_replaced(StatusFile& file) = 0;
+  /// Something about the file of this name that concerns whoever looks after it. From any thread.
+  virtual void warned(const std::string& name, const std::string& message) = 0;
   /// The document was freed, and whoever still holds a version of it should let it go. From any thread.
   virtual void document_freed(StatusFile& file) = 0;
 };

@@ -7,6 +7,7 @@
 
 #include "fs/fuse/fuse_library.hpp"
 #include "fs/store/timestamp.hpp"
+#include "mapping/tree/board.hpp"
 #include "mapping/tree/names.hpp"
 #include "mapping/tree/node.hpp"
 
@@ -29,25 +30,72 @@ PathNumber task_number(const std::string& top, const Mapping& mapping, const std
   return PathNumber().add_name(top).add_name(mapping.collection->name).add_name(encode_name(task));
 }
 
+// What a file goes with whose task is this, or which is beside all tasks where that is empty.
+ChangedFile changed_file(const std::string& top, const Mapping& mapping, const std::string& task) {
+  return {0, inode_number(top), task.empty() ? 0 : task_number(top, mapping, task).get()};
+}
+
 // The file of the field, which is in the task or, where that is empty, beside all tasks.
-std::uint64_t number_of(const std::string& top, const Mapping& mapping, const std::string& task, const Field& field) {
+ChangedFile changed_file(const std::string& top, const Mapping& mapping, const std::string& task, const Field& field) {
+  ChangedFile file = changed_file(top, mapping, task);
   PathNumber scope = task.empty() ? PathNumber().add_name(top) : task_number(top, mapping, task);
-  return scope.add_name(field.path).get();
+  file.number = scope.add_name(field.path).get();
+  return file;
+}
+
+// The same of what the kernel knows.
+ChangedFile changed_file(const std::string& top, const Inode& inode) {
+  const auto* place = std::get_if<NodePlace>(&inode.place);
+  const auto state = place ? place->file->loaded_state() : nullptr;
+  ChangedFile file{inode.number, inode_number(top), 0};
+  if (state && state->document && place->node.in_task())
+    file.task = task_number(top, state->document->mapping(), place->node.task).get();
+  return file;
+}
+
+// Whether the path below the directory of a status file is that of a directory.
+bool is_directory_at(const StatusDocument& document, std::string_view path) {
+  Node node;
+  while (!path.empty()) {
+    const std::size_t end = std::min(path.find('/'), path.size());
+    const auto next = is_board(node) ? std::nullopt : child(document, node, path.substr(0, end));
+    if (!next || !is_directory(document, *next)) return false;
+    node = *next;
+    path.remove_prefix(std::min(end + 1, path.size()));
+  }
+  return true;
 }
 
 // The files of the tree that a version changed. A task's own view changes with each of its values; the file's views,
 // events and pages with everything, and are left to the caller.
-void add_changed(const std::string& top, const Version& version, std::vector<std::uint64_t>& numbers) {
+void add_changed(const std::string& top, const Version& version, std::vector<ChangedFile>& files) {
   const Mapping& mapping = version.document->mapping();
   const std::string* viewed = nullptr;
   for (const ChangedValue& change : version.changes) {
-    if (change.field) numbers.push_back(number_of(top, mapping, change.task, *change.field));
+    if (change.field) files.push_back(changed_file(top, mapping, change.task, *change.field));
     const bool is_viewed = viewed && *viewed == change.task;  // the changes of a task stand together
     if (change.task.empty() || is_viewed || !mapping.view_of_task()) continue;
-    numbers.push_back(number_of(top, mapping, change.task, *mapping.view_of_task()));
+    files.push_back(changed_file(top, mapping, change.task, *mapping.view_of_task()));
     viewed = &change.task;
   }
-  if (version.tasks_listed_anew) numbers.push_back(number_of(top, mapping, {}, *mapping.collection));
+  if (version.tasks_listed_anew) files.push_back(changed_file(top, mapping, {}, *mapping.collection));
+}
+
+std::vector<std::uint64_t> numbers_of(const std::vector<ChangedFile>& files) {
+  std::vector<std::uint64_t> numbers;
+  numbers.reserve(files.size());
+  for (const ChangedFile& file : files) numbers.push_back(file.number);
+  return numbers;
+}
+
+FieldChanges::Numbers removed_tasks(const std::string& top, std::span<const Version> versions) {
+  FieldChanges::Numbers tasks;
+  const StatusDocument& document = *versions.back().document;
+  for (const Version& version : versions)
+    for (const ChangedValue& change : version.changes)
+      if (change.is_whole_task && !document.find_task(change.task))
+        tasks.insert(task_number(top, document.mapping(), change.task).get());
+  return tasks;
 }
 
 bool shows_every_change(FieldType type) {
@@ -101,17 +149,19 @@ void Announcer::drop_name(const std::string& path) {
 void Announcer::versions_published(StatusFile& file, std::span<const Version> versions) {
   if (versions.empty()) return;
   const std::string top = top_of(file);
-  std::vector<std::uint64_t> numbers;
-  for (const Version& version : versions) add_changed(top, version, numbers);
-  drop_removed(top, versions, numbers);
+  std::vector<ChangedFile> files;
+  for (const Version& version : versions) add_changed(top, version, files);
+  drop_removed(top, versions, files);
   // The versions of a group mostly touch the same fields; each is announced once.
-  std::ranges::sort(numbers);
-  numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
-  std::vector<NodeId> ids = inodes_.known(numbers);
+  std::ranges::sort(files, {}, &ChangedFile::number);
+  const auto same = std::ranges::unique(files, {}, &ChangedFile::number);
+  files.erase(same.begin(), same.end());
+  std::vector<NodeId> ids = inodes_.known(numbers_of(files));
   const Mapping& mapping = versions.back().document->mapping();
   for (const auto& row : mapping.tree)
-    if (shows_every_change(row->type)) numbers.push_back(number_of(top, mapping, {}, *row));
-  std::vector<PollHandle> waiters = changes_.add(numbers, std::chrono::system_clock::now());
+    if (shows_every_change(row->type)) files.push_back(changed_file(top, mapping, {}, *row));
+  std::vector<PollHandle> waiters = changes_.add(files, std::chrono::system_clock::now());
+  changes_.forget_tasks(removed_tasks(top, versions));
   events_.of(file.name())->append(versions);
   announce_inodes(std::move(ids), versions.size() == 1);
   wake_later(std::move(waiters));
@@ -120,22 +170,41 @@ void Announcer::versions_published(StatusFile& file, std::span<const Version> ve
 // Everything below the directory of a task that is gone has changed, and its name has to go. So it is with a value that
 // no row shows: it may be gone, or a directory where it was a file.
 void Announcer::drop_removed(const std::string& top, std::span<const Version> versions,
-                             std::vector<std::uint64_t>& numbers) {
+                             std::vector<ChangedFile>& files) {
   InodeTable::Paths tasks, values;
   for (const Version& version : versions) {
+    const StatusDocument& document = *version.document;
     for (const ChangedValue& change : version.changes) {
-      if (change.is_whole_task && !version.document->find_task(change.task))
-        tasks.insert(joined(top, path_of(*version.document, {Node::Kind::task, nullptr, change.task, {}})));
-      if (!change.unknown.is_root())
-        values.insert(
-            joined(top, path_of(*version.document, {Node::Kind::unknown, nullptr, change.task, change.unknown})));
+      if (change.is_whole_task && !document.find_task(change.task))
+        tasks.insert(joined(top, path_of(document, {Node::Kind::task, nullptr, change.task, {}})));
+      if (change.unknown.is_root()) continue;
+      ChangedFile file = changed_file(top, document.mapping(), change.task);
+      const std::string path =
+          joined(top, path_of(document, {Node::Kind::unknown, nullptr, change.task, change.unknown}));
+      file.number = inode_number(path);
+      files.push_back(file);
+      values.insert(path);
     }
   }
   for (const std::string& path : tasks) scratch_.remove_below(path);
-  for (const std::string& path : values) numbers.push_back(inode_number(path));
+  if (!values.empty()) drop_scratch_without_place(top, *versions.back().document);
   tasks.merge(values);
-  for (const auto& inode : inodes_.known_below(tasks)) numbers.push_back(inode->number);
+  for (const auto& inode : inodes_.known_below(tasks)) files.push_back(changed_file(top, *inode));
   for (const std::string& path : tasks) drop_name(path);
+}
+
+void Announcer::drop_scratch_without_place(const std::string& top, const StatusDocument& document) {
+  const std::size_t below = top.empty() ? 0 : top.size() + 1;
+  for (const std::string& directory : scratch_.directories_below(top))
+    if (!is_directory_at(document, std::string_view(directory).substr(std::min(below, directory.size()))))
+      scratch_.remove_below(directory);
+}
+
+void Announcer::keep_changes_of_tasks(const std::string& top, const StatusDocument& document) {
+  FieldChanges::Numbers tasks;
+  for (std::size_t position = 0; position < document.task_count(); ++position)
+    tasks.insert(task_number(top, document.mapping(), std::string(document.task_id(position))).get());
+  changes_.keep_tasks(inode_number(top), tasks);
 }
 
 // After the inodes: who is woken reads what has been announced.
@@ -147,18 +216,26 @@ void Announcer::wake_later(std::vector<PollHandle> waiters) {
 
 void Announcer::drop_everything_below(const std::string& path) {
   std::vector<NodeId> ids;
-  std::vector<std::uint64_t> numbers;
+  std::vector<ChangedFile> files;
   for (const auto& inode : inodes_.known_below(path)) {
-    numbers.push_back(inode->number);
+    files.push_back(changed_file(path, *inode));
     ids.push_back(inode->id);
     if (!inode->path.empty()) drop_name(inode->path);
   }
-  std::vector<PollHandle> waiters = changes_.add(numbers, std::chrono::system_clock::now());
+  std::vector<PollHandle> waiters = changes_.add(files, std::chrono::system_clock::now());
   announce_inodes(std::move(ids), false);
   wake_later(std::move(waiters));
 }
 
-void Announcer::state_replaced(StatusFile& file) { drop_everything_below(top_of(file)); }
+// What a change by another program leaves without its task is found here, too.
+void Announcer::state_replaced(StatusFile& file) {
+  const std::string top = top_of(file);
+  const auto state = file.loaded_state();
+  const StatusDocument* document = state ? state->document.get() : nullptr;
+  if (document) drop_scratch_without_place(top, *document);
+  drop_everything_below(top);
+  if (document) keep_changes_of_tasks(top, *document);
+}
 
 // Inodes of whole versions hold their document; the kernel forgets them with their names, unless they are open.
 void Announcer::document_freed(StatusFile& file) {
@@ -166,7 +243,8 @@ void Announcer::document_freed(StatusFile& file) {
 }
 
 void Announcer::root_changed() {
-  static constexpr std::uint64_t root = FUSE_ROOT_ID;
+  static_assert(root_id == FUSE_ROOT_ID);
+  static constexpr ChangedFile root{root_number};
   wake_later(changes_.add({&root, 1}, std::chrono::system_clock::now()));
 }
 
@@ -178,10 +256,10 @@ void Announcer::file_appeared(const std::shared_ptr<StatusFile>& file) {
   drop_everything_below("");
 }
 
-// The writer was told EIO; who looks for the reason in .statusfs/errors finds the end of the story there, too.
-void Announcer::outcome_found(const std::string& name, const std::string& outcome) {
+// Who looks for a reason in .statusfs/errors finds there what no writer was told, too.
+void Announcer::warned(const std::string& name, const std::string& message) {
   refusals_.add({format_timestamp(std::chrono::system_clock::now()), std::string(RefusalLog::warning), name, "STATUSFS",
-                 getuid(), getpid(), 0, outcome});
+                 getuid(), getpid(), 0, message});
 }
 
 void Announcer::file_vanished(const std::string& name) {
@@ -190,6 +268,7 @@ void Announcer::file_vanished(const std::string& name) {
   scratch_.remove_below(top);
   events_.remove(name);
   drop_everything_below(top);
+  changes_.forget_top(inode_number(top));
 }
 
 }  // namespace statusfs

@@ -57,7 +57,7 @@ class Announcer final : public StatusDirectoryObserver {
   void document_freed(StatusFile& file) override;
   void file_appeared(const std::shared_ptr<StatusFile>& file) override;
   void file_vanished(const std::string& name) override;
-  void outcome_found(const std::string& name, const std::string& outcome) override;
+  void warned(const std::string& name, const std::string& message) override;
 
  private:
   struct Target {
@@ -67,7 +67,9 @@ class Announcer final : public StatusDirectoryObserver {
   Target target() const;
   std::string top_of(const StatusFile& file) const;
   void announce_inodes(std::vector<NodeId> ids, bool at_once);
-  void drop_removed(const std::string& top, std::span<const Version> versions, std::vector<std::uint64_t>& numbers);
+  void drop_removed(const std::string& top, std::span<const Version> versions, std::vector<ChangedFile>& files);
+  void drop_scratch_without_place(const std::string& top, const StatusDocument& document);
+  void keep_changes_of_tasks(const std::string& top, const StatusDocument& document);
   void root_changed();
   void wake_later(std::vector<PollHandle> waiters);
   void drop_name(const std::string& path);

@@ -44,6 +44,11 @@ std::size_t count_directories(const StatusDocument& document, const Node& node) 
       std::ranges::count_if(nodes, [&](const NamedNode& named) { return is_directory(document, named.node); }));
 }
 
+// Whether what is set for this kind of place includes the time.
+bool has_own_time(const Place& place) {
+  return std::holds_alternative<NodePlace>(place) || std::holds_alternative<ScratchPlace>(place) || is_immutable(place);
+}
+
 [[noreturn]] void refuse_gone(const Inode& inode) { throw Rejection(Cause::not_found, inode.path + " is gone"); }
 
 }  // namespace
@@ -54,7 +59,7 @@ struct stat InodeAttributes::of(const Inode& inode) const {
   attributes.st_uid = presentation_.owner;
   attributes.st_gid = presentation_.group;
   attributes.st_blksize = usual_block_size;
-  set_time(attributes, time_of(inode));
+  if (!has_own_time(inode.place)) set_time(attributes, time_of(inode));
   std::visit([&](const auto& place) { set(attributes, inode, place); }, inode.place);
   return attributes;
 }

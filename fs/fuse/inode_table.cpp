@@ -6,8 +6,6 @@
 namespace statusfs {
 namespace {
 
-constexpr NodeId root_id = 1;
-
 bool is_at_or_below(std::string_view path, std::string_view top) {
   return path.starts_with(top) && (path.size() == top.size() || top.empty() || path[top.size()] == '/');
 }

@@ -18,7 +18,8 @@
 
 namespace statusfs {
 
-using NodeId = std::uint64_t;  ///< what FUSE calls a node id; the root's is 1
+using NodeId = std::uint64_t;  ///< what FUSE calls a node id
+inline constexpr NodeId root_id = root_number;
 
 struct Inode {
   NodeId id = 0;
@@ -75,7 +76,7 @@ class InodeTable {
   std::unordered_map<NodeId, Entry> entries_;
   Ids ids_;  // by the number of the path, of all inodes but those that are the second of their path
   std::unordered_set<NodeId> immutable_;
-  NodeId next_id_ = 2;
+  NodeId next_id_ = root_id + 1;
 };
 
 }  // namespace statusfs

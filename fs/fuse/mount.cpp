@@ -6,7 +6,10 @@
 namespace statusfs {
 
 Mount::Mount(StatusSource& source, const EngineContext& engine_context, Presentation how, unsigned serving_threads)
-    : context(engine_context), presentation(std::move(how)), waiting_for_disk(serving_threads) {
+    : context(engine_context),
+      presentation(std::move(how)),
+      waiting_for_disk(serving_threads),
+      waiting_for_labels_(serving_threads, SpareThreads::most) {
   inodes_ = std::make_unique<InodeTable>(RootPlace{});
   announcer_ = std::make_unique<Announcer>(*inodes_, changes, events, refusals, scratch, serving_threads);
   directory_ = std::make_unique<StatusDirectory>(source, context, *announcer_);
@@ -34,8 +37,15 @@ Caller Mount::identify(uid_t uid, gid_t gid, pid_t thread) const {
   return statusfs::identify(uid, gid, thread, context.config().writers->needs_groups());
 }
 
-Author Mount::author_of(const Caller& caller) const {
-  return context.config().writers->author_of(caller, read_labels(caller.pid));
+// Handing the reading to another thread costs as much as a small write, so it is only done where this thread may be the
+// one that the process waits for.
+Labels Mount::labels_of(pid_t pid) {
+  const SpareThreads::Permit permit(waiting_for_labels_);
+  return permit ? read_labels(pid) : label_reader_.read(pid);
+}
+
+Author Mount::author_of(const Caller& caller) {
+  return context.config().writers->author_of(caller, labels_of(caller.pid));
 }
 
 Author Mount::authority_of(const Caller& caller) const { return context.config().writers->authority_of(caller); }

@@ -16,6 +16,7 @@
 #include "fs/fuse/serial_worker.hpp"
 #include "fs/fuse/spare_threads.hpp"
 #include "fs/fuse/tree_view.hpp"
+#include "fs/identity/label_reader.hpp"
 
 namespace statusfs {
 
@@ -56,8 +57,8 @@ class Mount {
   void close();
 
   /// Who is writing. His labels are asked of /proc each time: a process that executes another program keeps its id and
-  /// gets another environment.
-  Author author_of(const Caller& caller) const;
+  /// gets another environment. They are left out where they do not come in time (LabelReader).
+  Author author_of(const Caller& caller);
   /// The same without labels: enough to decide whether the caller may write.
   Author authority_of(const Caller& caller) const;
   Caller identify(uid_t uid, gid_t gid, pid_t thread) const;
@@ -71,6 +72,10 @@ class Mount {
   std::function<void()> on_ready;  ///< called while the kernel's first request is answered
 
  private:
+  Labels labels_of(pid_t pid);
+
+  SpareThreads waiting_for_labels_;  // of processes that may wait for us
+  LabelReader label_reader_;
   std::unique_ptr<InodeTable> inodes_;
   std::unique_ptr<Announcer> announcer_;  // before the directory, which calls it
   std::unique_ptr<StatusDirectory> directory_;

@@ -15,8 +15,10 @@ void require_writable_state(const NodePlace& place, const Author& author) {
   const auto state = place.file->state();
   if (state->is_gone) throw Rejection(Cause::not_found, place.file->name() + ": " + state->error);
   if (!state->document) throw Rejection(Cause::read_only, place.file->name() + " is unusable: " + state->error);
-  if (!state->read_only.empty())
+  if (!state->read_only.empty()) {
+    place.file->check();  // the reason may have passed, and the next write finds it so
     throw Rejection(Cause::read_only, place.file->name() + " is read-only: " + state->read_only);
+  }
   require_writable(*state->document, place.node, {author, state->plan.get()});
 }
 
@@ -52,14 +54,14 @@ fuse_file_info opened(Mount& mount, std::shared_ptr<const Inode> inode, const fu
   // writes.
   info.noflush = !(buffer && buffer->may_be_incomplete());
   auto file = std::make_shared<OpenFile>(inode, std::move(buffer));
-  file->saw_changes(mount.changes.count_of(inode->number));
+  file->saw_changes(mount.changes.opened(inode->number));
   info.fh = mount.files.add(std::move(file));
   mount.context.metrics.handle_opened();
   return info;
 }
 
 void closed(Mount& mount, std::uint64_t handle) {
-  if (const auto file = mount.files.find(handle)) mount.changes.forget(file->inode().number, handle);
+  if (const auto file = mount.files.find(handle)) mount.changes.closed(file->inode().number, handle);
   mount.files.remove(handle);
   mount.context.metrics.handle_closed();
 }

@@ -6,6 +6,9 @@
 
 namespace statusfs {
 
+/// The root's number and its node id, as FUSE fixes it.
+inline constexpr std::uint64_t root_number = 1;
+
 /// Reads a path piece by piece. FNV-1a, 64 bits: spreads paths well enough that no two of a mount are likely to share a
 /// number.
 class PathNumber {
@@ -20,11 +23,10 @@ class PathNumber {
     is_at_root_ = is_at_root_ && name.empty();
     return add(name);
   }
-  /// 0 names no inode, and 1 is the root's.
-  std::uint64_t get() const noexcept { return hash_ <= root ? hash_ + 2 : hash_; }
+  /// 0 names no inode, and another is the root's.
+  std::uint64_t get() const noexcept { return hash_ <= root_number ? hash_ + root_number + 1 : hash_; }
 
  private:
-  static constexpr std::uint64_t root = 1;
   std::uint64_t hash_ = 14695981039346656037ULL;
   bool is_at_root_ = true;
 };

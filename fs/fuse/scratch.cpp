@@ -121,6 +121,18 @@ void ScratchTable::remove_below(const std::string& directory) {
   std::erase_if(files_, [&](const auto& named) { return named.first.starts_with(prefix); });
 }
 
+std::set<std::string> ScratchTable::directories_below(const std::string& directory) const {
+  const std::string prefix = prefix_of(directory);
+  std::set<std::string> directories;
+  const std::lock_guard lock(mutex_);
+  for (const auto& [path, file] : files_) {
+    if (!path.starts_with(prefix)) continue;
+    const std::size_t slash = path.rfind('/');
+    directories.insert(path.substr(0, slash == std::string::npos ? 0 : slash));
+  }
+  return directories;
+}
+
 std::vector<std::pair<std::string, std::shared_ptr<ScratchFile>>> ScratchTable::list(
     const std::string& directory) const {
   const std::string prefix = prefix_of(directory);

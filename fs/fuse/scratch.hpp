@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -82,6 +83,8 @@ class ScratchTable {
   void remove(const std::string& path);
   /// All in a directory that is gone.
   void remove_below(const std::string& directory);
+  /// Those directories at or below this one that hold some.
+  std::set<std::string> directories_below(const std::string& directory) const;
   /// Names and files directly in a directory.
   std::vector<std::pair<std::string, std::shared_ptr<ScratchFile>>> list(const std::string& directory) const;
 

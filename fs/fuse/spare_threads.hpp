@@ -1,4 +1,4 @@
-// Which of the threads that serve requests may wait for the disk or for the kernel.
+// Which of the threads that serve requests may wait: for the disk, for the kernel, for another process.
 #pragma once
 
 #include <semaphore>
@@ -14,7 +14,11 @@ inline constexpr unsigned usual_serving_threads = 10;
 /// Thread safety: any thread.
 class SpareThreads {
  public:
-  explicit SpareThreads(unsigned serving_threads) : free_(serving_threads >= 4 ? most : 0) {}
+  static constexpr int most = 2;
+
+  /// `others`: serving threads that may wait for something else at the same time.
+  explicit SpareThreads(unsigned serving_threads, unsigned others = 0)
+      : free_(serving_threads >= others + 4 ? most : 0) {}
 
   /// The right to wait, if there was one to be had, until its end.
   class Permit {
@@ -32,7 +36,6 @@ class SpareThreads {
   };
 
  private:
-  static constexpr int most = 2;
   std::counting_semaphore<most> free_;
 };
 

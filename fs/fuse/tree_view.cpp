@@ -64,7 +64,7 @@ Found TreeView::found(const Inode& directory, std::string_view name, Place place
 // --- finding ---------------------------------------------------------------------------------------------------------
 
 std::optional<Found> TreeView::find(const Inode& directory, std::string_view name) const {
-  if (directory.id == 1 && name == about_name) return found(directory, name, AboutPlace{});
+  if (directory.id == root_id && name == about_name) return found(directory, name, AboutPlace{});
   auto place = std::visit([&](const auto& one) { return find_in(one, name); }, directory.place);
   if (place) return found(directory, name, *std::move(place));
   const auto* node = std::get_if<NodePlace>(&directory.place);

@@ -97,7 +97,7 @@ std::vector<gid_t> groups_in(std::string_view status) {
 }  // namespace
 
 Caller identify(uid_t uid, gid_t gid, pid_t thread, bool with_groups) {
-  Caller caller{uid, gid, thread, thread, 0, {}};
+  Caller caller{uid, gid, thread, 0, {}};
   if (thread <= 0) return caller;  // 0 would mean ourselves to the calls below
   const bool leads = leads_its_group(thread);
   if (!leads || with_groups) {

@@ -19,13 +19,12 @@ namespace statusfs {
 struct Caller {
   uid_t uid = 0;
   gid_t gid = 0;
-  pid_t thread = 0;           ///< what FUSE calls pid; 0 in RELEASE, and for a process outside our pid namespace
-  pid_t pid = 0;              ///< the thread group
+  pid_t pid = 0;              ///< the thread group; 0 in RELEASE, and for a process outside our pid namespace
   pid_t session = 0;          ///< getsid(2)
   std::vector<gid_t> groups;  ///< supplementary groups; empty unless they were asked for
 };
 
-/// `with_groups` costs one more file of /proc.
+/// `thread` is what FUSE calls pid. `with_groups` costs one more file of /proc.
 Caller identify(uid_t uid, gid_t gid, pid_t thread, bool with_groups = false);
 
 /// What a process says of itself in its environment, which it can forge: labels, never authority.

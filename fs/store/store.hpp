@@ -82,6 +82,11 @@ class Store {
   /// std::system_error where the directory itself cannot be used.
   virtual StoredFile load() = 0;
 
+  /// Trouble that no caller hears of, and its end, for people.
+  using Trouble = std::function<void(const std::string& message)>;
+  /// Who is told, from any thread; he must not throw, nor call the store. To be called before anything else is.
+  virtual void tell_trouble_to(Trouble /*told*/) {}
+
   // The calls below are made by one thread at a time, the engine's commit thread.
 
   /// Keeps no document in memory any more, if that is possible now: then load() is to be called before anything else.
@@ -118,6 +123,9 @@ class Store {
   virtual std::optional<ForeignChange> foreign_change() = 0;
   /// The engine adopted it: its content is about to be committed as a version, then written by the store again.
   virtual void accept_foreign() = 0;
+  /// It was accepted and says nothing that could be a version: the last good version takes its place. Then it is
+  /// resolved; or why not.
+  virtual StoreResult write_over_accepted() { return {}; }
   /// It could not be committed: nothing may be written over it, and prepare() returns foreign again.
   virtual void withdraw_acceptance() = 0;
   /// Keeps it as <file>.foreign-<n> and puts the last good version back. The name it has now, or why not; then it

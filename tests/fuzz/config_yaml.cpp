@@ -32,7 +32,7 @@ void check(std::string_view text) {
     const Config config = load_config(file.path(), archetypes, 1000);
     require(config.writers != nullptr, "there is always somebody who decides");
     for (const uid_t uid : {uid_t{0}, uid_t{1000}, uid_t{4711}}) {
-      const Author author = config.writers->author_of(Caller{uid, 0, 0, 0, 0, {}}, {});
+      const Author author = config.writers->author_of(Caller{uid, 0, 0, 0, {}}, {});
       require(std::ranges::find(archetypes, author.archetype) != archetypes.end(), "everybody has a known archetype");
       require(author.uid == uid, "the kernel's word on the user is kept");
       require(!author.persona.empty(), "everybody has a name");

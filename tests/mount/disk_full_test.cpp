@@ -130,6 +130,35 @@ TEST_F(DiskFullTest, AForeignChangeStaysInPlaceUntilThereIsRoomForIt) {
   expect_verified();
 }
 
+// There is room for a record of the journal and none for the JSON.
+TEST_F(DiskFullTest, TheJsonFollowsOnceThereIsRoomWithoutAnotherWrite) {
+  int percent = 0;
+  const auto write_percent = [&] {
+    return write_file(task("percent_complete"), std::to_string(percent = percent % 90 + 1) + "\n");
+  };
+  const auto version_on_disk = [this] {
+    return Json::parse(read_file(status_file()))["os_file_header"]["v_file_instance"].get<int>();
+  };
+  bool is_behind = false;
+  for (int round = 0; round < 20 && !is_behind; ++round) {
+    ASSERT_EQ(0, write_percent()) << last_error();
+    document_on_disk();
+    fill();
+    std::filesystem::resize_file(source() / "ballast", std::filesystem::file_size(source() / "ballast") - 2048);
+    is_behind = write_percent() == 0;
+    if (!is_behind) make_room();
+  }
+  ASSERT_TRUE(is_behind) << "no record found room";
+  const Path errors = mountpoint() / ".statusfs" / "errors";
+  EXPECT_TRUE(eventually([&] { return read_file(errors).find("cannot follow its journal") != std::string::npos; }));
+  EXPECT_EQ(version() - 1, version_on_disk());
+  make_room();
+  EXPECT_TRUE(eventually([&] { return version_on_disk() == version(); })) << "it is not tried again";
+  EXPECT_TRUE(eventually([&] { return read_file(errors).find("follows its journal again") != std::string::npos; }));
+  end_mount();
+  expect_verified();
+}
+
 TEST_F(DiskFullTest, FillsUpByItself) {
   int error = 0;
   int accepted = 0;

@@ -1,4 +1,6 @@
 // Section 7 of the contract: other programs that replace the status file, and what stands on disk before a mount.
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -213,6 +215,46 @@ TEST_F(ExternalChangeTest, AMissingJournalIsBegunWithTheWholeDocument) {
   unmount();
   ASSERT_EQ(2u, journal().size());
   EXPECT_EQ(Json::parse(before), journal().front()["patch"][0]["value"]);
+  expect_verified();
+}
+
+TEST_F(ExternalChangeTest, AnEditOfStampsAloneIsWrittenOverWhereEditsAreAdopted) {
+  put_file(root() / "config.yaml", "writers:\n  - {user: root, archetype: SUPERVISOR}\nexternal: adopt\n");
+  const std::string before = read_file(status_file());
+  mount({"-o", "config=" + (root() / "config.yaml").string()});
+  Json document = Json::parse(before);
+  document["payload"]["last_mutation_trace_id"] = std::string(32, 'f');
+  replace_under_lock(document.dump(2) + "\n");
+  EXPECT_TRUE(eventually([&] { return read_file(status_file()) == before; })) << "it is not what its journal says";
+  EXPECT_EQ(1, version());
+  EXPECT_EQ(document_on_disk(), Json::parse(before));
+  EXPECT_VERSIONS(1, write_file(task("percent_complete"), "7\n"));
+  unmount();
+  expect_verified();
+  EXPECT_FALSE(std::filesystem::exists(source() / "exec_status_125.txt.foreign-1"));
+}
+
+TEST_F(ExternalChangeTest, AJournalThatCouldNotBeBegunIsBegunLater) {
+  std::filesystem::remove(journal_file());
+  const int lock = ::open((status_file().string() + ".lock").c_str(), O_RDWR | O_CLOEXEC);
+  ASSERT_EQ(0, ::flock(lock, LOCK_EX));
+  mount();
+  EXPECT_EQ(EROFS, write_file(task("percent_complete"), "5\n"));
+  ::close(lock);
+  EXPECT_TRUE(eventually([&] { return write_file(task("percent_complete"), "6\n") == 0; }, std::chrono::seconds{20}))
+      << last_error();
+  unmount();
+  expect_verified();
+}
+
+TEST_F(ExternalChangeTest, ASourceThatIsMadeAnewIsWatchedAgain) {
+  mount();
+  ASSERT_EQ(0, bash("mv $S $S.old && sleep 3 && mkdir $S").exit_status);
+  EXPECT_TRUE(eventually([&] { return !std::filesystem::exists(tree()); })) << "it went with the directory";
+  ASSERT_EQ(0, bash("sleep 1; cp $S.old/exec_status_125.txt* $S/").exit_status);
+  EXPECT_TRUE(eventually([&] { return std::filesystem::exists(task("percent_complete")); }));
+  EXPECT_VERSIONS(1, write_file(task("percent_complete"), "7\n"));
+  unmount();
   expect_verified();
 }
 

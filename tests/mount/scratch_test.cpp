@@ -43,6 +43,25 @@ TEST_F(ScratchTest, LivesInMemoryAndNotInTheJson) {
   EXPECT_EQ(ENOENT, read_error(tree("kept")));
 }
 
+// Another host of the file, so to say: its next version comes without the task.
+TEST_F(ScratchTest, GoesWithATaskThatAnotherProgramRemoves) {
+  ASSERT_EQ(0, error_of(::mkdir(tree("tasks/extra").c_str(), 0755)));
+  unmount();
+  const Path other = root() / "other";
+  ASSERT_EQ(0, bash("cp -a $S $S/../other").exit_status);
+  ASSERT_EQ(0, statusfs({other.string(), mountpoint().string()}).exit_status);
+  ASSERT_EQ(0, error_of(::rmdir(tree("tasks/extra").c_str())));
+  unmount();
+  mount();
+  ASSERT_EQ(0, create(tree("tasks/extra/notes"), "text"));
+  ASSERT_EQ(
+      0,
+      bash("flock $S/exec_status_125.txt.lock mv $S/../other/exec_status_125.txt $S/exec_status_125.txt").exit_status);
+  ASSERT_TRUE(eventually([&] { return !std::filesystem::exists(tree("tasks/extra")); })) << last_error();
+  ASSERT_EQ(0, error_of(::mkdir(tree("tasks/extra").c_str(), 0755))) << last_error();
+  EXPECT_EQ(ENOENT, read_error(tree("tasks/extra/notes")));
+}
+
 TEST_F(ScratchTest, CanBeMadeInEveryDirectoryOfAStatusFileAndNowhereElse) {
   for (const char* directory : {"", "header", "summary", "tasks", "tasks/task_001_scaffold/execution_log"}) {
     EXPECT_EQ(0, create(tree(directory) / "new", "x")) << directory;

@@ -15,6 +15,9 @@ namespace {
 
 constexpr std::uint32_t of_names = IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CLOSE_WRITE;
 constexpr std::uint32_t of_directory = IN_DELETE_SELF | IN_MOVE_SELF;
+// Whoever removes a directory removes the names in it first. That it is gone is not told while a process is in it.
+constexpr std::uint32_t of_ending = IN_MOVED_FROM | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED;
+constexpr int milliseconds_until_certain = 500;
 
 UniqueFd checked(int descriptor, const std::string& what) {
   if (descriptor < 0) throw std::system_error(errno, std::system_category(), what);
@@ -24,12 +27,17 @@ UniqueFd checked(int descriptor, const std::string& what) {
 }  // namespace
 
 DirectoryWatch::DirectoryWatch(const std::string& directory, Callback callback)
-    : callback_(std::move(callback)),
+    : directory_(directory),
+      callback_(std::move(callback)),
       inotify_(checked(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK), "inotify")),
       stop_(checked(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")) {
-  if (::inotify_add_watch(inotify_.get(), directory.c_str(), of_names | of_directory | IN_ONLYDIR) < 0)
-    throw std::system_error(errno, std::system_category(), "watching " + directory);
+  watch_ = add_watch();
+  if (watch_ < 0) throw std::system_error(errno, std::system_category(), "watching " + directory);
   thread_ = std::thread([this] { run(); });
+}
+
+int DirectoryWatch::add_watch() const {
+  return ::inotify_add_watch(inotify_.get(), directory_.c_str(), of_names | of_directory | IN_ONLYDIR);
 }
 
 DirectoryWatch::~DirectoryWatch() {
@@ -43,8 +51,11 @@ void DirectoryWatch::run() {
   alignas(inotify_event) std::array<char, 16 * 1024> buffer;
   std::array<pollfd, 2> waits{{{inotify_.get(), POLLIN, 0}, {stop_.get(), POLLIN, 0}}};
   for (;;) {
-    if (::poll(waits.data(), waits.size(), -1) < 0 && errno != EINTR) return;
+    const int ready = ::poll(waits.data(), waits.size(), is_certain_ ? -1 : milliseconds_until_certain);
+    if (ready < 0 && errno != EINTR) return;
+    if (ready < 0) continue;
     if (waits[1].revents != 0) return;
+    if (ready == 0) make_certain();
     const ssize_t got = ::read(inotify_.get(), buffer.data(), buffer.size());
     if (got > 0) tell(buffer.data(), buffer.data() + got);
   }
@@ -59,11 +70,23 @@ void DirectoryWatch::tell(const char* begin, const char* end) {
     // A name is padded with zero bytes.
     const std::string name = event.len > 0 ? std::string(begin + sizeof event) : std::string();
     begin += sizeof event + event.len;
+    if (event.mask & of_ending) is_certain_ = false;
+    if ((event.mask & IN_IGNORED) && event.wd == watch_) watch_ = -1;
     if (!is_first && name == last) continue;  // a new file is created, written and closed
     is_first = false;
     last = name;
     callback_(name);
   }
+}
+
+/// A directory that is watched already keeps its number; another one of the path has a new one.
+void DirectoryWatch::make_certain() {
+  const int known = watch_;
+  watch_ = add_watch();
+  is_certain_ = watch_ >= 0;
+  if (watch_ == known) return;
+  if (known >= 0) ::inotify_rm_watch(inotify_.get(), known);
+  callback_({});
 }
 
 }  // namespace statusfs

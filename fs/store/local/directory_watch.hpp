@@ -3,6 +3,9 @@
 // Not told: writing by a program that keeps its file open; it is told when that file is closed. Each append to our own
 // journals would wake us otherwise, and what is half written is of no use to anybody.
 //
+// It is the path that is watched: a directory that takes the name of one that was removed or moved is watched from then
+// on, half a second later at most.
+//
 // Thread safety: the constructor and destructor by one thread; the callback runs on a thread of the watch, with no lock
 // held.
 #pragma once
@@ -18,7 +21,7 @@ namespace statusfs {
 class DirectoryWatch {
  public:
   /// The name in the directory; empty when anything may have changed: too many changes at once, or the directory itself
-  /// was moved or removed.
+  /// was moved, removed or made anew.
   using Callback = std::function<void(const std::string& name)>;
 
   /// Throws std::system_error.
@@ -29,13 +32,21 @@ class DirectoryWatch {
   DirectoryWatch& operator=(const DirectoryWatch&) = delete;
 
  private:
+  int add_watch() const;
   void run();
   void tell(const char* begin, const char* end);
+  void make_certain();
 
+  const std::string directory_;
   const Callback callback_;
   UniqueFd inotify_;
   UniqueFd stop_;  ///< an eventfd
-  std::thread thread_;
+
+  // The thread's own.
+  int watch_ = -1;          ///< of what the path named last; -1: of nothing
+  bool is_certain_ = true;  ///< the path still names that
+
+  std::thread thread_;  // last: it uses all of the above
 };
 
 }  // namespace statusfs

@@ -21,17 +21,23 @@ std::string held_message(const std::string& path, std::optional<pid_t> holder) {
   return path + " is held by " + who + ", which writes this status file; mount it with -o ro, or unmount the other one";
 }
 
-/// The journal, locked; nullptr when there is none.
-std::unique_ptr<File> open_locked(Files& files, const std::string& path, std::chrono::milliseconds allowed) {
+struct Opened {
+  std::unique_ptr<File> file;  ///< nullptr: there is none
+  FileStatus status;
+};
+
+/// The journal, locked.
+Opened open_locked(Files& files, const std::string& path, std::chrono::milliseconds allowed) {
   const auto deadline = std::chrono::steady_clock::now() + allowed;
   for (;;) {
     auto file = files.open(path, Files::Open::write);
-    if (!file) return nullptr;
-    const FileStatus opened = file->status();
-    if (file->try_lock()) {
-      // The one who held it may have put a new file in its place.
+    if (!file) return {};
+    const bool is_locked = file->try_lock();
+    const FileStatus opened = file->status();  // under the lock: who held it may have added to it
+    if (is_locked) {
+      // Or put a new file in its place.
       const auto named = files.status(path);
-      if (named && named->is_same_file(opened)) return file;
+      if (named && named->is_same_file(opened)) return {std::move(file), opened};
       continue;
     }
     if (std::chrono::steady_clock::now() >= deadline)
@@ -40,47 +46,47 @@ std::unique_ptr<File> open_locked(Files& files, const std::string& path, std::ch
   }
 }
 
+Opened open_to_read(Files& files, const std::string& path) {
+  auto file = files.open(path, Files::Open::read);
+  if (!file) return {};
+  const FileStatus status = file->status();
+  return {std::move(file), status};
+}
+
 }  // namespace
 
 JournalHeld::JournalHeld(const std::string& path, std::optional<pid_t> holder)
     : std::runtime_error(held_message(path, holder)), holder_(holder) {}
 
-JournalFile::JournalFile(Files& files, std::string path, std::unique_ptr<File> file)
-    : files_(files), path_(std::move(path)), file_(std::move(file)) {}
+JournalFile::JournalFile(Files& files, std::string path) : files_(files), path_(std::move(path)) {}
 
 std::unique_ptr<JournalFile> JournalFile::open(Files& files, const std::string& path, Access access,
                                                std::chrono::milliseconds allowed) {
-  auto file = access == Access::exclusive ? open_locked(files, path, allowed) : files.open(path, Files::Open::read);
-  if (!file) return nullptr;
-  std::unique_ptr<JournalFile> journal(new JournalFile(files, path, std::move(file)));
-  journal->end_ = end_of_lines(*journal->file_, journal->file_->status().size);
+  Opened opened = access == Access::exclusive ? open_locked(files, path, allowed) : open_to_read(files, path);
+  if (!opened.file) return nullptr;
+  std::unique_ptr<JournalFile> journal(new JournalFile(files, path));
+  JournalEnd end = look_at_end(*opened.file, opened.status.size);
+  journal->file_ = std::move(opened.file);
+  journal->size_at_open_ = opened.status.size;
+  journal->end_ = end.end;
+  journal->last_line_ = std::move(end.last_line);
   return journal;
 }
 
 std::unique_ptr<JournalFile> JournalFile::create(Files& files, const std::string& path, std::string_view line,
                                                  const FileStatus& like) {
-  std::unique_ptr<JournalFile> journal(
-      new JournalFile(files, path, create_temporary(files, temporary_name(path), writable_again(like))));
-  journal->published_ = false;  // from here on the destructor removes the file
-  if (!journal->file_->try_lock()) throw JournalHeld(path, std::nullopt);
+  std::unique_ptr<JournalFile> journal(new JournalFile(files, path));
+  File& file = journal->unpublished_.emplace(files, path, writable_again(like)).file();
+  if (!file.try_lock()) throw JournalHeld(path, std::nullopt);
   const std::string text = std::string(line) + '\n';
-  write_durably(*journal->file_, text);
+  write_durably(file, text);
   journal->end_ = text.size();
   return journal;
 }
 
-JournalFile::~JournalFile() {
-  if (published_) return;
-  try {
-    files_.unlink(temporary_name(path_));
-  } catch (const std::system_error&) {
-    // The next one to open the status file removes it.
-  }
-}
-
 void JournalFile::publish() {
-  files_.rename_new(temporary_name(path_), path_);
-  published_ = true;
+  file_ = unpublished_->publish();
+  unpublished_.reset();
   make_name_durable();
 }
 
@@ -92,6 +98,11 @@ void JournalFile::make_name_durable() {
   failed_ = had_failed;
 }
 
+std::optional<std::string> JournalFile::last_line() {
+  if (last_line_) return std::exchange(last_line_, std::nullopt);
+  return read_last_line(file(), end_);
+}
+
 std::optional<std::uint64_t> JournalFile::first_version() {
   std::string beginning(std::min<std::uint64_t>(end_, 64), '\0');
   beginning.resize(file_->read_at(beginning, 0));
@@ -99,16 +110,16 @@ std::optional<std::uint64_t> JournalFile::first_version() {
 }
 
 std::uint64_t JournalFile::drop_torn_tail() {
-  const std::uint64_t size = file_->status().size;
-  if (size <= end_) return 0;
+  if (size_at_open_ <= end_) return 0;
   file_->truncate(end_);
   file_->sync_data();
-  return size - end_;
+  return std::exchange(size_at_open_, end_) - end_;
 }
 
 StoreResult JournalFile::append(std::string_view lines) {
   if (failed_)
     return {StoreStatus::failed, path_ + ": an earlier write failed; the file is read-only until it was checked"};
+  last_line_.reset();
   try {
     write_all(lines);
   } catch (const std::system_error& error) {
@@ -181,31 +192,31 @@ std::string JournalFile::keep_stranger_aside() {
 }
 
 std::string JournalFile::replace_by_copy() {
-  auto copy = create_temporary(files_, temporary_name(path_), writable_again(file_->status()));
+  Temporary copy(files_, path_, writable_again(file_->status()));
   // Locked before it has the name: nobody else can become the writer in between.
-  if (!copy->try_lock()) throw JournalHeld(path_, std::nullopt);
-  copy_lines_to(*copy);
+  if (!copy.file().try_lock()) throw JournalHeld(path_, std::nullopt);
+  copy_lines_to(copy.file());
   const std::string kept = keep_stranger_aside();
-  take_name(std::move(copy));
+  take_name(copy);
   failed_ = false;
   return kept;
 }
 
-void JournalFile::take_name(std::unique_ptr<File> file) {
-  files_.rename(temporary_name(path_), path_);
-  file_ = std::move(file);
+void JournalFile::take_name(Temporary& next) {
+  file_ = next.replace();
+  last_line_.reset();
   name_is_durable_ = false;
   make_name_durable();
 }
 
 void JournalFile::replace_by_line(std::string_view line) {
-  auto next = create_temporary(files_, temporary_name(path_), writable_again(file_->status()));
-  if (!next->try_lock()) throw JournalHeld(path_, std::nullopt);
+  Temporary next(files_, path_, writable_again(file_->status()));
+  if (!next.file().try_lock()) throw JournalHeld(path_, std::nullopt);
   const std::string text = std::string(line) + '\n';
-  write_durably(*next, text);
+  write_durably(next.file(), text);
   const std::uint64_t old_end = std::exchange(end_, text.size());
   try {
-    take_name(std::move(next));
+    take_name(next);
   } catch (const std::system_error&) {
     if (name_is_durable_) end_ = old_end;  // the name was not taken
     throw;

@@ -45,7 +45,6 @@ class JournalFile {
   /// std::system_error.
   static std::unique_ptr<JournalFile> create(Files& files, const std::string& path, std::string_view line,
                                              const FileStatus& like);
-  ~JournalFile();
   JournalFile(const JournalFile&) = delete;
   JournalFile& operator=(const JournalFile&) = delete;
 
@@ -53,16 +52,16 @@ class JournalFile {
   void publish();
 
   std::uint64_t end() const noexcept { return end_; }
-  std::optional<std::string> last_line() { return read_last_line(*file_, end_); }
+  std::optional<std::string> last_line();
   /// The version of the first line, read from its beginning; nothing where it does not begin like a record.
   std::optional<std::uint64_t> first_version();
-  JournalReader read() { return {*file_, end_}; }
-  BackwardReader read_backwards() { return {*file_, end_}; }
-  FileStatus status() { return file_->status(); }
-  void take_attributes(const FileStatus& like) { match_attributes(*file_, writable_again(like)); }
+  JournalReader read() { return {file(), end_}; }
+  BackwardReader read_backwards() { return {file(), end_}; }
+  FileStatus status() { return file().status(); }
+  void take_attributes(const FileStatus& like) { match_attributes(file(), writable_again(like)); }
 
-  /// Cuts off what stands behind the last whole line: what a crash left of a write. How many bytes. Throws
-  /// std::system_error.
+  /// Cuts off what stood behind the last whole line when it was opened: what a crash left of a write. How many bytes.
+  /// Throws std::system_error.
   std::uint64_t drop_torn_tail();
 
   /// Adds lines, each with its newline: one write and one fdatasync. no_space, quota: the file is as before, durably.
@@ -75,7 +74,7 @@ class JournalFile {
   /// Nothing may be acknowledged before this was called since the journal was opened: whoever gave it its name may have
   /// died before the directory was on the disk. Throws std::system_error, and has failed then.
   void make_name_durable();
-  bool has_own_length() { return file_->status().size == end_; }
+  bool has_own_length() { return file().status().size == end_; }
 
   /// Writes the acknowledged lines to a new file that takes the journal's name, so that nothing rests on pages whose
   /// writing failed, or on a file that lost its name. Another file of that name is kept aside; its new name, or empty.
@@ -89,9 +88,10 @@ class JournalFile {
   Files& files() const noexcept { return files_; }  ///< where it stands
 
  private:
-  JournalFile(Files& files, std::string path, std::unique_ptr<File> file);
+  JournalFile(Files& files, std::string path);
 
-  void take_name(std::unique_ptr<File> file);
+  File& file() noexcept { return file_ ? *file_ : unpublished_->file(); }
+  void take_name(Temporary& next);
 
   void write_all(std::string_view lines);
   void sync_once();
@@ -101,10 +101,12 @@ class JournalFile {
 
   Files& files_;
   std::string path_;
-  std::unique_ptr<File> file_;
+  std::unique_ptr<File> file_;  ///< nullptr before publish()
+  std::optional<Temporary> unpublished_;
   std::uint64_t end_ = 0;
+  std::uint64_t size_at_open_ = 0;
+  std::optional<std::string> last_line_;  ///< seen when it was opened, and neither asked for nor followed since
   bool failed_ = false;
-  bool published_ = true;
   bool name_is_durable_ = false;
 };
 

@@ -70,6 +70,16 @@ std::optional<std::string> read_last_line(File& file, std::uint64_t end) {
   }
 }
 
-std::uint64_t end_of_lines(File& file, std::uint64_t size) { return behind_last_newline(file, size); }
+JournalEnd look_at_end(File& file, std::uint64_t size) {
+  const std::uint64_t begin = size > first_look ? size - first_look : 0;
+  const std::string tail = read_range(file, begin, size);
+  const auto newline = last_newline(tail);
+  if (newline == std::string::npos) return {behind_last_newline(file, begin), std::nullopt};
+  JournalEnd result{begin + newline + 1, std::nullopt};
+  const auto before = last_newline(std::string_view(tail).substr(0, newline));
+  const std::size_t start = before == std::string::npos ? 0 : before + 1;
+  if (start > 0 || begin == 0) result.last_line = tail.substr(start, newline - start);
+  return result;
+}
 
 }  // namespace statusfs

@@ -31,7 +31,11 @@ class JournalReader {
 /// The last line before `end`, which is where a line ends, without its newline. Nothing when there is none.
 std::optional<std::string> read_last_line(File& file, std::uint64_t end);
 
-/// Where the last whole line of the file ends: the offset behind its last newline, 0 when it has none.
-std::uint64_t end_of_lines(File& file, std::uint64_t size);
+/// The end of a journal, as it is looked at first.
+struct JournalEnd {
+  std::uint64_t end = 0;                 ///< where its last whole line ends: behind the last newline, 0 without one
+  std::optional<std::string> last_line;  ///< that line, without its newline, where it was seen as a whole
+};
+JournalEnd look_at_end(File& file, std::uint64_t size);
 
 }  // namespace statusfs

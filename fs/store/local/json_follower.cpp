@@ -1,7 +1,9 @@
 #include "fs/store/local/json_follower.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <thread>
+#include <utility>
 
 #include "fs/store/file_names.hpp"
 #include "fs/store/local/lock_holder.hpp"
@@ -18,6 +20,11 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds append_patience{5};
 constexpr std::chrono::milliseconds removal_patience{200};
 constexpr std::chrono::milliseconds removal_pause{10};
+constexpr std::chrono::milliseconds first_pause{100};
+// An attempt holds up whoever wants to write.
+constexpr std::chrono::milliseconds lock_wait_of_attempt{1000};
+
+constexpr const char* caught_up = "the JSON follows its journal again";
 
 FileStatus ordinary_attributes() {
   FileStatus status;
@@ -143,7 +150,7 @@ StoreResult JsonFollower::lock_failure(const std::system_error& error) const {
                                         : file_.path() + ".lock cannot be used: " + error.what()};
 }
 
-StoreResult JsonFollower::hold() {
+StoreResult JsonFollower::hold(std::chrono::milliseconds allowed) {
   if (StoreResult hindered = guarded([&] { return hindrance(); }); hindered.status != StoreStatus::done) {
     release();
     return hindered;
@@ -156,7 +163,7 @@ StoreResult JsonFollower::hold() {
   }
   std::this_thread::sleep_until(rest_until);
   try {
-    if (!lock_.acquire(options_.lock_wait, like_))
+    if (!lock_.acquire(allowed, like_))
       return {StoreStatus::busy, "another program has held " + file_.path() + ".lock for too long"};
     {
       const std::lock_guard state(mutex_);
@@ -205,17 +212,20 @@ bool JsonFollower::try_release(bool only_when_idle) {
 }
 
 void JsonFollower::set_newest(DocumentPointer newest, bool is_written) {
-  const std::lock_guard state(mutex_);
+  std::unique_lock state(mutex_);
   newest_ = std::move(newest);
   is_forgotten_ = false;
-  if (is_written) {
-    written_ = newest_;
-    unwritten_since_.reset();
-    failure_ = {};
-  } else {
+  if (!is_written) {
     written_.reset();
     unwritten_since_ = Clock::now();
+    return;
   }
+  written_ = newest_;
+  unwritten_since_.reset();
+  failure_ = {};
+  const bool is_news = note_caught_up() && newest_;
+  state.unlock();
+  if (is_news) tell(caught_up);
 }
 
 void JsonFollower::set_paused(bool paused) {
@@ -262,7 +272,7 @@ StoreResult JsonFollower::write() {
   StoreResult result = replace_file(newest, previous);
   auto kept = file_.take_kept();
 
-  const std::lock_guard state(mutex_);
+  std::unique_lock state(mutex_);
   if (kept) kept_ = std::move(kept);
   failure_ = result;
   if (result.status != StoreStatus::done) return result;
@@ -270,7 +280,39 @@ StoreResult JsonFollower::write() {
   written_ = newest;
   unwritten_since_.reset();
   if (newest_ != newest) unwritten_since_ = begun;
+  const bool is_news = note_caught_up();
+  state.unlock();
+  if (is_news) tell(caught_up);
   return result;
+}
+
+/// Whether that is news to who was told of the lag.
+bool JsonFollower::note_caught_up() {
+  attempt_at_.reset();
+  pause_ = {};
+  return std::exchange(is_lag_told_, false);
+}
+
+void JsonFollower::tell(const std::string& trouble) const {
+  if (told_) told_(trouble);
+}
+
+void JsonFollower::try_again_after(const StoreResult& failure) {
+  if (!options_.background || failure.status == StoreStatus::gone) return;
+  bool is_news = false;
+  {
+    const std::lock_guard state(mutex_);
+    const Time now = Clock::now();
+    if (!has_work() || (attempt_at_ && *attempt_at_ > now)) return;
+    pause_ = std::clamp<HoldPolicy::Duration>(2 * pause_, first_pause, longest_pause);
+    attempt_at_ = now + pause_;
+    is_news = !std::exchange(is_lag_told_, true);
+  }
+  if (is_news) tell("the JSON cannot follow its journal, which has everything, and is tried again: " + failure.reason);
+  try {
+    checkpointer_.wake();
+  } catch (const std::system_error&) {  // without a thread the next write tries it
+  }
 }
 
 StoreResult JsonFollower::settle() {
@@ -285,6 +327,7 @@ StoreResult JsonFollower::settle() {
     if (result.status == StoreStatus::done) result = write();
     if (result.status != StoreStatus::done) {
       release();
+      try_again_after(result);
       if (result.status == StoreStatus::gone) return {};  // nobody wants it any more
       return result;
     }
@@ -306,9 +349,8 @@ std::optional<JsonFollower::Time> JsonFollower::step() {
   const Time now = Clock::now();
   {
     const std::lock_guard state(mutex_);
-    if (!held_since_) return std::nullopt;
-    const Time due = next_due(now);
-    if (due > now) return due;
+    const std::optional<Time> next = due(now);
+    if (!next || *next > now) return next;
   }
   const auto guard = exclusive();
   return work(Clock::now());
@@ -322,15 +364,32 @@ void JsonFollower::drain_if_due(Time now) {
 }
 
 std::optional<JsonFollower::Time> JsonFollower::work(Time now) {
-  if (!lock_.is_held()) return std::nullopt;
+  if (!lock_.is_held()) return try_again(now);
   drain_if_due(now);
-  if (is_behind() && write().status != StoreStatus::done) {
-    release();
-    return std::nullopt;
+  if (is_behind()) {
+    if (const StoreResult result = write(); result.status != StoreStatus::done) {
+      release();
+      try_again_after(result);
+    }
   }
-  if (try_release(true)) return std::nullopt;
+  try_release(true);
   const std::lock_guard state(mutex_);
-  return next_due(Clock::now());
+  return due(Clock::now());
+}
+
+std::optional<JsonFollower::Time> JsonFollower::try_again(Time now) {
+  {
+    const std::lock_guard state(mutex_);
+    const std::optional<Time> next = next_attempt();
+    if (!next || *next > now) return next;
+    attempt_at_.reset();  // none follows one of a file that is gone
+  }
+  StoreResult result = hold(lock_wait_of_attempt);
+  if (result.status == StoreStatus::done) result = write();
+  release();
+  if (result.status != StoreStatus::done) try_again_after(result);
+  const std::lock_guard state(mutex_);
+  return due(Clock::now());
 }
 
 }  // namespace statusfs

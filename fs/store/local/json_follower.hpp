@@ -4,6 +4,9 @@
 // when a hold has lasted as long as it may, they wait until the JSON has caught up and others had their turn at the
 // lock.
 //
+// A JSON that cannot be written lets the lock go and is tried again, after pauses that grow up to `longest_pause`. That
+// it is behind is told once, and so is that it has caught up.
+//
 // Thread safety and lock order: exclusive() before mutex_. exclusive() is for long work on the JSON and the lock:
 // taking it, reading, writing. mutex_ is for looking at the state. No file is touched under mutex_.
 #pragma once
@@ -27,12 +30,16 @@ namespace statusfs {
 class JsonFollower {
  public:
   using DocumentPointer = std::shared_ptr<const StatusDocument>;
+  static constexpr std::chrono::seconds longest_pause{5};
 
   JsonFollower(Files& files, const std::string& path, const LocalOptions& options);
   /// Writes what is not written yet, as far as that is possible, and lets the lock go.
   ~JsonFollower();
   JsonFollower(const JsonFollower&) = delete;
   JsonFollower& operator=(const JsonFollower&) = delete;
+
+  /// See Store. Before any other thread knows of this.
+  void tell_trouble_to(Store::Trouble told) { told_ = std::move(told); }
 
   // Any thread.
 
@@ -57,7 +64,7 @@ class JsonFollower {
 
   std::unique_lock<std::mutex> exclusive() { return std::unique_lock(work_); }
   /// Takes the lock: done, busy, gone, refused, or why not.
-  StoreResult hold();
+  StoreResult hold() { return hold(options_.lock_wait); }
   /// Waits for an append that is under way; not to be called by the thread that makes it.
   void release();
   SnapshotFile& file() noexcept { return file_; }
@@ -71,6 +78,8 @@ class JsonFollower {
   void set_paused(bool paused);
   bool is_behind();
   StoreResult write();
+  /// If the JSON is behind: for this reason it stays so until it is tried again. The lock is not held.
+  void try_again_after(const StoreResult& failure);
   /// What a write found in exchange and kept aside; stays until it is dropped.
   std::optional<SnapshotFile::Kept> kept();
   void drop_kept();
@@ -78,12 +87,19 @@ class JsonFollower {
  private:
   using Time = HoldPolicy::Time;
 
+  StoreResult hold(std::chrono::milliseconds allowed);
   std::optional<Time> step();
   std::optional<Time> work(Time now);
+  std::optional<Time> try_again(Time now);
+  // mutex_ is held.
+  std::optional<Time> due(Time now) const { return held_since_ ? next_due(now) : next_attempt(); }
   Time next_due(Time now) const;
+  std::optional<Time> next_attempt() const { return has_work() ? attempt_at_ : std::nullopt; }
+  bool note_caught_up();
   bool has_work() const { return newest_ && newest_ != written_ && !paused_; }
   bool try_release(bool only_when_idle);
   void let_go();
+  void tell(const std::string& trouble) const;
   void drain_if_due(Time now);
   bool has_chain();
   bool is_removed();
@@ -94,6 +110,7 @@ class JsonFollower {
 
   const LocalOptions options_;
   Files& files_;
+  Store::Trouble told_;
 
   std::mutex work_;  // taken before mutex_; serialises long work. Guards:
   SnapshotFile file_;
@@ -114,7 +131,10 @@ class JsonFollower {
   bool draining_ = false;
   bool appending_ = false;
   bool paused_ = false;
-  StoreResult failure_;  ///< of writing the JSON; done when it went well
+  StoreResult failure_;             ///< of writing the JSON; done when it went well
+  std::optional<Time> attempt_at_;  ///< the JSON could not be written, and then is the next attempt
+  HoldPolicy::Duration pause_{};    ///< before that attempt
+  bool is_lag_told_ = false;
   std::optional<SnapshotFile::Kept> kept_;
 
   OnDemandThread checkpointer_;  // last: its thread uses all of the above

@@ -97,6 +97,10 @@ Probe LocalStore::probe() {
 StoredFile LocalStore::load() {
   const auto guard = follower_.exclusive();
   must_reload_ = false;
+  {
+    const std::lock_guard state(mutex_);
+    is_beginning_put_off_ = false;
+  }
   if (options_.read_only) journal_.reset();  // another process may have added to it
   const Content content = follower_.file().read();
   StoredFile stored = load_from(content);
@@ -174,6 +178,7 @@ void LocalStore::mend(const Content& content, Comparison comparison) {
   if (result.status == StoreStatus::gone) return;  // it was known, and somebody removed it: nothing is made anew
   if (result.status != StoreStatus::done) {
     take_over(content, comparison);
+    follower_.try_again_after(result);
     note(path_ + " could not be brought up to date: " + result.reason);
   }
 }
@@ -237,10 +242,8 @@ StoredFile LocalStore::begin_with(const Content& content, std::shared_ptr<const 
   if (!stored.reason.empty()) return stored;
   if (!options_.read_only) {
     // Whoever is just beginning this chain (init, adopt) holds the lock, and the JSON comes before the journal.
-    if (const StoreResult held = follower_.hold(); held.status != StoreStatus::done) {
-      stored.reason = held.reason;
-      return stored;
-    }
+    if (const StoreResult held = follower_.hold(); held.status != StoreStatus::done)
+      return put_off_beginning(std::move(stored), held.reason);
     if (files_.status(journal_path_)) {
       follower_.release();
       return load_begun_by_another();
@@ -249,12 +252,19 @@ StoredFile LocalStore::begin_with(const Content& content, std::shared_ptr<const 
     if (!follower_.file().is_untouched()) {
       follower_.release();
       if (attempts > 0) return load_without_journal(follower_.file().read(), attempts - 1);
-      stored.reason = path_ + " is being changed by another program";
-      return stored;
+      return put_off_beginning(std::move(stored), path_ + " is being changed by another program");
     }
   }
   stored = begin_held(std::move(stored), content);
   if (!options_.read_only) follower_.release();
+  return stored;
+}
+
+/// The file is shown read-only until load() is tried again; looks_changed() asks for that.
+StoredFile LocalStore::put_off_beginning(StoredFile stored, const std::string& reason) {
+  const std::lock_guard guard(mutex_);
+  is_beginning_put_off_ = true;
+  stored.reason = reason;
   return stored;
 }
 
@@ -275,8 +285,7 @@ StoredFile LocalStore::begin_held(StoredFile stored, const Content& content) {
       note(journal_path_ + " has been begun with version " + std::to_string(entry.head.version));
     }
   } catch (const std::system_error& error) {
-    stored.reason = std::string("its journal cannot be begun: ") + error.what();
-    return stored;
+    return put_off_beginning(std::move(stored), std::string("its journal cannot be begun: ") + error.what());
   }
   head_ = entry.head;
   document_ = document;

@@ -41,12 +41,26 @@ StoreResult LocalStore::prepare() {
     journal_->make_name_durable();
     if (!foreign_ && follower_.is_ready() && journal_->is_in_place()) return {};
     const auto guard = follower_.exclusive();
+    take_over_attributes();
     StoreResult result = follower_.hold();
     if (result.status != StoreStatus::done) return result;
     result = guarded([&] { return prepare_slowly(); });
-    if (result.status != StoreStatus::done && result.status != StoreStatus::foreign) follower_.release();
+    if (result.status != StoreStatus::done && result.status != StoreStatus::foreign) {
+      follower_.release();
+      follower_.try_again_after(result);
+    }
     return result;
   });
+}
+
+/// Somebody may have given the JSON another owner or mode, which the files beside it take.
+void LocalStore::take_over_attributes() {
+  const auto json = follower_.file().look();
+  const FileStatus& known = follower_.attributes();
+  if (!json || !json->is_regular) return;
+  if (json->mode == known.mode && json->owner == known.owner && json->group == known.group) return;
+  follower_.set_attributes(*json);
+  journal_->take_attributes(*json);
 }
 
 StoreResult LocalStore::prepare_slowly() {
@@ -203,21 +217,35 @@ void LocalStore::withdraw_acceptance() {
   if (foreign_) foreign_->is_accepted = false;
 }
 
+/// Writes the last good version where the foreign one stands, which is kept unless it is `known`. exclusive() is held.
+StoreResult LocalStore::write_over_foreign(const std::optional<FileStatus>& known) {
+  StoreResult result = follower_.hold();
+  if (result.status != StoreStatus::done) return result;
+  follower_.set_paused(false);
+  follower_.file().set_known(known);
+  result = follower_.write();
+  if (result.status == StoreStatus::done) return result;
+  follower_.set_paused(true);
+  follower_.release();
+  return result;
+}
+
+// What takes its place in between is kept, and found by the next prepare().
+StoreResult LocalStore::write_over_accepted() {
+  if (!foreign_ || !foreign_->is_accepted || !foreign_->in_place) return failed(path_ + " has accepted nothing");
+  const auto guard = follower_.exclusive();
+  StoreResult result = write_over_foreign(foreign_->in_place);
+  if (result.status == StoreStatus::done) foreign_.reset();
+  return result;
+}
+
 StoreResult LocalStore::set_foreign_aside(std::string& kept_as) {
   if (!foreign_) return failed(path_ + " holds no foreign change");
   foreign_->is_accepted = false;
   const auto guard = follower_.exclusive();
   if (foreign_->in_place) {
-    StoreResult result = follower_.hold();
+    const StoreResult result = write_over_foreign(std::nullopt);
     if (result.status != StoreStatus::done) return result;
-    follower_.set_paused(false);
-    follower_.file().set_known(std::nullopt);
-    result = follower_.write();
-    if (result.status != StoreStatus::done) {
-      follower_.set_paused(true);
-      follower_.release();
-      return result;
-    }
     if (const auto kept = follower_.kept()) foreign_->change.kept_as = kept->name;
   }
   kept_as = foreign_->change.kept_as;
@@ -280,8 +308,9 @@ StoreResult LocalStore::recheck() {
     const StoreResult looked = look_at_json();
     return looked.status == StoreStatus::done ? catch_up() : looked;
   });
-  if (!options_.background || (result.status != StoreStatus::done && result.status != StoreStatus::foreign))
-    follower_.release();
+  const bool has_failed = result.status != StoreStatus::done && result.status != StoreStatus::foreign;
+  if (!options_.background || has_failed) follower_.release();
+  if (has_failed) follower_.try_again_after(result);
   return result;
 }
 
@@ -319,6 +348,7 @@ bool LocalStore::looks_changed() try {
   std::optional<FileStatus> known;
   {
     const std::lock_guard guard(mutex_);
+    if (is_beginning_put_off_) return true;
     known = journal_status_;
   }
   const auto named = files_.status(journal_path_);

@@ -44,12 +44,14 @@ class LocalStore final : public Store {
   /// Besides what the interface says, throws JournalHeld where another process writes this file.
   StoredFile load() override;
 
+  void tell_trouble_to(Trouble told) override { follower_.tell_trouble_to(std::move(told)); }
   bool forget_document() override;
   void let_go() override;
   StoreResult prepare() override;
   StoreResult commit(std::uint64_t expected_version, std::span<const CommitEntry> entries) override;
   std::optional<ForeignChange> foreign_change() override;
   void accept_foreign() override;
+  StoreResult write_over_accepted() override;
   void withdraw_acceptance() override;
   StoreResult set_foreign_aside(std::string& kept_as) override;
   StoreResult begin(const CommitEntry& entry) override;
@@ -81,10 +83,12 @@ class LocalStore final : public Store {
 
   // local_store.cpp
   StoreResult prepare_slowly();
+  void take_over_attributes();
   StoreResult take_care_of_journal();
   StoreResult look_at_json();
   StoreResult take_over(const Content& content, const Comparison& comparison);
   StoreResult report_foreign(const Content& content);
+  StoreResult write_over_foreign(const std::optional<FileStatus>& known);
   Comparison compare_with(const Content& content);
   Content read_when_whole();
   StoreResult catch_up();
@@ -100,6 +104,7 @@ class LocalStore final : public Store {
   StoredFile load_read_only_after(const Content& content, const std::string& reason);
   StoredFile begin_with(const Content& content, std::shared_ptr<const StatusDocument> document, unsigned attempts);
   StoredFile begin_held(StoredFile stored, const Content& content);
+  StoredFile put_off_beginning(StoredFile stored, const std::string& reason);
   StoredFile load_begun_by_another();
   void mend(const Content& content, Comparison comparison);
   StoreResult mend_under_lock(const Content& content, const Comparison& comparison);
@@ -129,6 +134,7 @@ class LocalStore final : public Store {
   std::mutex mutex_;  // never held while waiting for a file. Guards:
   std::optional<FileStatus> journal_status_;
   std::vector<std::string> notices_;
+  bool is_beginning_put_off_ = false;  ///< a chain could be begun with the JSON, but for a reason that may pass
 
   JsonFollower follower_;
 };

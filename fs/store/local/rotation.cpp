@@ -42,9 +42,9 @@ void remove_left_over(Files& files, const std::string& path, std::uint64_t first
 void write_closed(Files& files, const std::string& directory, const std::string& name, std::string_view text,
                   const FileStatus& like) {
   const std::string path = directory + "/" + name;
-  auto file = create_temporary(files, temporary_name(path), like);
-  write_durably(*file, gzip_compressed(text));
-  files.rename(temporary_name(path), path);
+  Temporary closed(files, path, like);
+  write_durably(closed.file(), gzip_compressed(text));
+  closed.replace();
   files.sync_directory(directory);
 }
 

@@ -22,9 +22,36 @@ bool is_temporary_name(std::string_view name) { return name.starts_with('.') && 
 std::unique_ptr<File> create_temporary(Files& files, const std::string& name, const FileStatus& like) {
   files.unlink(name);
   auto file = files.open(name, Files::Open::create);
-  file->set_owner(like.owner, like.group);  // before the mode: a change of owner clears bits of it
-  file->set_mode(like.mode);
+  try {
+    file->set_owner(like.owner, like.group);  // before the mode: a change of owner clears bits of it
+    file->set_mode(like.mode);
+  } catch (const std::system_error&) {
+    files.unlink(name);
+    throw;
+  }
   return file;
+}
+
+Temporary::Temporary(Files& files, const std::string& path, const FileStatus& like)
+    : files_(files), path_(path), file_(create_temporary(files, temporary_name(path), like)) {}
+
+Temporary::~Temporary() {
+  if (!file_) return;
+  try {
+    files_.unlink(temporary_name(path_));
+  } catch (const std::system_error&) {
+    // The next one to open the status file removes it.
+  }
+}
+
+std::unique_ptr<File> Temporary::replace() {
+  files_.rename(temporary_name(path_), path_);
+  return std::move(file_);
+}
+
+std::unique_ptr<File> Temporary::publish() {
+  files_.rename_new(temporary_name(path_), path_);
+  return std::move(file_);
 }
 
 FileStatus writable_again(FileStatus like) {

@@ -16,6 +16,28 @@ bool is_temporary_name(std::string_view name);
 /// A new file of that name with the owner and mode of `like`; one that is left over is removed first.
 std::unique_ptr<File> create_temporary(Files& files, const std::string& name, const FileStatus& like);
 
+/// A new version of a file under its temporary name, which is removed unless it took the file's place: where the disk
+/// is full, what is left over would keep room from everybody.
+class Temporary {
+ public:
+  /// See create_temporary(). All of this throws std::system_error. `files` must outlive it.
+  Temporary(Files& files, const std::string& path, const FileStatus& like);
+  ~Temporary();
+  Temporary(const Temporary&) = delete;
+  Temporary& operator=(const Temporary&) = delete;
+
+  File& file() noexcept { return *file_; }
+  /// Takes the place of whatever stands there. The file, which stays open.
+  std::unique_ptr<File> replace();
+  /// The same where the name is free; EEXIST where it is not.
+  std::unique_ptr<File> publish();
+
+ private:
+  Files& files_;
+  const std::string path_;
+  std::unique_ptr<File> file_;  ///< nullptr: it has its place
+};
+
 /// `like` for a file that is opened to be written again, as the JSON never is: its owner may.
 FileStatus writable_again(FileStatus like);
 

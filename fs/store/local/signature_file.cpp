@@ -26,15 +26,12 @@ bool SignatureFile::is_missing() { return key_ && !files_.status(path_); }
 
 void SignatureFile::write(std::string_view text, const FileStatus& like) {
   if (!key_) return;
-  const std::string name = temporary_name(path_);
   try {
-    write_durably(*create_temporary(files_, name, like), key_->sign(text));
-    files_.rename(name, path_);
+    Temporary next(files_, path_, like);
+    write_durably(next.file(), key_->sign(text));
+    next.replace();
   } catch (const KeyError& error) {
     throw std::system_error(EIO, std::system_category(), path_ + ": " + error.what());
-  } catch (const std::system_error&) {
-    files_.unlink(name);  // room for others, where the disk is full
-    throw;
   }
   files_.sync_directory(directory_of(path_));
 }

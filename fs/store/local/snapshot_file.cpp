@@ -146,6 +146,11 @@ std::optional<FileStatus> SnapshotFile::status() {
   return known_;
 }
 
+std::optional<FileStatus> SnapshotFile::look() {
+  const std::lock_guard guard(mutex_);
+  return files_.status(followed_.target);
+}
+
 bool SnapshotFile::is_untouched() {
   const std::lock_guard guard(mutex_);
   if (followed_.link) {

@@ -54,6 +54,8 @@ class SnapshotFile {
   void set_known(std::optional<FileStatus> known);
   /// What the known file is; nothing when none is known.
   std::optional<FileStatus> status();
+  /// What stands there now, whether known or not; nothing when there is nothing.
+  std::optional<FileStatus> look();
   /// Whether the file is the known one, unwritten since, or still missing when none is known; and whether a link that
   /// led there still stands.
   bool is_untouched();

@@ -15,6 +15,7 @@ class PassingStore : public Store {
   explicit PassingStore(Store& inner) : inner_(inner) {}
 
   StoredFile load() override { return inner_.load(); }
+  void tell_trouble_to(Trouble told) override { inner_.tell_trouble_to(std::move(told)); }
   bool forget_document() override { return inner_.forget_document(); }
   void let_go() override { inner_.let_go(); }
   StoreResult prepare() override { return inner_.prepare(); }
@@ -27,6 +28,7 @@ class PassingStore : public Store {
   GroupLimit group_limit() const override { return inner_.group_limit(); }
   std::optional<ForeignChange> foreign_change() override { return inner_.foreign_change(); }
   void accept_foreign() override { inner_.accept_foreign(); }
+  StoreResult write_over_accepted() override { return inner_.write_over_accepted(); }
   void withdraw_acceptance() override { inner_.withdraw_acceptance(); }
   StoreResult set_foreign_aside(std::string& kept_as) override { return inner_.set_foreign_aside(kept_as); }
   StoreResult begin(const CommitEntry& entry) override { return inner_.begin(entry); }

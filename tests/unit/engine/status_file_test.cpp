@@ -25,6 +25,7 @@ class NoObserver final : public StatusFileObserver {
  public:
   void versions_published(StatusFile&, std::span<const Version>) override {}
   void state_replaced(StatusFile&) override {}
+  void warned(const std::string&, const std::string&) override {}
   void document_freed(StatusFile&) override {}
 };
 

@@ -20,7 +20,7 @@ constexpr uid_t mounting_user = 4444;
 Config load_good(const std::string& name) { return load_config(data / "good" / name, archetypes, mounting_user); }
 
 Author author(const Config& config, uid_t uid, gid_t gid = 9999, std::vector<gid_t> groups = {}) {
-  return config.writers->author_of({uid, gid, 1, 1, 1, std::move(groups)}, {});
+  return config.writers->author_of({uid, gid, 1, 1, std::move(groups)}, {});
 }
 
 std::string error_of(const filesystem::path& file) try {

@@ -18,7 +18,7 @@ using Match = WriterRow::Match;
 constexpr uid_t unknown_uid = 3'999'999'999;
 
 Caller caller(uid_t uid, gid_t gid = 50, std::vector<gid_t> groups = {}) {
-  return {uid, gid, 1234, 1230, 1200, std::move(groups)};
+  return {uid, gid, 1230, 1200, std::move(groups)};
 }
 
 Labels persona_label(std::string persona) { return {std::move(persona), std::nullopt}; }

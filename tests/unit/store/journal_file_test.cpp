@@ -1,6 +1,8 @@
 #include "fs/store/local/journal_file.hpp"
 
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -55,6 +57,54 @@ TEST_F(JournalFileTest, IsCreatedUnderItsNameOnlyWhenPublished) {
 TEST_F(JournalFileTest, LeavesNothingWhenItIsNotPublished) {
   create("first").reset();
   EXPECT_TRUE(directory_.names().empty());
+}
+
+TEST_F(JournalFileTest, KnowsItsLastLineHoweverLongItIsAndWhateverFollows) {
+  for (const std::size_t length : {1u, 4094u, 4095u, 4096u, 4097u, 100'000u}) {
+    const std::string last(length, 'l');
+    for (const std::string beginning : {"", "first\n"}) {
+      write_text(path_, beginning + last + "\n" + "torn");
+      auto journal = open();
+      EXPECT_EQ(journal->end(), beginning.size() + length + 1);
+      EXPECT_EQ(journal->drop_torn_tail(), 4u);
+      EXPECT_EQ(journal->drop_torn_tail(), 0u);
+      EXPECT_EQ(journal->last_line(), last);
+      EXPECT_EQ(journal->last_line(), last);
+    }
+  }
+  auto journal = open();
+  ASSERT_EQ(journal->append("next\n").status, StoreStatus::done);
+  EXPECT_EQ(journal->last_line(), "next");
+}
+
+/// No file can be written, as on a full disk.
+class NoRoom {
+ public:
+  NoRoom() {
+    ::signal(SIGXFSZ, SIG_IGN);
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit none{0, before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &none);
+  }
+  ~NoRoom() { ::setrlimit(RLIMIT_FSIZE, &before_); }
+  NoRoom(const NoRoom&) = delete;
+  NoRoom& operator=(const NoRoom&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
+TEST_F(JournalFileTest, LeavesNothingBesideItWhereThereIsNoRoom) {
+  auto journal = create("first");
+  journal->publish();
+  {
+    const NoRoom no_room;
+    EXPECT_THROW(journal->replace_by_line("next"), std::system_error);
+    EXPECT_THROW(journal->replace_by_copy(), std::system_error);
+  }
+  EXPECT_EQ(directory_.names(), std::set<std::string>{"a.journal"});
+  EXPECT_EQ(read_text(path_), "first\n");
+  EXPECT_EQ(journal->append("second\n").status, StoreStatus::done);
 }
 
 TEST_F(JournalFileTest, IsNeverPublishedOverAnother) {

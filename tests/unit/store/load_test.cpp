@@ -1,9 +1,12 @@
 // The table at the end of section 7 of the contract: what a store makes of what it finds.
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <utility>
 
+#include "fs/unique_fd.hpp"
 #include "tests/unit/store/local_store_fixture.hpp"
 
 namespace statusfs {
@@ -95,6 +98,21 @@ TEST_F(LoadTest, WithHashesThatVerifyAJournalIsBegun) {
   EXPECT_EQ(head.payload_hash_current, maker_.head().payload_hash_current);
   EXPECT_EQ(make_store()->load().state, State::chained);
   EXPECT_EQ(directory_.names(), (Names{name_, name_ + ".journal", name_ + ".lock"}));
+}
+
+TEST_F(LoadTest, AJournalThatCannotBeBegunNowIsAskedForAgain) {
+  write_text(path_, maker_.text());
+  LocalOptions options = without_rotation();
+  options.lock_wait = std::chrono::milliseconds(20);
+  auto store = make_store(options);
+  {
+    const UniqueFd other(::open(lock_path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
+    ASSERT_EQ(::flock(other.get(), LOCK_EX), 0);
+    EXPECT_EQ(store->load().state, StoredFile::State::unchained);
+    EXPECT_TRUE(store->looks_changed());
+  }
+  EXPECT_EQ(store->load().state, StoredFile::State::chained);
+  EXPECT_FALSE(store->looks_changed());
 }
 
 TEST_F(LoadTest, AnotherSchemaIsUnchained) {

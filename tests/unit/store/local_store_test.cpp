@@ -5,9 +5,11 @@
 
 #include <atomic>
 #include <deque>
+#include <mutex>
 #include <thread>
 
 #include "fs/store/local/lock_holder.hpp"
+#include "fs/store/local/side_file.hpp"
 #include "fs/unique_fd.hpp"
 #include "mapping/document/parse.hpp"
 #include "tests/unit/store/local_store_fixture.hpp"
@@ -97,6 +99,65 @@ TEST_F(RunningStoreTest, CommitsAGroupAsOne) {
   EXPECT_EQ(read_text(path_), maker_.text());
   store.reset();
   EXPECT_EQ(make_store()->load().head, maker_.head());
+}
+
+TEST_F(RunningStoreTest, TriesAJsonAgainThatCouldNotBeWrittenAndTellsItOnce) {
+  put_chain();
+  auto store = make_store();
+  std::mutex mutex;
+  std::vector<std::string> told;
+  store->tell_trouble_to([&](const std::string& message) {
+    const std::lock_guard lock(mutex);
+    told.push_back(message);
+  });
+  const auto times_told = [&] {
+    const std::lock_guard lock(mutex);
+    return told.size();
+  };
+  ASSERT_EQ(store->load().state, StoredFile::State::chained);
+  const std::string obstacle = temporary_name(path_);
+  std::filesystem::create_directory(obstacle);
+  commit(*store);
+  ASSERT_TRUE(soon([&] { return times_told() == 1; }));
+  EXPECT_TRUE(soon([&] { return lock_is_free(); }));
+  std::this_thread::sleep_for(milliseconds(500));
+  EXPECT_EQ(times_told(), 1u);
+  EXPECT_NE(read_text(path_), maker_.text());
+  std::filesystem::remove(obstacle);
+  EXPECT_TRUE(soon([&] { return read_text(path_) == maker_.text(); }));
+  EXPECT_TRUE(soon([&] { return times_told() == 2; }));
+  EXPECT_TRUE(soon([&] { return lock_is_free(); }));
+  commit(*store);
+  EXPECT_EQ(store->settle().status, StoreStatus::done);
+  EXPECT_EQ(times_told(), 2u);
+}
+
+TEST_F(RunningStoreTest, TriesAgainWhatCouldNotBeMendedWhenItWasLoaded) {
+  put_chain();
+  std::filesystem::remove(path_);
+  LocalOptions options = without_rotation();
+  options.lock_wait = milliseconds(20);
+  auto store = make_store(options);
+  {
+    const UniqueFd other = take_lock();
+    ASSERT_EQ(store->load().state, StoredFile::State::chained);
+    EXPECT_FALSE(std::filesystem::exists(path_));
+  }
+  EXPECT_TRUE(soon([&] { return std::filesystem::exists(path_) && read_text(path_) == maker_.text(); }));
+}
+
+TEST_F(RunningStoreTest, GivesTheSideFilesTheModeThatTheJsonGot) {
+  auto store = open_chain();
+  commit(*store);
+  ASSERT_EQ(store->settle().status, StoreStatus::done);
+  ASSERT_TRUE(soon([&] { return lock_is_free(); }));
+  ASSERT_EQ(::chmod(path_.c_str(), 0600), 0);
+  commit(*store);
+  for (const std::string& file : {path_, journal_path_, lock_path_}) {
+    struct stat status {};
+    ASSERT_EQ(::stat(file.c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 07777, 0600u) << file;
+  }
 }
 
 TEST_F(RunningStoreTest, RefusesAnotherVersionThanItsOwn) {

@@ -1,4 +1,5 @@
 // The small parts that a local store is made of.
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/sysmacros.h>
 
@@ -13,6 +14,7 @@
 #include "fs/store/local/hold_policy.hpp"
 #include "fs/store/local/lock_holder.hpp"
 #include "fs/store/timestamp.hpp"
+#include "fs/unique_fd.hpp"
 #include "tests/unit/store/temporary_directory.hpp"
 
 namespace statusfs {
@@ -147,6 +149,28 @@ TEST(DirectoryWatch, TellsThatTheDirectoryIsGone) {
   DirectoryWatch watch(directory / "below", [&](const std::string& name) { names.add(name); });
   std::filesystem::remove(directory / "below");
   EXPECT_TRUE(names.wait_for(""));
+}
+
+TEST(DirectoryWatch, FollowsTheNameToANewDirectory) {
+  TemporaryDirectory directory;
+  const std::string below = directory / "below";
+  std::filesystem::create_directory(below);
+  write_text(below + "/first", "x");
+  // A process that is in it keeps the kernel from telling that it is gone.
+  const UniqueFd held(::open(below.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  ReportedNames names;
+  DirectoryWatch watch(below, [&](const std::string& name) { names.add(name); });
+  std::filesystem::remove_all(below);
+  EXPECT_TRUE(names.wait_for(""));
+  std::filesystem::create_directory(below);
+  std::this_thread::sleep_for(seconds(1));
+  write_text(below + "/second", "x");
+  EXPECT_TRUE(names.wait_for("second"));
+  std::filesystem::rename(below, directory / "elsewhere");
+  std::filesystem::create_directory(below);
+  std::this_thread::sleep_for(seconds(1));
+  write_text(below + "/third", "x");
+  EXPECT_TRUE(names.wait_for("third"));
 }
 
 TEST(DirectoryWatch, RefusesWhatIsNoDirectory) {
