@@ -24,7 +24,10 @@ StatusDirectory::StatusDirectory(StatusSource& source, const EngineContext& cont
   open_all(source_.list());
 }
 
-StatusDirectory::~StatusDirectory() { stop_watching(); }
+StatusDirectory::~StatusDirectory() {
+  stop_watching();
+  for (const auto& file : files()) file->tell_no_trouble();
+}
 
 void StatusDirectory::stop_watching() {
   source_.stop_watching();

@@ -191,6 +191,7 @@ void StatusFile::retire() {
   gone->is_gone = true;
   gone->modified = gone->modified_at_load = std::chrono::system_clock::now();
   set_state(std::move(gone));
+  tell_no_trouble();
   // Whoever still has it open holds this object, and must not hold the file on disk with it. A commit that goes on for
   // longer than any should leaves that to the end of this object.
   constexpr std::chrono::seconds longest_commit{10};

@@ -87,6 +87,8 @@ class StatusFile final : private VersionEvents, private CachedDocument {
   /// store has let go of the disk when this returns. Waits for a commit that is under way, ten seconds at most: what
   /// takes longer keeps the disk until this object ends.
   void retire();
+  /// The observer is not told of trouble any more: it may end before this does, which inodes hold.
+  void tell_no_trouble() { store_->tell_trouble_to({}); }
   /// Returns when every job that was queued before has been answered.
   void drain();
   /// Returns once everything that was committed is in the JSON on disk. Throws Rejection where that fails.

@@ -84,7 +84,7 @@ class Store {
 
   /// Trouble that no caller hears of, and its end, for people.
   using Trouble = std::function<void(const std::string& message)>;
-  /// Who is told, from any thread; he must not throw, nor call the store. To be called before anything else is.
+  /// Who is told, from any thread; he must not throw, nor call the store. Once it returns nobody else is told.
   virtual void tell_trouble_to(Trouble /*told*/) {}
 
   // The calls below are made by one thread at a time, the engine's commit thread.

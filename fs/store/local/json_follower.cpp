@@ -293,7 +293,8 @@ bool JsonFollower::note_caught_up() {
   return std::exchange(is_lag_told_, false);
 }
 
-void JsonFollower::tell(const std::string& trouble) const {
+void JsonFollower::tell(const std::string& trouble) {
+  const std::lock_guard telling(telling_);
   if (told_) told_(trouble);
 }
 

@@ -7,8 +7,8 @@
 // A JSON that cannot be written lets the lock go and is tried again, after pauses that grow up to `longest_pause`. That
 // it is behind is told once, and so is that it has caught up.
 //
-// Thread safety and lock order: exclusive() before mutex_. exclusive() is for long work on the JSON and the lock:
-// taking it, reading, writing. mutex_ is for looking at the state. No file is touched under mutex_.
+// Thread safety and lock order: exclusive() before mutex_ and telling_. exclusive() is for long work on the JSON and
+// the lock: taking it, reading, writing. mutex_ is for looking at the state. No file is touched under mutex_.
 #pragma once
 
 #include <condition_variable>
@@ -38,10 +38,13 @@ class JsonFollower {
   JsonFollower(const JsonFollower&) = delete;
   JsonFollower& operator=(const JsonFollower&) = delete;
 
-  /// See Store. Before any other thread knows of this.
-  void tell_trouble_to(Store::Trouble told) { told_ = std::move(told); }
-
   // Any thread.
+
+  /// See Store.
+  void tell_trouble_to(Store::Trouble told) {
+    const std::lock_guard telling(telling_);
+    told_ = std::move(told);
+  }
 
   /// The JSON says what was committed last, and is on the disk.
   StoreResult settle();
@@ -99,7 +102,7 @@ class JsonFollower {
   bool has_work() const { return newest_ && newest_ != written_ && !paused_; }
   bool try_release(bool only_when_idle);
   void let_go();
-  void tell(const std::string& trouble) const;
+  void tell(const std::string& trouble);
   void drain_if_due(Time now);
   bool has_chain();
   bool is_removed();
@@ -110,6 +113,8 @@ class JsonFollower {
 
   const LocalOptions options_;
   Files& files_;
+
+  std::mutex telling_;  // held while somebody is told, never while mutex_ is taken. Guards:
   Store::Trouble told_;
 
   std::mutex work_;  // taken before mutex_; serialises long work. Guards:
