@@ -21,8 +21,9 @@ class LabelReader {
  public:
   using Read = std::function<Labels(pid_t)>;
 
-  /// `patience`: how long a read is waited for.
-  explicit LabelReader(Read read = read_labels, std::chrono::milliseconds patience = std::chrono::milliseconds(100));
+  /// `patience`: how long a read is waited for. Long, because on a busy machine a thread may come late, and labels that
+  /// are left out are missing in the journal for ever.
+  explicit LabelReader(Read read = read_labels, std::chrono::milliseconds patience = std::chrono::seconds(1));
 
   /// The labels, as read_labels() says, or none where they do not come in time. A thread of its own reads them. One
   /// that is late goes on by itself, and meanwhile its process is not asked again.

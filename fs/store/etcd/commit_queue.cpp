@@ -110,10 +110,10 @@ void CommitQueue::end_epoch(StoreStatus status, const std::string& reason) {
   wake();
 }
 
-// Of those who want numbers one is enough: who gets the lease wakes the next one at its end.
+// All who want numbers: each takes the lease without having been woken by the one before.
 void CommitQueue::wake() {
   work_.notify_one();
-  turn_.notify_one();
+  turn_.notify_all();
 }
 
 // --- callers ---------------------------------------------------------------------------------------------------------

@@ -16,6 +16,10 @@ namespace {
 
 constexpr long connect_limit_ms = 500;
 constexpr long keepalive_seconds = 2;
+// libcurl before 8.0 reads 32 KiB of HTTP/2 at once, and what of it does not fit into the buffer of the body (16 KiB by
+// default) may wait until more comes: measured between hosts that write at once, one message of a watch in ten came
+// late.
+constexpr long body_buffer_size = 64 * 1024;
 
 void initialise_library() {
   static std::once_flag once;
@@ -151,6 +155,7 @@ struct GrpcConnection::Handle {
     set(CURLOPT_TCP_KEEPALIVE, 1L);  // of a stream on which nothing comes
     set(CURLOPT_TCP_KEEPIDLE, keepalive_seconds);
     set(CURLOPT_TCP_KEEPINTVL, keepalive_seconds);
+    set(CURLOPT_BUFFERSIZE, body_buffer_size);
     set(CURLOPT_PROTOCOLS_STR, "http,https");
     set(CURLOPT_CONNECTTIMEOUT_MS, connect_limit_ms);
     if (!tls.authority.empty()) set(CURLOPT_CAINFO, tls.authority.c_str());

@@ -89,5 +89,21 @@ TEST(GrpcConnectionTest, GivesOutTheMessagesOfAStreamUntilItIsToldToStop) {
                std::logic_error);
 }
 
+TEST(GrpcConnectionTest, GivesOutAMessageOfAStreamThatNothingFollows) {
+  for (const std::size_t size : {16'000, 32'768, 45'000, 64'000}) {
+    GrpcServer server(well);
+    server.go_on_with({std::string(size, 'x')});
+    std::size_t received = 0;
+    const auto take = [&](std::string_view message) {
+      received = message.size();
+      return received != size;
+    };
+    const auto deadline = std::chrono::steady_clock::now() + 5s;
+    GrpcConnection({}).stream(server.url(), {}, "the question", take,
+                              [&] { return std::chrono::steady_clock::now() < deadline; });
+    ASSERT_EQ(size, received);
+  }
+}
+
 }  // namespace
 }  // namespace statusfs

@@ -16,6 +16,7 @@
 #include <string_view>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "fs/store/etcd/grpc_connection.hpp"
 #include "fs/store/etcd/grpc_frames.hpp"
@@ -52,14 +53,22 @@ class GrpcServer {
   int calls() const { return calls_; }
   /// From now on a connection is closed right behind its answer, and not behind a second call.
   void close_behind_answers() { closes_behind_answers_ = true; }
+  /// The answer is the first message of a stream that goes on with these, one by one, and does not end. Precondition:
+  /// no call has come.
+  void go_on_with(std::vector<std::string> messages) {
+    later_messages_ = std::move(messages);
+    leaves_calls_open_ = true;
+  }
 
  private:
   enum class FrameKind : char { data = 0, headers = 1, settings = 4 };
   static constexpr char end_stream = 0x1, acknowledged = 0x1, end_headers = 0x4;
-  static constexpr std::size_t preface_size = 24, frame_head_size = 9;
+  static constexpr std::size_t preface_size = 24, frame_head_size = 9, largest_frame = 16384;
 
   static std::string frame(FrameKind kind, char flags, char stream, std::string_view payload) {
-    std::string text{'\0', '\0', static_cast<char>(payload.size()), static_cast<char>(kind), flags, 0, 0, 0, stream};
+    std::string text;
+    for (int shift = 16; shift >= 0; shift -= 8) text += static_cast<char>(payload.size() >> shift & 0xff);
+    text.append({static_cast<char>(kind), flags, 0, 0, 0, stream});
     return text.append(payload);
   }
   // A header that no table takes (RFC 7541, section 6.2.2).
@@ -68,12 +77,28 @@ class GrpcServer {
     for (const std::string_view part : {name, value}) text.append(1, static_cast<char>(part.size())).append(part);
     return text;
   }
-  static std::string text_of(const GrpcAnswer& answer) {
-    return frame(FrameKind::headers, end_headers, 1, "\x88" + header("content-type", "application/grpc")) +
-           frame(FrameKind::data, 0, 1, grpc_frame(answer.message)) +
-           frame(FrameKind::headers, end_headers | end_stream, 1,
-                 header("grpc-status", std::to_string(answer.status.code)) +
-                     header("grpc-message", answer.status.message));
+  static std::string head_text() {
+    return frame(FrameKind::headers, end_headers, 1, "\x88" + header("content-type", "application/grpc"));
+  }
+  static std::string text_of(const std::string& message) {
+    const std::string body = grpc_frame(message);
+    std::string text;
+    for (std::size_t at = 0; at < body.size(); at += largest_frame)
+      text += frame(FrameKind::data, 0, 1, std::string_view(body).substr(at, largest_frame));
+    return text;
+  }
+  static std::string end_text(const GrpcStatus& status) {
+    return frame(FrameKind::headers, end_headers | end_stream, 1,
+                 header("grpc-status", std::to_string(status.code)) + header("grpc-message", status.message));
+  }
+  void send_answer(int client) const {
+    const GrpcAnswer answer = answer_();
+    send(client,
+         head_text() + text_of(answer.message) + (leaves_calls_open_ ? std::string() : end_text(answer.status)));
+    for (const std::string& message : later_messages_) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      send(client, text_of(message));
+    }
   }
   static void send(int client, const std::string& text) { ::send(client, text.data(), text.size(), MSG_NOSIGNAL); }
 
@@ -81,7 +106,7 @@ class GrpcServer {
     for (int client = ::accept(listening_, nullptr, nullptr); client >= 0;
          client = ::accept(listening_, nullptr, nullptr)) {
       send(client, frame(FrameKind::settings, 0, 0, {}) + frame(FrameKind::settings, acknowledged, 0, {}));
-      if (has_read_call(client, true)) send(client, text_of(answer_()));
+      if (has_read_call(client, true)) send_answer(client);
       if (closes_behind_answers_)
         let_answer_arrive(client);
       else
@@ -129,6 +154,8 @@ class GrpcServer {
   std::string endpoint_;
   std::atomic<int> calls_{0};
   std::atomic<bool> closes_behind_answers_{false};
+  std::atomic<bool> leaves_calls_open_{false};
+  std::vector<std::string> later_messages_;
   std::thread thread_;
 };
 
