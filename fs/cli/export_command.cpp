@@ -104,7 +104,9 @@ class Export {
     partial_ = files_.open(partial_path_, Files::Open::write);
     goes_on_ = partial_ != nullptr;
     if (!partial_) partial_ = files_.open(partial_path_, Files::Open::create);
-    if (!partial_->try_lock()) refuse(partial_path_, "is being written by another export");
+    // Another export gives it its name as a journal, and lets go of it then.
+    const auto named = partial_->try_lock() ? files_.status(partial_path_) : std::nullopt;
+    if (!named || !named->is_same_file(partial_->status())) refuse(partial_path_, "is being written by another export");
     if (!goes_on_) {
       partial_->set_mode(usual_attributes().mode);
       write_durably(*partial_, earlier_);

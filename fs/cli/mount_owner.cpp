@@ -2,18 +2,27 @@
 
 #include <fcntl.h>
 #include <grp.h>
+#include <poll.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
+#include <optional>
 
 #include "fs/unique_fd.hpp"
 
 namespace statusfs {
 namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::seconds patience{30};
+constexpr std::size_t longest_answer = 256 * 1024;  // bytes
 
 bool lets_in(const MountEntry& mount) {
   struct stat status {};
@@ -34,14 +43,22 @@ bool become(const MountEntry& mount) {
   _exit(is_told ? EXIT_SUCCESS : EXIT_FAILURE);
 }
 
-std::string read_to_end(const UniqueFd& from_child) {
+// Nothing where the end does not come in time, or too much comes: what serves the mount is the owner's.
+std::optional<std::string> read_to_end(const UniqueFd& from_child) {
+  const auto deadline = Clock::now() + patience;
   std::string text;
   std::array<char, 4096> buffer{};
-  for (;;) {
+  while (text.size() <= longest_answer) {
+    pollfd wait{from_child.get(), POLLIN, 0};
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
+    const int ready = left.count() > 0 ? poll(&wait, 1, static_cast<int>(left.count())) : 0;
+    if (ready < 0 && errno == EINTR) continue;
+    if (ready <= 0) return std::nullopt;
     const ssize_t count = read(from_child.get(), buffer.data(), buffer.size());
     if (count > 0) text.append(buffer.data(), static_cast<std::size_t>(count));
     if (count == 0 || (count < 0 && errno != EINTR)) return text;
   }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -56,10 +73,14 @@ std::string asked_as_owner(const MountEntry& mount, const std::function<std::str
   if (child == 0) answer(mount, to_parent, question);
   to_parent.reset();
   if (child < 0) return {};
-  std::string text = read_to_end(from_child);
+  const std::optional<std::string> text = read_to_end(from_child);
+  if (!text) {
+    kill(child, SIGKILL);  // and is not waited for: what it asked the mount for may hold it still
+    return {};
+  }
   while (waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
   }
-  return text;
+  return *text;
 }
 
 }  // namespace statusfs

@@ -167,6 +167,12 @@ bool StatusFile::is_retired() const {
   return is_retired_;
 }
 
+// One that has not begun sees whatever another one would.
+bool StatusFile::is_check_queued() const {
+  const std::lock_guard lock(queue_mutex_);
+  return std::ranges::any_of(queue_, [](const Job& job) { return std::holds_alternative<CheckRequest>(job.request); });
+}
+
 bool StatusFile::has_queued() const {
   const std::lock_guard lock(queue_mutex_);
   return !queue_.empty();
@@ -261,7 +267,8 @@ void StatusFile::set_state(std::shared_ptr<const FileState> state) {
 void StatusFile::check() {
   const bool is_new = !was_loaded_.load();
   if (is_new) loaded();
-  if (is_new || store_->looks_changed()) submit({CheckRequest{}, {}, [](const std::optional<Rejection>&) {}});
+  if ((is_new || store_->looks_changed()) && !is_check_queued())
+    submit({CheckRequest{}, {}, [](const std::optional<Rejection>&) {}});
 }
 
 void StatusFile::look() {

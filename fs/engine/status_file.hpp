@@ -110,6 +110,7 @@ class StatusFile final : private VersionEvents, private CachedDocument {
   void wake_or_work();
   bool is_retired() const;
   bool has_queued() const;
+  bool is_check_queued() const;
   bool is_at_work();
   bool take_turn();
   bool commit_step() noexcept;

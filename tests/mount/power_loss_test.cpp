@@ -94,7 +94,8 @@ class PowerLossTest : public MountedTest {
   }
 
   void expect_recovered() {
-    ASSERT_EQ(0, statusfs({"recover", status_file().string()}).exit_status);
+    const CommandResult recovered = statusfs({"recover", status_file().string()});
+    ASSERT_EQ(0, recovered.exit_status) << recovered.error;
     const std::string json = read_file(status_file()), journal_text = read_file(journal_file());
     ASSERT_EQ(0, statusfs({"recover", status_file().string()}).exit_status);
     EXPECT_EQ(json, read_file(status_file()));

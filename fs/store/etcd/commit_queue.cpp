@@ -391,8 +391,13 @@ void CommitQueue::leave_line() {
 
 // gRPC breaks a call off, 0.5 MiB above what etcd takes, before it is sent as a whole; then why cannot be read.
 void CommitQueue::did_not_arrive(const CommitBatch& batch) {
-  if (size_of(batch) <= EtcdClient::always_taken)
+  if (size_of(batch) <= EtcdClient::always_taken) {
+    if (batch.size() > 1) {  // a member may be set to take less
+      const std::lock_guard lock(mutex_);
+      pending_.take_singly(batch.size());
+    }
     return answer(batch, StoreStatus::conflict, "the transaction did not reach etcd");
+  }
   refuse(batch, StoreStatus::too_large,
          "a request of " + std::to_string(size_of(batch)) + " bytes was broken off; it takes 1.5 MiB by default");
 }

@@ -82,16 +82,14 @@ std::optional<std::string_view> value_of(std::string_view header, std::string_vi
   return header.substr(0, header.find_last_not_of("\r\n") + 1);
 }
 
-std::size_t take_header(char* data, std::size_t, std::size_t size, void* user) {
-  auto& headers = *static_cast<EndHeaders*>(user);
-  if (const auto code = value_of({data, size}, "grpc-status: ")) {
+void take(EndHeaders& headers, std::string_view header) {
+  if (const auto code = value_of(header, "grpc-status: ")) {
     int number = code_unknown;
     std::from_chars(code->data(), code->data() + code->size(), number);
     headers.code = number;
-  } else if (const auto message = value_of({data, size}, "grpc-message: ")) {
+  } else if (const auto message = value_of(header, "grpc-message: ")) {
     headers.message = *message;
   }
-  return size;
 }
 
 std::string unescaped(const std::string& text) {
@@ -109,26 +107,41 @@ struct Receiver {
   const std::function<bool(std::string_view)>& receive;
   const std::function<bool()>& goes_on;
   GrpcFrames frames = {};
+  EndHeaders end = {};
   std::exception_ptr failure = {};  // what is thrown must not pass through libcurl
   bool has_stopped = false;
+
+  // Whether `work`, which says whether to go on, says so.
+  template <typename Work>
+  bool goes_on_after(Work work) noexcept {
+    try {
+      if (work()) return true;
+    } catch (...) {
+      failure = std::current_exception();
+    }
+    has_stopped = true;
+    return false;
+  }
 };
+
+std::size_t take_header(char* data, std::size_t, std::size_t size, void* user) {
+  auto& receiver = *static_cast<Receiver*>(user);
+  const bool goes_on = receiver.goes_on_after([&] {
+    take(receiver.end, {data, size});
+    return true;
+  });
+  return goes_on ? size : CURL_WRITEFUNC_ERROR;
+}
 
 std::size_t take_body(char* data, std::size_t, std::size_t size, void* user) {
   auto& receiver = *static_cast<Receiver*>(user);
-  try {
-    if (receiver.frames.take({data, size}, receiver.receive)) return size;
-  } catch (...) {
-    receiver.failure = std::current_exception();
-  }
-  receiver.has_stopped = true;
-  return CURL_WRITEFUNC_ERROR;
+  const bool goes_on = receiver.goes_on_after([&] { return receiver.frames.take({data, size}, receiver.receive); });
+  return goes_on ? size : CURL_WRITEFUNC_ERROR;
 }
 
 int ask_whether_to_go_on(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
   auto& receiver = *static_cast<Receiver*>(user);
-  if (receiver.goes_on()) return 0;
-  receiver.has_stopped = true;
-  return 1;
+  return receiver.goes_on_after([&] { return receiver.goes_on(); }) ? 0 : 1;
 }
 
 }  // namespace
@@ -166,19 +179,30 @@ struct GrpcConnection::Handle {
   Handle(const Handle&) = delete;
   Handle& operator=(const Handle&) = delete;
 
+  // Of a connection.
+  struct Ends {
+    std::string address;
+    int port = 0, own_port = 0;
+    bool operator==(const Ends&) const = default;
+  };
+  bool has_connection() const { return used.own_port != 0; }
+
   template <typename Value>
   void set(CURLoption option, Value value) {
     curl_easy_setopt(easy, option, value);
   }
 
-  static int may_begin(void* user, char*, char*, int, int local_port) {
-    return static_cast<Handle*>(user)->may_begin_from(local_port) ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
+  static int may_begin(void* user, char* address, char*, int port, int own_port) noexcept try {
+    Handle& own = *static_cast<Handle*>(user);
+    return own.may_begin_by({address, port, own_port}) ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
+  } catch (const std::bad_alloc&) {
+    return CURL_PREREQFUNC_ABORT;
   }
 
-  bool may_begin_from(int port) {
-    is_connection_lost = !is_secure && used_port != 0 && used_port != port && times_begun == 0;
+  bool may_begin_by(const Ends& ends) {
+    is_connection_lost = !is_secure && has_connection() && !(used == ends) && times_begun == 0;
     if (is_connection_lost) return false;
-    used_port = port;
+    used = ends;
     // libcurl sends a request again, by itself, when a kept connection is closed before a byte of the answer came. The
     // other side may have acted on the first one: whoever asked has to find out.
     return ++times_begun == 1;
@@ -187,16 +211,15 @@ struct GrpcConnection::Handle {
   void set_call(const std::string& url, curl_slist* headers, std::string_view body, Receiver& receiver) {
     error[0] = '\0';
     times_begun = 0;
-    end = {};
-    set(CURLOPT_HTTP_VERSION, static_cast<long>(is_secure        ? CURL_HTTP_VERSION_2TLS
-                                                : used_port == 0 ? CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE
-                                                                 : CURL_HTTP_VERSION_2_0));
+    set(CURLOPT_HTTP_VERSION, static_cast<long>(is_secure           ? CURL_HTTP_VERSION_2TLS
+                                                : !has_connection() ? CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE
+                                                                    : CURL_HTTP_VERSION_2_0));
     set(CURLOPT_URL, url.c_str());
     set(CURLOPT_HTTPHEADER, headers);
     set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
     set(CURLOPT_POSTFIELDS, body.data());
     set(CURLOPT_HEADERFUNCTION, take_header);
-    set(CURLOPT_HEADERDATA, &end);
+    set(CURLOPT_HEADERDATA, &receiver);
     set(CURLOPT_WRITEFUNCTION, take_body);
     set(CURLOPT_WRITEDATA, &receiver);
     set(CURLOPT_XFERINFOFUNCTION, ask_whether_to_go_on);
@@ -211,7 +234,7 @@ struct GrpcConnection::Handle {
     if (is_connection_lost) return std::nullopt;
     if (code != CURLE_OK)
       throw GrpcFailure(error[0] != '\0' ? error.data() : curl_easy_strerror(code), times_begun > 0);
-    if (end.code) return GrpcStatus{*end.code, unescaped(end.message)};
+    if (receiver.end.code) return GrpcStatus{*receiver.end.code, unescaped(receiver.end.message)};
     long status = 0;
     curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
     return GrpcStatus{code_of_http(status), "HTTP status " + std::to_string(status)};
@@ -220,8 +243,7 @@ struct GrpcConnection::Handle {
   const bool is_secure;
   CURL* const easy = curl_easy_init();
   std::array<char, CURL_ERROR_SIZE> error{};
-  EndHeaders end;
-  int used_port = 0;    // our own, of the connection that the last call went by; 0: there was none
+  Ends used;            // of the connection that the last call went by
   int times_begun = 0;  // of the call
   bool is_connection_lost = false;
 };
@@ -240,8 +262,8 @@ GrpcStatus GrpcConnection::perform(const std::string& url, const std::string& to
     handle->set(CURLOPT_TIMEOUT_MS, static_cast<long>(time_limit.count()));
     handle->set_call(url, headers.get(), body, receiver);
     const auto status = handle->perform(receiver);
-    if (!status) continue;  // a new handle cannot lose what it did not have
-    if (!receiver.has_stopped) handle_ = std::move(handle);
+    if (!status) continue;                               // a new handle cannot lose what it did not have
+    if (receiver.end.code) handle_ = std::move(handle);  // it was gRPC that answered, and to the end
     return *status;
   }
 }

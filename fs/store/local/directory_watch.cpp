@@ -5,6 +5,7 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -17,7 +18,7 @@ constexpr std::uint32_t of_names = IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_
 constexpr std::uint32_t of_directory = IN_DELETE_SELF | IN_MOVE_SELF;
 // Whoever removes a directory removes the names in it first. That it is gone is not told while a process is in it.
 constexpr std::uint32_t of_ending = IN_MOVED_FROM | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED;
-constexpr int milliseconds_until_certain = 500;
+constexpr std::chrono::milliseconds until_certain{500};
 
 UniqueFd checked(int descriptor, const std::string& what) {
   if (descriptor < 0) throw std::system_error(errno, std::system_category(), what);
@@ -47,15 +48,22 @@ DirectoryWatch::~DirectoryWatch() {
   thread_.join();
 }
 
+/// -1: no time is set.
+int DirectoryWatch::milliseconds_left() const {
+  if (!certain_by_) return -1;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(*certain_by_ - Clock::now());
+  return static_cast<int>(std::max<std::int64_t>(0, left.count()));
+}
+
 void DirectoryWatch::run() {
   alignas(inotify_event) std::array<char, 16 * 1024> buffer;
   std::array<pollfd, 2> waits{{{inotify_.get(), POLLIN, 0}, {stop_.get(), POLLIN, 0}}};
   for (;;) {
-    const int ready = ::poll(waits.data(), waits.size(), is_certain_ ? -1 : milliseconds_until_certain);
+    const int ready = ::poll(waits.data(), waits.size(), milliseconds_left());
     if (ready < 0 && errno != EINTR) return;
     if (ready < 0) continue;
     if (waits[1].revents != 0) return;
-    if (ready == 0) make_certain();
+    if (certain_by_ && Clock::now() >= *certain_by_) make_certain();
     const ssize_t got = ::read(inotify_.get(), buffer.data(), buffer.size());
     if (got > 0) tell(buffer.data(), buffer.data() + got);
   }
@@ -70,7 +78,7 @@ void DirectoryWatch::tell(const char* begin, const char* end) {
     // A name is padded with zero bytes.
     const std::string name = event.len > 0 ? std::string(begin + sizeof event) : std::string();
     begin += sizeof event + event.len;
-    if (event.mask & of_ending) is_certain_ = false;
+    if ((event.mask & of_ending) && !certain_by_) certain_by_ = Clock::now() + until_certain;
     if ((event.mask & IN_IGNORED) && event.wd == watch_) watch_ = -1;
     if (!is_first && name == last) continue;  // a new file is created, written and closed
     is_first = false;
@@ -83,7 +91,8 @@ void DirectoryWatch::tell(const char* begin, const char* end) {
 void DirectoryWatch::make_certain() {
   const int known = watch_;
   watch_ = add_watch();
-  is_certain_ = watch_ >= 0;
+  certain_by_.reset();
+  if (watch_ < 0) certain_by_ = Clock::now() + until_certain;
   if (watch_ == known) return;
   if (known >= 0) ::inotify_rm_watch(inotify_.get(), known);
   callback_({});

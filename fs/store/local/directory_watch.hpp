@@ -4,13 +4,15 @@
 // journals would wake us otherwise, and what is half written is of no use to anybody.
 //
 // It is the path that is watched: a directory that takes the name of one that was removed or moved is watched from then
-// on, half a second later at most.
+// on, half a second later at most. (A directory above it that is moved is not noticed.)
 //
 // Thread safety: the constructor and destructor by one thread; the callback runs on a thread of the watch, with no lock
 // held.
 #pragma once
 
+#include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -32,7 +34,9 @@ class DirectoryWatch {
   DirectoryWatch& operator=(const DirectoryWatch&) = delete;
 
  private:
+  using Clock = std::chrono::steady_clock;
   int add_watch() const;
+  int milliseconds_left() const;
   void run();
   void tell(const char* begin, const char* end);
   void make_certain();
@@ -43,8 +47,8 @@ class DirectoryWatch {
   UniqueFd stop_;  ///< an eventfd
 
   // The thread's own.
-  int watch_ = -1;          ///< of what the path named last; -1: of nothing
-  bool is_certain_ = true;  ///< the path still names that
+  int watch_ = -1;                               ///< of what the path named last; -1: of nothing
+  std::optional<Clock::time_point> certain_by_;  ///< when it is seen whether the path still names that; none: it does
 
   std::thread thread_;  // last: it uses all of the above
 };

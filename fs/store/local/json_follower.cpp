@@ -378,6 +378,15 @@ std::optional<JsonFollower::Time> JsonFollower::work(Time now) {
   return due(Clock::now());
 }
 
+/// Whoever had the lock until now may have put something there, which is judged before it is written over.
+StoreResult JsonFollower::write_over_known() {
+  const StoreResult looked = guarded([&]() -> StoreResult {
+    if (file_.is_untouched() || !file_.look()) return {};  // what was removed is told by the write
+    return {StoreStatus::foreign, file_.path() + " was changed by another program"};
+  });
+  return looked.status == StoreStatus::done ? write() : looked;
+}
+
 std::optional<JsonFollower::Time> JsonFollower::try_again(Time now) {
   {
     const std::lock_guard state(mutex_);
@@ -386,9 +395,14 @@ std::optional<JsonFollower::Time> JsonFollower::try_again(Time now) {
     attempt_at_.reset();  // none follows one of a file that is gone
   }
   StoreResult result = hold(lock_wait_of_attempt);
-  if (result.status == StoreStatus::done) result = write();
-  release();
-  if (result.status != StoreStatus::done) try_again_after(result);
+  if (result.status == StoreStatus::done) result = write_over_known();
+  // From hold() on a version may be appended; with the lock it is written, too.
+  if (result.status == StoreStatus::done) {
+    try_release(true);
+  } else {
+    release();
+    try_again_after(result);
+  }
   const std::lock_guard state(mutex_);
   return due(Clock::now());
 }

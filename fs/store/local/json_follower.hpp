@@ -93,6 +93,7 @@ class JsonFollower {
   StoreResult hold(std::chrono::milliseconds allowed);
   std::optional<Time> step();
   std::optional<Time> work(Time now);
+  StoreResult write_over_known();
   std::optional<Time> try_again(Time now);
   // mutex_ is held.
   std::optional<Time> due(Time now) const { return held_since_ ? next_due(now) : next_attempt(); }

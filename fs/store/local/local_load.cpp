@@ -256,7 +256,10 @@ StoredFile LocalStore::begin_with(const Content& content, std::shared_ptr<const 
     }
   }
   stored = begin_held(std::move(stored), content);
-  if (!options_.read_only) follower_.release();
+  if (!options_.read_only) {
+    follower_.release();
+    follower_.try_again_after({StoreStatus::failed, path_ + " could not be signed"});  // where that is so
+  }
   return stored;
 }
 
