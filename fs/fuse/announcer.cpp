@@ -154,8 +154,8 @@ void Announcer::versions_published(StatusFile& file, std::span<const Version> ve
   drop_removed(top, versions, files);
   // The versions of a group mostly touch the same fields; each is announced once.
   std::ranges::sort(files, {}, &ChangedFile::number);
-  const auto same = std::ranges::unique(files, {}, &ChangedFile::number);
-  files.erase(same.begin(), same.end());
+  const auto is_same = [](const ChangedFile& one, const ChangedFile& other) { return one.number == other.number; };
+  files.erase(std::unique(files.begin(), files.end(), is_same), files.end());
   std::vector<NodeId> ids = inodes_.known(numbers_of(files));
   const Mapping& mapping = versions.back().document->mapping();
   for (const auto& row : mapping.tree)
