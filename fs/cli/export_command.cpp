@@ -33,22 +33,12 @@ void write_all(File& file, std::string_view bytes, std::uint64_t offset) {
   }
 }
 
-// Of a file that there was not before.
-FileStatus usual_attributes() {
-  FileStatus status;
-  status.mode = 0644;
-  status.owner = static_cast<uid_t>(-1);  // as the process
-  status.group = static_cast<gid_t>(-1);
-  return status;
-}
-
 // The new text as a whole, or what was there before. Whose it is and who may read it stays.
 void put_file(Files& files, const std::string& path, std::string_view text) {
   const auto present = files.status(path);
-  const std::string name = temporary_name(path);
-  const auto file = create_temporary(files, name, present && present->is_regular ? *present : usual_attributes());
-  write_durably(*file, text);
-  files.rename(name, path);
+  Temporary next(files, path, present && present->is_regular ? *present : ordinary_attributes());
+  write_durably(next.file(), text);
+  next.replace();
   files.sync_directory(directory_of(path));
 }
 
@@ -108,7 +98,7 @@ class Export {
     const auto named = partial_->try_lock() ? files_.status(partial_path_) : std::nullopt;
     if (!named || !named->is_same_file(partial_->status())) refuse(partial_path_, "is being written by another export");
     if (!goes_on_) {
-      partial_->set_mode(usual_attributes().mode);
+      partial_->set_mode(ordinary_attributes().mode);
       write_durably(*partial_, earlier_);
     }
     if (journal_) match_attributes(*partial_, journal_->status());

@@ -15,16 +15,6 @@ using Milliseconds = EtcdClient::Milliseconds;
 constexpr Milliseconds patience_with_one_member{700};  // while others can be asked
 constexpr std::int64_t page_size = 200;                // keys
 
-// Codes of gRPC.
-constexpr int code_invalid_argument = 3;
-constexpr int code_not_found = 5;
-constexpr int code_permission_denied = 7;
-constexpr int code_resource_exhausted = 8;
-constexpr int code_failed_precondition = 9;
-constexpr int code_out_of_range = 11;
-constexpr int code_unimplemented = 12;
-constexpr int code_unauthenticated = 16;
-
 EtcdError error_of(const GrpcStatus& status) {
   const std::string& reason = status.message;
   if (reason.find("space exceeded") != std::string::npos) return {EtcdError::Kind::no_space, reason};
@@ -33,15 +23,15 @@ EtcdError error_of(const GrpcStatus& status) {
     if (reason.find(limit) != std::string::npos) return {EtcdError::Kind::too_large, reason};
   if (reason.find("compacted") != std::string::npos) return {EtcdError::Kind::compacted, reason};
   switch (status.code) {
-    case code_invalid_argument:
-    case code_not_found:
-    case code_permission_denied:
-    case code_failed_precondition:
-    case code_out_of_range:
-    case code_unimplemented:  // it is no etcd
-    case code_unauthenticated:
+    case grpc_code::invalid_argument:
+    case grpc_code::not_found:
+    case grpc_code::permission_denied:
+    case grpc_code::failed_precondition:
+    case grpc_code::out_of_range:
+    case grpc_code::unimplemented:  // it is no etcd
+    case grpc_code::unauthenticated:
       return {EtcdError::Kind::refused, reason};
-    case code_resource_exhausted:
+    case grpc_code::resource_exhausted:
       return {EtcdError::Kind::unavailable, reason};  // too many requests, none was proposed
     default:
       return {EtcdError::Kind::unknown, reason};
@@ -49,7 +39,7 @@ EtcdError error_of(const GrpcStatus& status) {
 }
 
 bool is_stale_token(const GrpcStatus& status) {
-  return status.code == code_unauthenticated || status.message.find("invalid auth token") != std::string::npos;
+  return status.code == grpc_code::unauthenticated || status.message.find("invalid auth token") != std::string::npos;
 }
 
 // Above 2 MiB gRPC breaks a call off before it is sent as a whole, and libcurl does not pass on why.
@@ -121,7 +111,7 @@ std::string EtcdClient::token(std::size_t member, Milliseconds time_limit) {
   question.set_password(access_.password);
   const GrpcAnswer answer =
       Borrowed(*this)->call(url_of(member, "Auth/Authenticate"), {}, question.SerializeAsString(), time_limit);
-  if (answer.status.code != 0) {
+  if (answer.status.code != grpc_code::well) {
     const EtcdError error = error_of(answer.status);
     throw EtcdError(error.kind() == EtcdError::Kind::unknown ? EtcdError::Kind::unavailable : error.kind(),
                     "user " + access_.user + ": " + error.what());
@@ -148,7 +138,7 @@ std::string EtcdClient::call_member(std::size_t member, std::string_view method,
       throw GrpcFailure(failure.what(), false);  // of the call itself nothing was sent
     }
     GrpcAnswer answer = Borrowed(*this)->call(url_of(member, method), own_token, message, time_limit);
-    if (answer.status.code == 0) return std::move(answer.message);
+    if (answer.status.code == grpc_code::well) return std::move(answer.message);
     if (is_second_try || own_token.empty() || !is_stale_token(answer.status)) throw error_of(answer.status);
     forget_token(own_token);
   }
@@ -257,7 +247,7 @@ void EtcdClient::watch(std::size_t member, const std::string& prefix, std::int64
         url_of(member, "Watch/Watch"), own_token, watch_question(prefix, from_revision),
         [&](std::string_view message) { return receive(watch_news(message)); }, goes_on);
     if (is_stale_token(end)) forget_token(own_token);
-    if (end.code != 0) throw error_of(end);
+    if (end.code != grpc_code::well) throw error_of(end);
   } catch (const GrpcFailure& failure) {
     throw EtcdError(EtcdError::Kind::unavailable, failure.what());
   }

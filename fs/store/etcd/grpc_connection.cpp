@@ -41,32 +41,24 @@ HeaderList headers_with(const std::string& token) {
 
 // --- how a call ended ------------------------------------------------------------------------------------------------
 
-// Codes of gRPC.
-constexpr int code_unknown = 2;
-constexpr int code_permission_denied = 7;
-constexpr int code_unimplemented = 12;
-constexpr int code_internal = 13;
-constexpr int code_unavailable = 14;
-constexpr int code_unauthenticated = 16;
-
 // What a server, or somebody before it, means that answers without gRPC ("HTTP to gRPC Status Code Mapping").
 int code_of_http(long status) {
   switch (status) {
     case 400:
-      return code_internal;
+      return grpc_code::internal;
     case 401:
-      return code_unauthenticated;
+      return grpc_code::unauthenticated;
     case 403:
-      return code_permission_denied;
+      return grpc_code::permission_denied;
     case 404:
-      return code_unimplemented;
+      return grpc_code::unimplemented;
     case 429:
     case 502:
     case 503:
     case 504:
-      return code_unavailable;
+      return grpc_code::unavailable;
     default:
-      return code_unknown;
+      return grpc_code::unknown;
   }
 }
 
@@ -84,7 +76,7 @@ std::optional<std::string_view> value_of(std::string_view header, std::string_vi
 
 void take(EndHeaders& headers, std::string_view header) {
   if (const auto code = value_of(header, "grpc-status: ")) {
-    int number = code_unknown;
+    int number = grpc_code::unknown;
     std::from_chars(code->data(), code->data() + code->size(), number);
     headers.code = number;
   } else if (const auto message = value_of(header, "grpc-message: ")) {
@@ -277,7 +269,7 @@ GrpcAnswer GrpcConnection::call(const std::string& url, const std::string& token
   };
   GrpcStatus status = perform(
       url, token, message, take, [] { return true; }, time_limit);
-  if (status.code != 0) return {std::move(status), {}};
+  if (status.code != grpc_code::well) return {std::move(status), {}};
   if (!answer) throw GrpcFailure("an answer without a message", true);
   return {{}, std::move(*answer)};
 }

@@ -18,9 +18,16 @@ struct TlsFiles {
   bool is_used() const { return !authority.empty() || !certificate.empty(); }
 };
 
-/// How a call ended, as the other side says (gRPC, "Status codes and their use").
+/// Codes of gRPC ("Status codes and their use"), as far as they matter here.
+namespace grpc_code {
+inline constexpr int well = 0, unknown = 2, invalid_argument = 3, not_found = 5, permission_denied = 7,
+                     resource_exhausted = 8, failed_precondition = 9, out_of_range = 11, unimplemented = 12,
+                     internal = 13, unavailable = 14, unauthenticated = 16;
+}
+
+/// How a call ended, as the other side says.
 struct GrpcStatus {
-  int code = 0;  ///< 0: well
+  int code = grpc_code::well;
   std::string message;
 };
 

@@ -8,6 +8,7 @@
 #include "fs/store/file_names.hpp"
 #include "fs/store/local/lock_holder.hpp"
 #include "fs/store/local/outcome.hpp"
+#include "fs/store/local/side_file.hpp"
 #include "mapping/document/parse.hpp"
 #include "mapping/document/text.hpp"
 
@@ -25,14 +26,6 @@ constexpr std::chrono::milliseconds first_pause{100};
 constexpr std::chrono::milliseconds lock_wait_of_attempt{1000};
 
 constexpr const char* caught_up = "the JSON follows its journal again";
-
-FileStatus ordinary_attributes() {
-  FileStatus status;
-  status.mode = 0644;
-  status.owner = static_cast<uid_t>(-1);  // as the process
-  status.group = static_cast<gid_t>(-1);
-  return status;
-}
 
 bool says(const std::optional<Value>& value, const std::shared_ptr<const StatusDocument>& document) {
   return value && document && *value == document->root();

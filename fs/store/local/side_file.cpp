@@ -54,6 +54,14 @@ std::unique_ptr<File> Temporary::publish() {
   return std::move(file_);
 }
 
+FileStatus ordinary_attributes() {
+  FileStatus status;
+  status.mode = 0644;
+  status.owner = static_cast<uid_t>(-1);
+  status.group = static_cast<gid_t>(-1);
+  return status;
+}
+
 FileStatus writable_again(FileStatus like) {
   like.mode |= 0600;
   return like;

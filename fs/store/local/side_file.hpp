@@ -38,6 +38,9 @@ class Temporary {
   std::unique_ptr<File> file_;  ///< nullptr: it has its place
 };
 
+/// `like` for a file that there was not before: owned by whom the process is, and read by everybody.
+FileStatus ordinary_attributes();
+
 /// `like` for a file that is opened to be written again, as the JSON never is: its owner may.
 FileStatus writable_again(FileStatus like);
 
