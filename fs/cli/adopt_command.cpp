@@ -24,7 +24,7 @@ void adopt_offline(const StatusTarget& target, const std::shared_ptr<const Mappi
     throw CommandError(ExitStatus::unusable, about(target.path, stored.reason));
   if (stored.state == StoredFile::State::chained)
     throw CommandError(ExitStatus::unusable, target.path + ": has a chain already");
-  const std::int64_t g = largest_g_in_directory(target.directory()) + 1;
+  const std::int64_t g = next_g_in_directory(target.directory());
   const Version version =
       begin_chain(*stored.document, {target.stem, {}, {}, g},
                   {g, format_timestamp(std::chrono::system_clock::now()), offline_author()}, "adopt");

@@ -203,20 +203,30 @@ void make_directory(const std::string& path) {
   if (error) refuse(path, error.message());
 }
 
+// The directory itself is made for the first file, so that an export of nothing leaves nothing.
+void require_directory_or_nothing(const std::string& path) {
+  std::error_code error;
+  if (std::filesystem::exists(path, error) && !std::filesystem::is_directory(path, error))
+    refuse(path, "is not a directory");
+}
+
 }  // namespace
 
 ExitStatus export_command(const TransferArguments& arguments) try {
   const EtcdSettings settings = read_etcd_options(arguments.options);
   const EtcdAddress address = etcd_address(arguments.from);
   const auto mapping = load_mapping_file(arguments.mapping);
+  require_directory_or_nothing(arguments.to);
   EtcdClient client(etcd_access(address, settings));
   const KeyLayout layout(address.prefix);
-  make_directory(arguments.to);
+  bool is_anything = false;
   EtcdRange heads{layout.heads(), end_of_prefix(layout.heads())};
   heads.keys_only = true;
   client.range_in_pages(heads, [&](EtcdKeyValue& entry) {
     const std::string stem = layout.meaning_of(entry.key).name;
     if (!stem_of(file_name_of(stem))) return true;  // somebody else's
+    is_anything = true;
+    make_directory(arguments.to);
     const bool is_new = is_exported_anew(client, layout, stem, arguments.to, mapping);
     std::cout << stem << (is_new ? ": exported\n" : ": is there already\n");
     return true;
@@ -227,10 +237,13 @@ ExitStatus export_command(const TransferArguments& arguments) try {
   client.range_in_pages(plans, [&](EtcdKeyValue& entry) {
     const std::string name = layout.meaning_of(entry.key).name;
     if (!is_plan_name(name)) return true;
+    is_anything = true;
+    make_directory(arguments.to);
     put_file(files, arguments.to + "/" + name, entry.value);
     std::cout << name << ": exported\n";
     return true;
   });
+  if (!is_anything) throw CommandError(ExitStatus::unusable, arguments.from + ": has no status file and no plan");
   return ExitStatus::done;
 } catch (const CommandError&) {
   throw;

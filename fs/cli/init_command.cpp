@@ -74,7 +74,7 @@ ExitStatus init_command(const std::string& plan_file) {
   require_absent(path);
   Progress progress;
   progress.begin("looking at the other status files", 0);
-  const std::int64_t g = largest_g_in_directory(directory.string()) + 1;
+  const std::int64_t g = next_g_in_directory(directory.string());
   const TemplateNames names{stem, plan.id(), {}, g};
   const StatusDocument document(mapping, document_for(*mapping, plan, names, progress));
   const Version version =

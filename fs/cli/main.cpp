@@ -1,4 +1,6 @@
 #include <CLI/CLI.hpp>
+#include <charconv>
+#include <cmath>
 #include <functional>
 #include <iostream>
 
@@ -9,6 +11,7 @@
 #include "fs/cli/mount_command.hpp"
 #include "fs/cli/mount_options.hpp"
 #include "fs/cli/shared_options.hpp"
+#include "fs/cli/standard_descriptors.hpp"
 #include "fs/cli/transfer_commands.hpp"
 
 namespace statusfs {
@@ -30,6 +33,14 @@ std::string options_help(bool only_of_etcd) {
   return text + "  and those of mount(8): rw, nosuid, nodev, noexec, noatime, ... ; fstab's own are passed over\n";
 }
 
+// Empty where the words are a time in seconds. CLI11's own range lets "nan" pass, and names its limits in 309 digits.
+std::string refusal_of_timeout(const std::string& words) {
+  double seconds = 0;
+  const auto [end, error] = std::from_chars(words.data(), words.data() + words.size(), seconds);
+  const bool is_number = error == std::errc() && end == words.data() + words.size();
+  return is_number && std::isfinite(seconds) && seconds >= 0 ? "" : "takes a number of seconds, 0 or more: " + words;
+}
+
 // Every command line of statusfs. The first subcommand that was named sets `run`.
 class CommandLine {
  public:
@@ -46,7 +57,9 @@ class CommandLine {
     try {
       app_.parse(count, words);
     } catch (const CLI::ParseError& error) {
-      return app_.exit(error) == 0 ? 0 : static_cast<int>(ExitStatus::usage);
+      if (app_.exit(error) != 0) return static_cast<int>(ExitStatus::usage);
+      run_ = [] { return ExitStatus::done; };  // it was --help or --version, which is printed
+      return guarded();
     }
     if (!app_.get_subcommands().empty() && mount_.is_any())
       return refuse(
@@ -124,7 +137,7 @@ class CommandLine {
         ->type_name("VALUE");
     wait->add_option("--timeout", timeout_, "at most so long, in seconds")
         ->type_name("S")
-        ->check(CLI::NonNegativeNumber);
+        ->check(CLI::Validator(refusal_of_timeout, ""));
     add_mapping_option(*add("mapping", "print the mapping in force (YAML)", nullptr, nullptr,
                             [this] {
                               std::cout << load_mapping_file(mapping_)->text;
@@ -182,6 +195,7 @@ class CommandLine {
 }  // namespace statusfs
 
 int main(int count, char** words) {
+  if (!statusfs::keep_standard_descriptors()) return static_cast<int>(statusfs::ExitStatus::unusable);
   statusfs::return_memory_early();
   return statusfs::CommandLine().run(count, words);
 }

@@ -52,8 +52,9 @@ std::vector<MountEntry> statusfs_mounts_in(std::string_view mountinfo) {
     if (fields.size() < 6 || fields.end() - separator < 3 || separator[1] != "fuse.statusfs") continue;
     const bool read_only = ("," + fields[5] + ",").find(",ro,") != std::string::npos;
     const std::string& of_kernel = fields.back();
+    // The device is 0:MINOR, as of every file system without one, and its minor number is the connection's.
     mounts.push_back({unescaped(separator[2]), unescaped(fields[4]), read_only, id_in(of_kernel, ",user_id="),
-                      id_in(of_kernel, ",group_id=")});
+                      id_in(of_kernel, ",group_id="), fields[2].substr(fields[2].find(':') + 1)});
   }
   std::ranges::reverse(mounts);
   return mounts;

@@ -15,6 +15,7 @@ struct MountEntry {
   bool read_only = false;
   uid_t owner = 0;  ///< who mounted it
   gid_t group = 0;
+  std::string connection;  ///< the number of its FUSE connection, in /sys/fs/fuse/connections while that stands
 };
 
 /// Those in /proc/self/mountinfo, the newest first.

@@ -6,6 +6,7 @@
 #include "fs/cli/exit_status.hpp"
 #include "fs/cli/mount_table.hpp"
 #include "fs/cli/unmounting.hpp"
+#include "fs/counter/global_counter.hpp"
 #include "fs/engine/file_state.hpp"
 #include "fs/store/file_names.hpp"
 #include "fs/store/local/local_source.hpp"
@@ -90,6 +91,15 @@ std::int64_t largest_g_in_directory(const std::string& directory) {
   std::int64_t largest = 0;
   for (const StatusTarget& target : targets_in(directory)) largest = std::max(largest, largest_g_of(target));
   return largest;
+}
+
+std::int64_t next_g_in_directory(const std::string& directory) {
+  const std::int64_t largest = largest_g_in_directory(directory);
+  if (largest >= largest_g)
+    throw CommandError(ExitStatus::unusable,
+                       directory + ": the global counter has no number left: a status file has g " +
+                           std::to_string(largest) + ", and the largest is " + std::to_string(largest_g));
+  return largest + 1;
 }
 
 }  // namespace statusfs

@@ -29,4 +29,7 @@ std::optional<ShownPlace> shown_place(const StatusTarget& target, MountUse use);
 /// The largest g in the status files of a directory.
 std::int64_t largest_g_in_directory(const std::string& directory);
 
+/// The one behind it, for a version that is made without a mount. Throws CommandError where no number is left.
+std::int64_t next_g_in_directory(const std::string& directory);
+
 }  // namespace statusfs

@@ -8,6 +8,7 @@
 #include <charconv>
 #include <cstring>
 #include <filesystem>
+#include <iostream>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,7 @@ namespace statusfs {
 namespace {
 
 constexpr int patience_milliseconds = 60'000;
+constexpr int patience_with_others_milliseconds = 500;  // before it is asked whether the mount stands elsewhere
 
 MountEntry mount_at(const std::string& mountpoint) {
   std::error_code error;
@@ -57,11 +59,28 @@ UniqueFd process(const std::string& digits) {
   return pid > 0 ? UniqueFd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0))) : UniqueFd();
 }
 
-void wait_for_end_of(const UniqueFd& daemon, const std::string& mountpoint) {
-  if (!daemon) return;
+bool has_ended(const UniqueFd& daemon, int milliseconds) {
   pollfd ended{daemon.get(), POLLIN, 0};
-  if (poll(&ended, 1, patience_milliseconds) <= 0)
-    throw CommandError(ExitStatus::unusable, mountpoint + ": is unmounted, but its daemon is still writing");
+  return poll(&ended, 1, milliseconds) > 0;
+}
+
+// The connection ends with the last mount of it: umount(2) returns after that. What stands then is mounted elsewhere.
+bool is_mounted_elsewhere(const MountEntry& mount) {
+  std::error_code error;
+  return std::filesystem::exists("/sys/fs/fuse/connections/" + mount.connection, error);
+}
+
+void wait_for_end_of(const UniqueFd& daemon, const MountEntry& mount) {
+  if (!daemon || has_ended(daemon, patience_with_others_milliseconds)) return;
+  if (is_mounted_elsewhere(mount)) {
+    std::cerr
+        << mount.mountpoint
+        << ": notice: is unmounted, but is also mounted elsewhere (a bind mount, or another mount name space, as of a "
+           "container), and is served until that ends\n";
+    return;
+  }
+  if (!has_ended(daemon, patience_milliseconds))
+    throw CommandError(ExitStatus::unusable, mount.mountpoint + ": is unmounted, but its daemon is still writing");
 }
 
 // Brings every JSON up to date, and says why where one cannot be: the daemon that ends later has nobody to tell.
@@ -98,13 +117,14 @@ void announce_cleared(const MountEntry& mount) {
 }  // namespace
 
 ExitStatus umount_command(const std::string& mountpoint, bool only_dead) {
+  if (mountpoint.empty()) throw CommandError(ExitStatus::unusable, "the name of the mount point is empty");
   const std::vector<MountEntry> cleared = clear_dead_mounts(mountpoint);
   for (const MountEntry& mount : cleared) announce_cleared(mount);
   if (!cleared.empty() || only_dead) return ExitStatus::done;  // behind a dead one nobody writes any more
   const MountEntry mount = mount_at(mountpoint);
   const LastWords words = last_words_of(mount);
   unmount(mount.mountpoint, Unmounting::when_unused);
-  wait_for_end_of(words.daemon, mountpoint);
+  wait_for_end_of(words.daemon, mount);
   if (words.complaint.empty()) return ExitStatus::done;
   throw CommandError(ExitStatus::unusable,
                      mountpoint +

@@ -59,7 +59,10 @@ const StateDocument::Shape& StateDocument::shape_of(const Value& document) {
   static constexpr Shape older{older_version_path, older_header_g_path, older_g_path};
   if (document.find("os_file_header") != nullptr) return current;
   if (document.find("header") != nullptr) return older;
-  throw StateFileError("a state file is a JSON object with an os_file_header (or, older, a header)");
+  throw StateFileError(
+      "a state file is {\"os_file_header\": {\"v_file_instance\": 1, \"g_file_last_modified\": G}, \"payload\": "
+      "{\"g\": G}}, among "
+      "other members");
 }
 
 StateDocument::StateDocument(Value document, const Shape& shape, bool on_one_line)

@@ -57,6 +57,19 @@ struct stat status_of(const UniqueFd& file, const filesystem::path& path) {
   return status;
 }
 
+filesystem::path resolved(const filesystem::path& file) {
+  std::error_code error;
+  filesystem::path path = filesystem::canonical(file, error);
+  if (error) throw StateFileError(file.string() + ": " + error.message());
+  return path;
+}
+
+// A lock is not made for a file that is not there.
+filesystem::path lock_of(const filesystem::path& file) {
+  resolved(file);
+  return file.string() + ".lock";
+}
+
 bool is_same_file(const struct stat& left, const struct stat& right) {
   return left.st_dev == right.st_dev && left.st_ino == right.st_ino;
 }
@@ -107,11 +120,9 @@ void keep_owner_and_mode(const UniqueFd& file, const struct stat& model, const f
 }  // namespace
 
 LockedStateFile::LockedStateFile(const filesystem::path& file, Clock::time_point deadline)
-    : lock_path_(file.string() + ".lock"), lock_(open_lock()) {
+    : lock_path_(lock_of(file)), lock_(open_lock()) {
   take_lock(lock_.get(), lock_path_, deadline);
-  std::error_code error;
-  file_path_ = filesystem::canonical(file, error);
-  if (error) throw StateFileError(file.string() + ": " + error.message());
+  file_path_ = resolved(file);
   lock_current_file(deadline);
   // Dotted and of a fixed name: what a crash leaves is in nobody's way, and is replaced the next time.
   temporary_path_ = file_path_.parent_path() / ("." + file_path_.filename().string() + ".statusfs-new");

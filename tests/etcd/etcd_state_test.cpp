@@ -410,6 +410,13 @@ TEST_F(ExportTest, KeepsOwnerAndModeOfWhatItReplaces) {
   EXPECT_EQ(read_at(0, "status.json"), read_file(exported_json()));
 }
 
+TEST_F(ExportTest, OfAPrefixThatHasNothingIsRefused) {
+  const CommandResult nothing = statusfs({"export", cluster().url() + "-misspelt", (root() / "nothing").string()});
+  EXPECT_EQ(2, nothing.exit_status);
+  EXPECT_NE(std::string::npos, nothing.error.find("has no status file and no plan")) << nothing.error;
+  EXPECT_FALSE(std::filesystem::exists(root() / "nothing"));
+}
+
 TEST_F(ExportTest, ReplacesNothingThatAMountWrites) {
   fs::create_directories(root() / "second");
   ASSERT_EQ(0, statusfs({(root() / "exported").string(), (root() / "second").string()}).exit_status);

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <regex>
 #include <set>
 #include <thread>
 
@@ -100,6 +101,41 @@ TEST_F(CommandLineTest, OutputThatIsLostIsAnError) {
     EXPECT_EQ(2, result.exit_status) << command;
     EXPECT_NE(std::string::npos, result.error.find("standard output")) << result.error;
   }
+}
+
+TEST_F(CommandLineTest, HelpThatIsLostIsAnError) {
+  for (const std::string words : {"--help", "--version", "log --help"}) {
+    const CommandResult result = bash("$B " + words + " > /dev/full");
+    EXPECT_EQ(2, result.exit_status) << words;
+    EXPECT_NE(std::string::npos, result.error.find("standard output")) << result.error;
+  }
+}
+
+TEST_F(CommandLineTest, ATimeoutIsANumberOfSeconds) {
+  for (const std::string timeout : {"nan", "-1", "inf", "1s", ""})
+    expect_refused(1, {"wait", file(), "--timeout", timeout}, "a number of seconds, 0 or more");
+}
+
+TEST_F(CommandLineTest, AMountPointHasAName) { expect_refused(2, {"umount", ""}, "is empty"); }
+
+TEST_F(CommandLineTest, WhereTheCounterEndsNothingIsAdopted) {
+  std::filesystem::remove(journal_file());
+  std::string text = read_file(status_file());
+  for (const std::string member : {"g_last_update", "g_file_last_modified"}) {
+    const std::regex number("(\"" + member + "\": )[0-9]+");
+    text = std::regex_replace(text, number, "$019007199254740991");
+  }
+  text = std::regex_replace(text, std::regex("\"sha256:[0-9a-f]*\""), "null");
+  put_file(status_file(), text);
+  expect_refused(2, {"adopt", file()}, "no number left");
+  EXPECT_EQ(text, read_file(status_file()));
+  EXPECT_FALSE(std::filesystem::exists(journal_file()));
+}
+
+TEST_F(CommandLineTest, AStateFileThatIsMissingGetsNoLock) {
+  const std::filesystem::path state = root() / "state.txt";
+  expect_refused(2, {source().string(), mountpoint().string(), "-o", "state=" + state.string()}, "No such file");
+  EXPECT_FALSE(std::filesystem::exists(state.string() + ".lock"));
 }
 
 TEST_F(CommandLineTest, ACommandShowsItsOwnOptionsAlone) {

@@ -56,5 +56,20 @@ TEST_F(UnmountTest, ByForceUnderLoadIsANormalEnd) {
   expect_verified();
 }
 
+// As in a container that was started while it was mounted.
+TEST_F(UnmountTest, OfAMountThatStandsElsewhereTooReturns) {
+  make_sample();
+  mount();
+  std::filesystem::create_directory(root() / "elsewhere");
+  EXPECT_EQ("", bash("mount --bind $M $S/../elsewhere").error);
+  const CommandResult first = bash("echo 7 > $T/tasks/task_001_scaffold/percent_complete; timeout 20 $B umount $M");
+  EXPECT_EQ(0, first.exit_status) << first.error;
+  EXPECT_NE(std::string::npos, first.error.find("also mounted elsewhere")) << first.error;
+  EXPECT_EQ(7, Json::parse(read_file(status_file()))["payload"]["tasks_status"][0]["percent_complete"]);
+  const CommandResult last = bash("timeout 20 $B umount $S/../elsewhere");
+  EXPECT_EQ(0, last.exit_status) << last.error;
+  EXPECT_EQ("", last.error);
+}
+
 }  // namespace
 }  // namespace statusfs::test
