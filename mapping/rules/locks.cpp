@@ -44,9 +44,20 @@ std::optional<Pointer> lock_on_path(const Locks& locks, const Value& scope, cons
   return std::nullopt;
 }
 
-std::optional<std::string> lock_of_task(const Locks& locks, const Value& task) {
-  for (const std::string& lock : locks.object)
-    if (is_set(task, lock)) return lock;
+std::optional<Pointer> set_lock_beside(const Locks& locks, const Value& task, const Pointer& pointer) {
+  const Value* object = find(task, pointer.parent());
+  if (!object || !object->is_object() || !has_set_lock(locks, *object)) return std::nullopt;
+  for (const Member& member : object->members())
+    if (locks.is_lock(member.name()) && is_set(*object, std::string(member.name())))
+      return pointer.parent().child(std::string(member.name()));
+  return std::nullopt;
+}
+
+// Any lock of the task, of its groups or of one of their fields: all that it protects would go with the task.
+std::optional<Pointer> lock_in_task(const Mapping& mapping, const Value& task) {
+  for (const Field* field : mapping.task_fields())
+    if (field->has_own_value())
+      if (auto lock = set_lock_beside(mapping.locks, task, field->pointer)) return lock;
   return std::nullopt;
 }
 
@@ -68,8 +79,8 @@ void require_membership_unlocked(const StatusDocument& document, const ChangeSet
     refuse(document.mapping(), "the list of tasks", *lock);
   for (const std::string& id : changes.removed_tasks) {
     const std::size_t position = *document.find_task(id);
-    if (const auto lock = lock_of_task(locks, document.task(position)))
-      refuse(document.mapping(), "task " + id, collection.pointer.child(position).child(*lock));
+    if (const auto lock = lock_in_task(document.mapping(), document.task(position)))
+      refuse(document.mapping(), "task " + id, collection.pointer.child(position).concat(*lock));
   }
 }
 

@@ -39,6 +39,13 @@ std::string cut(const std::string& name, const std::string& digested) {
   return name.substr(0, size) + '~' + sha256_hex(digested).substr(0, digest_digits);
 }
 
+// Whether a name that was not cut looks like one that was, so that it could be that of another text. No cut name is
+// shorter: what is left before its digest ends within three bytes of the limit.
+bool could_be_cut(std::string_view name) {
+  constexpr std::size_t shortest = maximum_cut_size - 3 + 1 + digest_digits;
+  return name.size() >= shortest && name.size() <= maximum_name_size && is_cut_name(name);
+}
+
 }  // namespace
 
 std::string encode_name(std::string_view text, std::size_t forced) {
@@ -57,6 +64,7 @@ std::string encode_name(std::string_view text, std::size_t forced) {
   }
   // Where no byte is left to encode, the digest makes the difference; no name has a '/'.
   if (forced > 0) return cut(name, name + '/' + std::to_string(forced));
+  if (could_be_cut(name)) name.replace(name.size() - digest_digits - 1, 1, "%7E");
   return name.size() > maximum_name_size ? cut(name, name) : name;
 }
 

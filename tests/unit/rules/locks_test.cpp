@@ -77,6 +77,20 @@ TEST(LocksTest, OfAListLeaveWhatStandsFurtherIn) {
   EXPECT_NO_THROW(judged(document, {"summary/active_blockers_summary", "x\n", Kind::append}));
 }
 
+TEST(LocksTest, WhateverTheyProtectInATaskKeepsTheTask) {
+  for (const std::string lock :
+       {"/_status_locked", "/readiness_check/_locked_object_definition", "/readiness_check/_status_locked",
+        "/execution_log/_retry_attempts_log_list_immutable"}) {
+    const StatusDocument document = sample_with(lock, "true");
+    expect_locked(document, {"tasks/one", "", Kind::remove_task}, "/payload/tasks_status/0" + lock);
+    EXPECT_NO_THROW(judged(document, {"tasks/two", "", Kind::remove_task}));
+  }
+  for (const std::string no_lock : {"/latest_test_status", "/readiness_check/_ready"})
+    EXPECT_NO_THROW(judged(sample_with(no_lock, no_lock == "/latest_test_status" ? R"({"_a_locked": true})" : "true"),
+                           {"tasks/one", "", Kind::remove_task}))
+        << no_lock;
+}
+
 TEST(LocksTest, OfTheTasksLeaveWhatIsInThem) {
   const StatusDocument document =
       sample_after(R"([{"op":"replace","path":"/payload/_tasks_status_list_immutable","value":true}])");

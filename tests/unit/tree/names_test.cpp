@@ -116,6 +116,19 @@ TEST(NamesTest, ATakenNameWithNothingLeftToEncodeEndsInADigest) {
   EXPECT_NE(encode_name(std::string(300, '%'), 1), encode_name(std::string(300, '%')));
 }
 
+TEST(NamesTest, ATextThatLooksLikeACutNameHasANameOfItsOwn) {
+  for (const std::string& text :
+       {std::string(300, 'x'), std::string(250, 'x') + "\u00e9\u00e9\u00e9", std::string(300, '%')}) {
+    const std::string cut_name = encode_name(text);
+    const std::string literal = decode_name(cut_name).value();
+    ASSERT_NE(literal, text);
+    EXPECT_NE(encode_name(literal), cut_name);
+    EXPECT_LE(encode_name(literal).size(), maximum_name_size);
+  }
+  const std::string short_one = "release~0123456789abcdef";
+  EXPECT_EQ(encode_name(short_one), short_one) << "nothing that short is ever cut";
+}
+
 std::string random_bytes(RandomValues& random) {
   std::string bytes;
   for (std::size_t count = random.below(400); count > 0; --count) bytes += static_cast<char>(random.below(256));
