@@ -20,6 +20,14 @@ bool is_at_or_below(const filesystem::path& path, const filesystem::path& top) {
   return end_of_top == top.end();
 }
 
+// As the file system sees it: a bind mount of the directory is the directory, under whatever path.
+bool is_inside(filesystem::path path, const filesystem::path& directory) {
+  std::error_code error;
+  for (; path.has_relative_path(); path = path.parent_path())
+    if (filesystem::equivalent(path, directory, error)) return true;
+  return filesystem::equivalent(path, directory, error);
+}
+
 filesystem::path require_directory(const std::string& mountpoint) {
   std::error_code error;
   filesystem::path target = filesystem::canonical(mountpoint, error);
@@ -32,7 +40,7 @@ filesystem::path require_directory(const std::string& mountpoint) {
 // own, but what it is a link to and its closed journals may lie below its directory.
 bool holds_files_of(const LocalPlace& source, const filesystem::path& target) {
   if (is_at_or_below(source.directory, target)) return true;
-  if (!source.only_file) return is_at_or_below(target, source.directory);
+  if (!source.only_file) return is_inside(target, source.directory);
   const std::string file = source.path();
   std::error_code error;
   return is_at_or_below(filesystem::weakly_canonical(file, error), target) ||

@@ -58,6 +58,7 @@ class Verification {
 
   void verify_without_journal() {
     if (!json_) return;
+    verdict_.version = json_version_.value_or(0);
     try {
       const StatusDocument document(mapping_, *json_);
       if (!has_any_hash(document)) return report("it has no chain yet; statusfs adopt starts one");

@@ -121,6 +121,16 @@ TEST_F(CommandTest, AMountpointInsideSourceIsRefused) {
   }
 }
 
+TEST_F(CommandTest, AMountpointInsideSourceIsRefusedUnderAnotherPath) {
+  make_sample();
+  std::filesystem::create_directory(source() / "inside");
+  std::filesystem::create_directory(root() / "bound");
+  ASSERT_EQ(0, bash("mount --bind $S $S/../bound").exit_status);
+  EXPECT_EQ(3, statusfs({source().string(), (root() / "bound").string()}).exit_status);
+  EXPECT_EQ(3, statusfs({source().string(), (root() / "bound" / "inside").string()}).exit_status);
+  EXPECT_EQ(0, bash("umount $S/../bound").exit_status);
+}
+
 TEST_F(CommandTest, AllowOtherNeedsDefaultPermissions) {
   make_sample();
   const CommandResult result = statusfs({source().string(), mountpoint().string(), "-o", "allow_other"});

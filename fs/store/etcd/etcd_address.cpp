@@ -1,6 +1,8 @@
 #include "fs/store/etcd/etcd_address.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <cstdint>
 #include <stdexcept>
 
 namespace statusfs {
@@ -16,9 +18,10 @@ bool is_endpoint(std::string_view text) {
   const std::size_t colon = text.rfind(':');
   if (colon == std::string_view::npos || colon == 0) return false;
   const std::string_view port = text.substr(colon + 1);
-  const bool is_number =
-      !port.empty() && std::ranges::all_of(port, [](char byte) { return byte >= '0' && byte <= '9'; });
-  return is_number && text.find_first_of("/@ ") == std::string_view::npos;
+  std::uint16_t number = 0;
+  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
+  const bool is_port = error == std::errc() && end == port.data() + port.size() && number > 0;
+  return is_port && text.find_first_of("/@ ") == std::string_view::npos;
 }
 
 }  // namespace
@@ -29,14 +32,15 @@ EtcdAddress EtcdAddress::of(std::string_view text) {
   const std::size_t slash = rest.find('/');
   EtcdAddress address;
   std::string_view hosts = rest.substr(0, slash);
-  while (!hosts.empty()) {
+  if (hosts.empty()) refuse(text, "names no host");
+  for (bool is_last = false; !is_last;) {
     const std::size_t comma = std::min(hosts.find(','), hosts.size());
     const std::string_view endpoint = hosts.substr(0, comma);
     if (!is_endpoint(endpoint)) refuse(text, "\"" + std::string(endpoint) + "\" is not HOST:PORT");
     address.endpoints.emplace_back(endpoint);
+    is_last = comma == hosts.size();
     hosts.remove_prefix(std::min(comma + 1, hosts.size()));
   }
-  if (address.endpoints.empty()) refuse(text, "names no host");
   if (slash != std::string_view::npos) address.prefix = rest.substr(slash);
   while (address.prefix.ends_with('/')) address.prefix.pop_back();
   if (address.prefix.empty()) refuse(text, "names no prefix");

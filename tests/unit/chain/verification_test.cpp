@@ -102,6 +102,7 @@ TEST_F(VerificationTest, OfNothingButTheFile) {
   evidence_.lines = {};
   evidence_.anchor.reset();
   EXPECT_TRUE(verdict().is_good());
+  EXPECT_EQ(verdict().version, 4u);
   evidence_.json = indented_document(sample().root());
   EXPECT_THAT(verdict().findings, ElementsAre(HasSubstr("no chain yet")));
   evidence_.json = "{";

@@ -19,9 +19,10 @@ TEST(EtcdAddressTest, NamesMembersAndPrefix) {
 }
 
 TEST(EtcdAddressTest, RefusesWhatIsNone) {
-  for (const char* text :
-       {"etcd://", "etcd:///plans", "etcd://one:2379", "etcd://one:2379/", "etcd://one/plans", "etcd://one:x/plans",
-        "etcd://user:pw@one:2379/plans", "http://one:2379/plans", "etcd://one:2379,,two:2379/plans"})
+  for (const char* text : {"etcd://", "etcd:///plans", "etcd://one:2379", "etcd://one:2379/", "etcd://one/plans",
+                           "etcd://one:x/plans", "etcd://user:pw@one:2379/plans", "http://one:2379/plans",
+                           "etcd://one:2379,,two:2379/plans", "etcd://one:2379,/plans", "etcd://,one:2379/plans",
+                           "etcd://one:0/plans", "etcd://one:65536/plans", "etcd://one:-1/plans"})
     EXPECT_THROW(EtcdAddress::of(text), std::runtime_error) << text;
 }
 
