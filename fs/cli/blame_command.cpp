@@ -38,10 +38,12 @@ std::string shown(const std::optional<Value>& value) { return value ? compact(*v
 
 void print(const std::string& path, const std::optional<Value>& now, const Origin& origin) {
   const JournalRecord& record = origin.record;
+  // statusfs itself, which begins chains and restores files, is of none.
+  const std::string archetype = record.author.archetype.empty() ? "" : record.author.archetype + ", ";
   std::cout << path << " = " << shown(now) << '\n'
             << "  since version " << record.version << ", g " << record.g << ", " << record.time << '\n'
-            << "  by " << record.author.persona << " (" << record.author.archetype << ", uid " << record.author.uid
-            << ", pid " << record.author.pid << "), op " << record.op << ", trace " << record.author.trace_id << '\n'
+            << "  by " << record.author.persona << " (" << archetype << "uid " << record.author.uid << ", pid "
+            << record.author.pid << "), op " << record.op << ", trace " << record.author.trace_id << '\n'
             << "  before: " << shown(origin.before) << '\n';
 }
 

@@ -264,6 +264,16 @@ TEST_F(CommandLineTest, BlameNamesTheVersionOfTheValue) {
   EXPECT_LT(1u, versions.size());
 }
 
+// A chain that a mount began is by statusfs itself, which is of no archetype.
+TEST_F(CommandLineTest, BlameLeavesOutAnArchetypeThatIsNone) {
+  std::filesystem::remove(journal_file());
+  mount();
+  read("partition_status");
+  unmount();
+  const CommandResult result = statusfs({"blame", file(), "execution_plan_id_ref"});
+  EXPECT_NE(std::string::npos, result.output.find("by STATUSFS (uid ")) << result.output;
+}
+
 // What cannot be read is named once, and in the words of errno.
 TEST_F(CommandLineTest, MessagesNameTheFileOnce) {
   if (::geteuid() != 0) return;
