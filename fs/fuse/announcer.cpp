@@ -94,6 +94,16 @@ std::vector<std::uint64_t> numbers_of(const std::vector<ChangedFile>& files) {
   return numbers;
 }
 
+// What the kernel may have asked for between the version and the time of its tasks.
+void add_numbers_in_added_tasks(const std::string& top, const Version& version, std::vector<std::uint64_t>& numbers) {
+  const Mapping& mapping = version.document->mapping();
+  for (const ChangedValue& change : version.changes) {
+    if (!change.is_whole_task || !version.document->find_task(change.task)) continue;
+    const PathNumber task = task_number(top, mapping, change.task);
+    for (const Field* field : mapping.task_fields()) numbers.push_back(PathNumber(task).add_name(field->path).get());
+  }
+}
+
 FieldChanges::Numbers removed_tasks(const std::string& top, std::span<const Version> versions) {
   FieldChanges::Numbers tasks;
   const StatusDocument& document = *versions.back().document;
@@ -162,12 +172,15 @@ void Announcer::versions_published(StatusFile& file, std::span<const Version> ve
   std::ranges::sort(files, {}, &ChangedFile::number);
   const auto is_same = [](const ChangedFile& one, const ChangedFile& other) { return one.number == other.number; };
   files.erase(std::unique(files.begin(), files.end(), is_same), files.end());
-  std::vector<NodeId> ids = inodes_.known(numbers_of(files));
-  inodes_.set_gone(gone);  // before the writer is answered, whose kernel may know the directory for dead
+  std::vector<std::uint64_t> numbers = numbers_of(files);
+  for (const Version& version : versions) add_numbers_in_added_tasks(top, version, numbers);
   const Mapping& mapping = versions.back().document->mapping();
   for (const auto& row : mapping.tree)
     if (shows_every_change(row->type)) files.push_back(changed_file(top, mapping, {}, *row));
   std::vector<PollHandle> waiters = changes_.add(files, std::chrono::system_clock::now());
+  // After the times: what the kernel gets to know from now on has the new one.
+  std::vector<NodeId> ids = inodes_.known(numbers);
+  inodes_.set_gone(gone);  // before the writer is answered, whose kernel may know the directory for dead
   changes_.forget_tasks(removed_tasks(top, versions));
   events_.of(file.name())->append(versions);
   announce_inodes(std::move(ids), versions.size() == 1);
