@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "fs/fuse/fuse_library.hpp"
+#include "fs/fuse/task_number.hpp"
 #include "fs/store/timestamp.hpp"
 #include "mapping/tree/board.hpp"
 #include "mapping/tree/names.hpp"
@@ -26,10 +27,6 @@ std::string parent_of(const std::string& path) {
 
 std::string name_of(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
-PathNumber task_number(const std::string& top, const Mapping& mapping, const std::string& task) {
-  return PathNumber().add_name(top).add_name(mapping.collection->name).add_name(encode_name(task));
-}
-
 // What a file goes with whose task is this, or which is beside all tasks where that is empty.
 ChangedFile changed_file(const std::string& top, const Mapping& mapping, const std::string& task) {
   return {0, inode_number(top), task.empty() ? 0 : task_number(top, mapping, task).get()};
@@ -40,6 +37,13 @@ ChangedFile changed_file(const std::string& top, const Mapping& mapping, const s
   ChangedFile file = changed_file(top, mapping, task);
   PathNumber scope = task.empty() ? PathNumber().add_name(top) : task_number(top, mapping, task);
   file.number = scope.add_name(field.path).get();
+  return file;
+}
+
+// The directory of a task.
+ChangedFile changed_task(const std::string& top, const Mapping& mapping, const std::string& task) {
+  ChangedFile file = changed_file(top, mapping, task);
+  file.number = file.task;
   return file;
 }
 
@@ -66,13 +70,15 @@ bool is_directory_at(const StatusDocument& document, std::string_view path) {
   return true;
 }
 
-// The files of the tree that a version changed. A task's own view changes with each of its values; the file's views,
+// The files of the tree that a version changed. The directory of a task that was added stands for all that is in it. A
+// task's own view changes with each of its values; the file's views,
 // events and pages with everything, and are left to the caller.
 void add_changed(const std::string& top, const Version& version, std::vector<ChangedFile>& files) {
   const Mapping& mapping = version.document->mapping();
   const std::string* viewed = nullptr;
   for (const ChangedValue& change : version.changes) {
     if (change.field) files.push_back(changed_file(top, mapping, change.task, *change.field));
+    if (change.is_whole_task) files.push_back(changed_task(top, mapping, change.task));
     const bool is_viewed = viewed && *viewed == change.task;  // the changes of a task stand together
     if (change.task.empty() || is_viewed || !mapping.view_of_task()) continue;
     files.push_back(changed_file(top, mapping, change.task, *mapping.view_of_task()));
@@ -86,6 +92,16 @@ std::vector<std::uint64_t> numbers_of(const std::vector<ChangedFile>& files) {
   numbers.reserve(files.size());
   for (const ChangedFile& file : files) numbers.push_back(file.number);
   return numbers;
+}
+
+// What the kernel may have asked for between the version and the time of its tasks.
+void add_numbers_in_added_tasks(const std::string& top, const Version& version, std::vector<std::uint64_t>& numbers) {
+  const Mapping& mapping = version.document->mapping();
+  for (const ChangedValue& change : version.changes) {
+    if (!change.is_whole_task || !version.document->find_task(change.task)) continue;
+    const PathNumber task = task_number(top, mapping, change.task);
+    for (const Field* field : mapping.task_fields()) numbers.push_back(PathNumber(task).add_name(field->path).get());
+  }
 }
 
 FieldChanges::Numbers removed_tasks(const std::string& top, std::span<const Version> versions) {
@@ -151,16 +167,20 @@ void Announcer::versions_published(StatusFile& file, std::span<const Version> ve
   const std::string top = top_of(file);
   std::vector<ChangedFile> files;
   for (const Version& version : versions) add_changed(top, version, files);
-  drop_removed(top, versions, files);
+  const std::vector<NodeId> gone = drop_removed(top, versions, files);
   // The versions of a group mostly touch the same fields; each is announced once.
   std::ranges::sort(files, {}, &ChangedFile::number);
   const auto is_same = [](const ChangedFile& one, const ChangedFile& other) { return one.number == other.number; };
   files.erase(std::unique(files.begin(), files.end(), is_same), files.end());
-  std::vector<NodeId> ids = inodes_.known(numbers_of(files));
+  std::vector<std::uint64_t> numbers = numbers_of(files);
+  for (const Version& version : versions) add_numbers_in_added_tasks(top, version, numbers);
   const Mapping& mapping = versions.back().document->mapping();
   for (const auto& row : mapping.tree)
     if (shows_every_change(row->type)) files.push_back(changed_file(top, mapping, {}, *row));
   std::vector<PollHandle> waiters = changes_.add(files, std::chrono::system_clock::now());
+  // After the times: what the kernel gets to know from now on has the new one.
+  std::vector<NodeId> ids = inodes_.known(numbers);
+  inodes_.set_gone(gone);  // before the writer is answered, whose kernel may know the directory for dead
   changes_.forget_tasks(removed_tasks(top, versions));
   events_.of(file.name())->append(versions);
   announce_inodes(std::move(ids), versions.size() == 1);
@@ -168,9 +188,9 @@ void Announcer::versions_published(StatusFile& file, std::span<const Version> ve
 }
 
 // Everything below the directory of a task that is gone has changed, and its name has to go. So it is with a value that
-// no row shows: it may be gone, or a directory where it was a file.
-void Announcer::drop_removed(const std::string& top, std::span<const Version> versions,
-                             std::vector<ChangedFile>& files) {
+// no row shows: it may be gone, or a directory where it was a file. Returns the inodes of the tasks that are gone.
+std::vector<NodeId> Announcer::drop_removed(const std::string& top, std::span<const Version> versions,
+                                            std::vector<ChangedFile>& files) {
   InodeTable::Paths tasks, values;
   for (const Version& version : versions) {
     const StatusDocument& document = *version.document;
@@ -188,9 +208,13 @@ void Announcer::drop_removed(const std::string& top, std::span<const Version> ve
   }
   for (const std::string& path : tasks) scratch_.remove_below(path);
   if (!values.empty()) drop_scratch_without_place(top, *versions.back().document);
+  std::vector<NodeId> gone;
+  for (const auto& inode : inodes_.known_below(tasks))
+    if (std::holds_alternative<NodePlace>(inode->place)) gone.push_back(inode->id);
   tasks.merge(values);
   for (const auto& inode : inodes_.known_below(tasks)) files.push_back(changed_file(top, *inode));
   for (const std::string& path : tasks) drop_name(path);
+  return gone;
 }
 
 void Announcer::drop_scratch_without_place(const std::string& top, const StatusDocument& document) {
@@ -198,6 +222,15 @@ void Announcer::drop_scratch_without_place(const std::string& top, const StatusD
   for (const std::string& directory : scratch_.directories_below(top))
     if (!is_directory_at(document, std::string_view(directory).substr(std::min(below, directory.size()))))
       scratch_.remove_below(directory);
+}
+
+void Announcer::forget_inodes_of_gone_tasks(const std::string& top, const StatusDocument& document) {
+  std::vector<NodeId> gone;
+  for (const auto& inode : inodes_.known_below(top)) {
+    const auto* place = std::get_if<NodePlace>(&inode->place);
+    if (place && place->node.in_task() && !document.find_task(place->node.task)) gone.push_back(inode->id);
+  }
+  inodes_.set_gone(gone);
 }
 
 void Announcer::keep_changes_of_tasks(const std::string& top, const StatusDocument& document) {
@@ -234,7 +267,9 @@ void Announcer::state_replaced(StatusFile& file) {
   const StatusDocument* document = state ? state->document.get() : nullptr;
   if (document) drop_scratch_without_place(top, *document);
   drop_everything_below(top);
-  if (document) keep_changes_of_tasks(top, *document);
+  if (!document) return;
+  forget_inodes_of_gone_tasks(top, *document);
+  keep_changes_of_tasks(top, *document);
 }
 
 // Inodes of whole versions hold their document; the kernel forgets them with their names, unless they are open.

@@ -67,8 +67,10 @@ class Announcer final : public StatusDirectoryObserver {
   Target target() const;
   std::string top_of(const StatusFile& file) const;
   void announce_inodes(std::vector<NodeId> ids, bool at_once);
-  void drop_removed(const std::string& top, std::span<const Version> versions, std::vector<ChangedFile>& files);
+  std::vector<NodeId> drop_removed(const std::string& top, std::span<const Version> versions,
+                                   std::vector<ChangedFile>& files);
   void drop_scratch_without_place(const std::string& top, const StatusDocument& document);
+  void forget_inodes_of_gone_tasks(const std::string& top, const StatusDocument& document);
   void keep_changes_of_tasks(const std::string& top, const StatusDocument& document);
   void root_changed();
   void wake_later(std::vector<PollHandle> waiters);

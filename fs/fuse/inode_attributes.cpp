@@ -4,6 +4,7 @@
 
 #include "fs/fuse/about_view.hpp"
 #include "fs/fuse/history_view.hpp"
+#include "fs/fuse/task_number.hpp"
 #include "mapping/rejection.hpp"
 #include "mapping/tree/board.hpp"
 #include "mapping/tree/node_text.hpp"
@@ -72,6 +73,17 @@ system_clock::time_point InodeAttributes::time_of(const Inode& inode) const {
   return changes_.time_of(inode.number).value_or(mounted_);
 }
 
+// What is in a task is no older than the task.
+system_clock::time_point InodeAttributes::time_of(const Inode& inode, const NodePlace& place,
+                                                  const FileState& state) const {
+  auto time = changes_.time_of(inode.number);
+  if (state.document && place.node.in_task()) {
+    const std::string top = directory_.shows_one_file() ? std::string() : place.file->name();
+    time = std::max(time, changes_.time_of(task_number(top, state.document->mapping(), place.node.task).get()));
+  }
+  return time.value_or(state.modified_at_load);
+}
+
 void InodeAttributes::set_directory(struct stat& attributes, std::size_t subdirectories) const {
   const mode_t mode = presentation_.allow_other ? 0777 : 0755;
   attributes.st_mode = S_IFDIR | (mode & ~presentation_.umask);
@@ -105,7 +117,7 @@ void InodeAttributes::set(struct stat& attributes, const Inode& inode, const Abo
 
 void InodeAttributes::set(struct stat& attributes, const Inode& inode, const NodePlace& place) const {
   const auto state = place.file->state();
-  set_time(attributes, changes_.time_of(inode.number).value_or(state->modified_at_load));
+  set_time(attributes, time_of(inode, place, *state));
   if (!state->document) {
     if (place.node.kind != Node::Kind::top) refuse_gone(inode);
     return set_directory(attributes, 0);
@@ -145,6 +157,7 @@ void InodeAttributes::set(struct stat& attributes, const Inode&, const ScratchPl
   const ScratchAttributes own = place.file->attributes();
   set_file(attributes, place.file->size(), true);
   attributes.st_mode = S_IFREG | own.mode;
+  attributes.st_nlink = place.file->has_name() ? 1 : 0;
   attributes.st_uid = own.owner;
   attributes.st_gid = own.group;
   set_time(attributes, own.modified);

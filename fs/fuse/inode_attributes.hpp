@@ -24,6 +24,8 @@ class InodeAttributes {
 
  private:
   std::chrono::system_clock::time_point time_of(const Inode& inode) const;
+  std::chrono::system_clock::time_point time_of(const Inode& inode, const NodePlace& place,
+                                                const FileState& state) const;
   void set_directory(struct stat& attributes, std::size_t subdirectories) const;
   void set_file(struct stat& attributes, std::uint64_t size, bool is_writable) const;
   void set_text(struct stat& attributes, const Place& place) const;

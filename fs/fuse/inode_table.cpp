@@ -16,6 +16,11 @@ bool is_at_or_below_any(const std::string& path, const InodeTable::Paths& tops) 
   return tops.contains(path);
 }
 
+std::uint64_t number_of(std::string_view path, const Place& place) {
+  const auto* scratch = std::get_if<ScratchPlace>(&place);
+  return scratch ? scratch->file->number() : inode_number(path);
+}
+
 }  // namespace
 
 std::string path_below(const Inode& directory, std::string_view name) {
@@ -40,8 +45,9 @@ std::shared_ptr<const Inode> InodeTable::find(NodeId id) const {
   return found == entries_.end() ? nullptr : found->second.inode;
 }
 
-InodeTable::Ids::const_iterator InodeTable::id_of(std::string_view path, std::uint64_t version) const {
-  const auto [first, last] = ids_.equal_range(inode_number(path));
+InodeTable::Ids::const_iterator InodeTable::id_of(std::uint64_t number, std::string_view path,
+                                                  std::uint64_t version) const {
+  const auto [first, last] = ids_.equal_range(number);
   const auto found = std::find_if(first, last, [&](const auto& number_and_id) {
     const Entry& entry = entries_.at(number_and_id.second);
     return entry.version == version && entry.inode->path == path;
@@ -51,15 +57,30 @@ InodeTable::Ids::const_iterator InodeTable::id_of(std::string_view path, std::ui
 
 // The inode is found by its path no more, if it was.
 void InodeTable::drop_id(const Entry& entry) {
-  const auto [first, last] = ids_.equal_range(inode_number(entry.inode->path));
+  const auto [first, last] = ids_.equal_range(entry.inode->number);
   const auto found =
       std::find_if(first, last, [&](const auto& number_and_id) { return number_and_id.second == entry.inode->id; });
   if (found != last) ids_.erase(found);
 }
 
-std::shared_ptr<const Inode> InodeTable::look_up(std::string path, Place place, std::uint64_t version) {
+void InodeTable::set_gone(Entry& entry) {
+  drop_id(entry);
+  Inode gone = *entry.inode;
+  gone.is_second = true;
+  entry.inode = std::make_shared<const Inode>(std::move(gone));  // the old one's place lives on in this one
+}
+
+void InodeTable::set_gone(std::span<const NodeId> ids) {
+  if (ids.empty()) return;
   const std::unique_lock lock(mutex_);
-  const auto known = id_of(path, version);
+  for (const NodeId id : ids)
+    if (const auto found = entries_.find(id); found != entries_.end() && id != root_id) set_gone(found->second);
+}
+
+std::shared_ptr<const Inode> InodeTable::look_up(std::string path, Place place, std::uint64_t version) {
+  const std::uint64_t number = number_of(path, place);
+  const std::unique_lock lock(mutex_);
+  const auto known = id_of(number, path, version);
   if (known != ids_.end()) {
     Entry& entry = entries_.at(known->second);
     // A file that vanished and came back is another one; the kernel may still hold inodes of the old.
@@ -67,9 +88,8 @@ std::shared_ptr<const Inode> InodeTable::look_up(std::string path, Place place, 
       ++entry.lookups;
       return entry.inode;
     }
-    ids_.erase(known);
+    set_gone(entry);
   }
-  const std::uint64_t number = inode_number(path);
   if (is_immutable(place)) immutable_.insert(next_id_);
   auto inode = std::make_shared<Inode>(Inode{next_id_, number, std::move(path), std::move(place), false});
   entries_.emplace(next_id_, Entry{inode, 1, version});
@@ -103,7 +123,7 @@ void InodeTable::forget(NodeId id, std::uint64_t lookups) {
 
 std::optional<NodeId> InodeTable::known(std::string_view path) const {
   const std::shared_lock lock(mutex_);
-  const auto found = id_of(path, 0);
+  const auto found = id_of(inode_number(path), path, 0);
   if (found == ids_.end()) return std::nullopt;
   return found->second;
 }

@@ -23,10 +23,10 @@ inline constexpr NodeId root_id = root_number;
 
 struct Inode {
   NodeId id = 0;
-  std::uint64_t number = 0;  ///< st_ino: the same for the same path in every mount
+  std::uint64_t number = 0;  ///< st_ino: the same for the same path in every mount; a scratch file's goes with it
   std::string path;          ///< from the mount's root, without a leading slash
   Place place;
-  bool is_second = false;  ///< another inode of the same path is the one that announcements reach
+  bool is_second = false;  ///< another inode of the same path is, or would be, the one that announcements reach
 };
 
 /// The path of a name in a directory.
@@ -47,6 +47,9 @@ class InodeTable {
   std::shared_ptr<const Inode> look_up(std::string path, Place place, std::uint64_t version = 0);
   /// The inode stands for this path from now on, beside the path's own inode.
   void become(NodeId id, std::string path, Place place);
+  /// What they stood for is gone: another of the same path is another inode. The kernel takes a directory that was
+  /// removed for dead as long as anybody holds it.
+  void set_gone(std::span<const NodeId> ids);
   void forget(NodeId id, std::uint64_t lookups);
 
   /// The id of the inode of a path, if the kernel knows it.
@@ -69,12 +72,13 @@ class InodeTable {
   };
   using Ids = std::unordered_multimap<std::uint64_t, NodeId>;
 
-  Ids::const_iterator id_of(std::string_view path, std::uint64_t version) const;
+  Ids::const_iterator id_of(std::uint64_t number, std::string_view path, std::uint64_t version) const;
   void drop_id(const Entry& entry);
+  void set_gone(Entry& entry);
 
   mutable std::shared_mutex mutex_;  // guards all below; innermost
   std::unordered_map<NodeId, Entry> entries_;
-  Ids ids_;  // by the number of the path, of all inodes but those that are the second of their path
+  Ids ids_;  // by number, of all inodes but those that are the second of their path
   std::unordered_set<NodeId> immutable_;
   NodeId next_id_ = root_id + 1;
 };

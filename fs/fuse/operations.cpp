@@ -5,8 +5,6 @@
 namespace statusfs {
 namespace {
 
-constexpr unsigned largest_write = 1 << 20;  // bytes: a whole patch or document in one request
-
 void initialise(void* user_data, fuse_conn_info* connection) {
   // Truncation must come as a request of its own, which is answered with the true size: it is no value.
   connection->want &= ~static_cast<unsigned>(FUSE_CAP_ATOMIC_O_TRUNC);
@@ -31,6 +29,7 @@ fuse_lowlevel_ops operations() {
   add_directory_operations(table);
   add_namespace_operations(table);
   add_scratch_operations(table);
+  add_copy_operations(table);
   add_attribute_operations(table);
   add_watch_operations(table);
   add_board_operations(table);

@@ -20,6 +20,7 @@ void add_board_operations(fuse_lowlevel_ops& table);  // operations_board.cpp: r
 void add_watch_operations(fuse_lowlevel_ops& table);  // operations_watch.cpp: poll
 void add_attribute_operations(fuse_lowlevel_ops& table);  // operations_attributes.cpp: getxattr, listxattr
 void add_scratch_operations(fuse_lowlevel_ops& table);    // operations_scratch.cpp: create, unlink, rename
+void add_copy_operations(fuse_lowlevel_ops& table);       // operations_copy.cpp: copy_file_range
 
 /// Moves a link of a board to another of its directories: the task gets that value.
 void move_link(fuse_req_t request, Mount& mount, const Inode& from, const LinkPlace& link, const char* name,
@@ -31,6 +32,16 @@ void require_open_for_write(Mount& mount, const Inode& inode, const Caller& call
 /// Opens the inode and says how to answer: to open(2), or, with the entry, to creat(2).
 fuse_file_info opened(Mount& mount, std::shared_ptr<const Inode> inode, const fuse_file_info& info);
 void closed(Mount& mount, std::uint64_t handle);
+
+/// What a read of the open file gets.
+std::string read_part(fuse_req_t request, OpenFile& file, std::size_t size, std::uint64_t offset);
+/// Carries out a write to the open file, and answers with the number of its bytes. `appends`: it was opened with
+/// O_APPEND.
+Reply write_part(fuse_req_t request, const std::shared_ptr<OpenFile>& file, std::string_view bytes,
+                 std::uint64_t offset, bool appends);
+
+/// The largest write that the kernel sends at once, in bytes: a whole patch or document.
+inline constexpr unsigned largest_write = 1 << 20;
 
 /// A request on a name that the commit thread answers, with the errno or with 0. Such answers never wait for
 /// announcements: dropping a name may itself wait for such an answer.

@@ -68,6 +68,11 @@ void closed(Mount& mount, std::uint64_t handle) {
 
 namespace {
 
+ScratchFile* scratch_of(const Inode& inode) {
+  const auto* place = std::get_if<ScratchPlace>(&inode.place);
+  return place ? place->file.get() : nullptr;
+}
+
 Reply reply_open(Mount& mount, std::shared_ptr<const Inode> inode, const fuse_file_info& asked) {
   return [&mount, info = opened(mount, std::move(inode), asked)](fuse_req_t request) {
     if (fuse_reply_open(request, &info) != 0) closed(mount, info.fh);
@@ -91,29 +96,24 @@ Reader reader_of(fuse_req_t request, const Inode& inode) {
   return {caller.uid, caller.session};
 }
 
-ScratchFile* scratch_of(const OpenFile& file) {
-  const auto* place = std::get_if<ScratchPlace>(&file.inode().place);
-  return place ? place->file.get() : nullptr;
+}  // namespace
+
+std::string read_part(fuse_req_t request, OpenFile& file, std::size_t size, std::uint64_t offset) {
+  const Mount& mount = mount_of(request);
+  const Inode& inode = file.inode();
+  if (offset == 0) file.saw_changes(mount.changes.count_of(inode.number));
+  if (const ScratchFile* scratch = scratch_of(inode)) return scratch->read(size, offset);
+  if (const auto* events = std::get_if<EventsPlace>(&inode.place)) return events->stream->read(size, offset);
+  return file.read(size, offset, [&] { return mount.tree().text(inode.place, reader_of(request, inode)); });
 }
+
+namespace {
 
 void read_file(fuse_req_t request, fuse_ino_t id, std::size_t size, off_t offset, fuse_file_info* info) {
   guarded(request, id, [&](Mount& mount) -> Reply {
     const auto file = mount.files.find(info->fh);
     if (!file) return reply_error(EBADF);
-    if (offset == 0) file->saw_changes(mount.changes.count_of(file->inode().number));
-    if (const ScratchFile* scratch = scratch_of(*file)) {
-      return [part = scratch->read(size, static_cast<std::uint64_t>(offset))](fuse_req_t to) {
-        fuse_reply_buf(to, part.data(), part.size());
-      };
-    }
-    if (const auto* events = std::get_if<EventsPlace>(&file->inode().place)) {
-      return [part = events->stream->read(size, static_cast<std::uint64_t>(offset))](fuse_req_t to) {
-        fuse_reply_buf(to, part.data(), part.size());
-      };
-    }
-    std::string part = file->read(size, static_cast<std::uint64_t>(offset), [&] {
-      return mount.tree().text(file->inode().place, reader_of(request, file->inode()));
-    });
+    std::string part = read_part(request, *file, size, static_cast<std::uint64_t>(offset));
     return [part = std::move(part)](fuse_req_t to) { fuse_reply_buf(to, part.data(), part.size()); };
   });
 }
@@ -157,28 +157,39 @@ void commit(Mount& mount, StatusFile& file, Job job) {
     file.submit(std::move(job));
 }
 
+}  // namespace
+
+Reply write_part(fuse_req_t request, const std::shared_ptr<OpenFile>& file, std::string_view bytes,
+                 std::uint64_t offset, bool appends) {
+  Mount& mount = mount_of(request);
+  const std::size_t size = bytes.size();
+  if (ScratchFile* scratch = file ? scratch_of(file->inode()) : nullptr) {
+    if (appends)
+      scratch->append(bytes);
+    else
+      scratch->write(bytes, offset);
+    return [size](fuse_req_t to) { fuse_reply_write(to, size); };
+  }
+  StatusFile* status_file = file ? file_of(file->inode().place) : nullptr;
+  if (!status_file) return reply_error(EBADF);
+  auto job = job_request(*file, bytes, offset);
+  if (!job) return [size](fuse_req_t to) { fuse_reply_write(to, size); };
+  const Caller caller = caller_of(request);
+  Author author = mount.author_of(caller);
+  const PendingWrite pending{request, mount, file, caller, author.persona, size};
+  commit(mount, *status_file,
+         {std::move(*job), std::move(author), [pending](const auto& refusal) { pending.answer(refusal); },
+          [pending](const RuleWarning& warning) { pending.warn(warning); }});
+  return later();
+}
+
+namespace {
+
 void write_file(fuse_req_t request, fuse_ino_t id, const char* bytes, std::size_t size, off_t offset,
                 fuse_file_info* info) {
-  guarded(request, id, [&](Mount& mount) -> Reply {
-    const auto file = mount.files.find(info->fh);
-    if (ScratchFile* scratch = file ? scratch_of(*file) : nullptr) {
-      if (info->flags & O_APPEND)
-        scratch->append({bytes, size});
-      else
-        scratch->write({bytes, size}, static_cast<std::uint64_t>(offset));
-      return [size](fuse_req_t to) { fuse_reply_write(to, size); };
-    }
-    StatusFile* status_file = file ? file_of(file->inode().place) : nullptr;
-    if (!status_file) return reply_error(EBADF);
-    auto job = job_request(*file, {bytes, size}, static_cast<std::uint64_t>(offset));
-    if (!job) return [size](fuse_req_t to) { fuse_reply_write(to, size); };
-    const Caller caller = caller_of(request);
-    Author author = mount.author_of(caller);
-    const PendingWrite pending{request, mount, file, caller, author.persona, size};
-    commit(mount, *status_file,
-           {std::move(*job), std::move(author), [pending](const auto& refusal) { pending.answer(refusal); },
-            [pending](const RuleWarning& warning) { pending.warn(warning); }});
-    return later();
+  guarded(request, id, [&](Mount& mount) {
+    return write_part(request, mount.files.find(info->fh), {bytes, size}, static_cast<std::uint64_t>(offset),
+                      info->flags & O_APPEND);
   });
 }
 

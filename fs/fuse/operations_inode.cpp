@@ -104,9 +104,9 @@ void set_attributes(fuse_req_t request, fuse_ino_t id, struct stat* wanted, int 
 void get_file_system(fuse_req_t request, fuse_ino_t id) {
   guarded(request, id, [&](Mount& mount) -> Reply {
     struct statvfs status {};
-    // Of a source that lies elsewhere nothing is known.
+    // Of a source that lies elsewhere, or that is away, nothing is known; the mount is there all the same.
     const auto directory = mount.directory().source().local_directory();
-    if (directory && statvfs(directory->c_str(), &status) != 0) return reply_error(errno);
+    if (directory && statvfs(directory->c_str(), &status) != 0) status = {};
     status.f_namemax = maximum_name_size;
     return [status](fuse_req_t to) { fuse_reply_statfs(to, &status); };
   });

@@ -5,6 +5,7 @@
 
 #include "fs/fuse/operations.hpp"
 #include "fs/fuse/request.hpp"
+#include "mapping/rules/access.hpp"
 #include "mapping/tree/board.hpp"
 #include "mapping/tree/names.hpp"
 
@@ -19,6 +20,19 @@ void require_scratch_name(const Inode& directory, std::string_view name) {
   const auto* place = std::get_if<NodePlace>(&directory.place);
   if (!place || is_board(place->node) || !place->file->state()->document || name == probe_of_vim)
     throw Rejection(Cause::not_permitted, what_can_be_made);
+}
+
+// Who may write nothing at all in the status file needs no file to save there, and the mount has room for few.
+void require_writer(Mount& mount, const Inode& directory, const Caller& caller) {
+  const auto* place = std::get_if<NodePlace>(&directory.place);
+  const auto state = place ? place->file->state() : nullptr;
+  if (!state || !state->document) return;
+  const Mapping& mapping = state->document->mapping();
+  try {
+    require_some_access(mapping, mount.authority_of(caller));
+  } catch (const Rejection&) {
+    require_some_access(mapping, mount.author_of(caller));  // names the writer in the refusal
+  }
 }
 
 ScratchAttributes attributes_for(fuse_req_t request, mode_t mode) {
@@ -44,6 +58,7 @@ void create_file(fuse_req_t request, fuse_ino_t parent, const char* name, mode_t
     const auto directory = inode_of(mount, parent);
     if (mount.tree().find(*directory, name)) return reply_error(EEXIST);  // made by somebody else just now
     require_scratch_name(*directory, name);
+    require_writer(mount, *directory, caller_of(request));
     const auto scratch = mount.scratch.create(path_below(*directory, name), attributes_for(request, mode));
     return reply_created(mount, scratch, *info);
   });

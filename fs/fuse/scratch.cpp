@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "fs/fuse/path_number.hpp"
 #include "mapping/rejection.hpp"
 
 namespace statusfs {
@@ -9,6 +10,9 @@ namespace {
 
 // Besides those that have a name, some may live on in open handles after their names were removed.
 constexpr std::size_t maximum_living_files = 4 * maximum_scratch_files;
+
+// Bytes of the names in a refusal.
+constexpr std::size_t longest_list_of_names = 1000;
 
 std::string prefix_of(const std::string& directory) { return directory.empty() ? directory : directory + "/"; }
 
@@ -21,6 +25,11 @@ ScratchFile::ScratchFile(std::uint64_t id, std::string path, const ScratchAttrib
 }
 
 ScratchFile::~ScratchFile() { --*count_; }
+
+// No path has a NUL in it.
+std::uint64_t ScratchFile::number() const noexcept {
+  return PathNumber().add({"\0", 1}).add(std::to_string(id_)).get();
+}
 
 std::string ScratchFile::read(std::size_t size, std::uint64_t offset) const {
   const std::lock_guard lock(mutex_);
@@ -87,12 +96,22 @@ std::shared_ptr<ScratchFile> ScratchTable::create(const std::string& path, const
   const std::lock_guard lock(mutex_);
   if (files_.contains(path)) throw Rejection(Cause::exists, path + " is there already");
   if (files_.size() >= maximum_scratch_files || *count_ >= maximum_living_files)
-    throw Rejection(Cause::no_space, "there are " + std::to_string(files_.size()) + " scratch files; at most " +
-                                         std::to_string(maximum_scratch_files) +
+    throw Rejection(Cause::no_space, "there are " + std::to_string(files_.size()) + " scratch files" + places() +
+                                         "; at most " + std::to_string(maximum_scratch_files) +
                                          " can be in one mount, so remove some");
   auto file = std::make_shared<ScratchFile>(next_id_++, path, attributes, count_);
   files_.emplace(path, file);
   return file;
+}
+
+// Each by its name, as those that begin with a dot are not listed. mutex_ is held.
+std::string ScratchTable::places() const {
+  std::string names;
+  for (const auto& [path, file] : files_) {
+    if (names.size() + path.size() > longest_list_of_names) return names + " and others";
+    names += (names.empty() ? ": " : ", ") + path;
+  }
+  return names;
 }
 
 std::shared_ptr<ScratchFile> ScratchTable::find(const std::string& path) const {
@@ -107,18 +126,27 @@ void ScratchTable::move(const std::string& from, const std::string& to) {
   if (found == files_.end() || from == to) return;
   auto file = found->second;
   files_.erase(found);
-  files_.insert_or_assign(to, std::move(file));
+  std::shared_ptr<ScratchFile>& target = files_[to];
+  if (target) target->lose_name();
+  target = std::move(file);
 }
 
 void ScratchTable::remove(const std::string& path) {
   const std::lock_guard lock(mutex_);
-  files_.erase(path);
+  const auto found = files_.find(path);
+  if (found == files_.end()) return;
+  found->second->lose_name();
+  files_.erase(found);
 }
 
 void ScratchTable::remove_below(const std::string& directory) {
   const std::string prefix = prefix_of(directory);
   const std::lock_guard lock(mutex_);
-  std::erase_if(files_, [&](const auto& named) { return named.first.starts_with(prefix); });
+  std::erase_if(files_, [&](const auto& named) {
+    if (!named.first.starts_with(prefix)) return false;
+    named.second->lose_name();
+    return true;
+  });
 }
 
 std::set<std::string> ScratchTable::directories_below(const std::string& directory) const {

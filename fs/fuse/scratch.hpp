@@ -40,6 +40,12 @@ class ScratchFile {
 
   std::uint64_t id() const noexcept { return id_; }
   const std::string& path() const noexcept { return path_; }
+  /// st_ino: of this file alone, wherever it is moved.
+  std::uint64_t number() const noexcept;
+
+  bool has_name() const noexcept { return has_name_; }
+  /// Nobody finds it any more but who has it open.
+  void lose_name() noexcept { has_name_ = false; }
 
   std::string read(std::size_t size, std::uint64_t offset) const;
   std::uint64_t size() const;
@@ -64,6 +70,7 @@ class ScratchFile {
   const std::uint64_t id_;
   const std::string path_;
   const std::shared_ptr<std::atomic<std::size_t>> count_;  // of the scratch files that live
+  std::atomic<bool> has_name_ = true;
 
   mutable std::mutex mutex_;  // guards all below; innermost
   std::string bytes_;
@@ -89,6 +96,8 @@ class ScratchTable {
   std::vector<std::pair<std::string, std::shared_ptr<ScratchFile>>> list(const std::string& directory) const;
 
  private:
+  std::string places() const;
+
   mutable std::mutex mutex_;  // guards all below; innermost
   std::map<std::string, std::shared_ptr<ScratchFile>> files_;
   std::uint64_t next_id_ = 1;

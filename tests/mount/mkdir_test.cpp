@@ -43,6 +43,51 @@ TEST_F(MkdirTest, RemovingAndMakingATaskAgainBeginsAfresh) {
   EXPECT_EQ("0\n", read("tasks/task_003_tests/percent_complete"));
 }
 
+// The kernel takes a directory that was removed for dead, as long as anybody holds it.
+TEST_F(MkdirTest, ATaskThatIsMadeAgainIsAliveAlthoughTheOldOneIsHeld) {
+  const int field = ::open(tree("tasks/task_003_tests/status").c_str(), O_RDONLY | O_CLOEXEC);
+  const int directory = ::open(tree("tasks/task_003_tests").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  for (int round = 0; round < 3; ++round) {
+    ASSERT_EQ(0, remove("tasks/task_003_tests"));
+    ASSERT_EQ(0, make("tasks/task_003_tests"));
+    EXPECT_EQ("PENDING\n", read("tasks/task_003_tests/status"));
+    EXPECT_EQ("11\n", bash("ls $T/tasks/task_003_tests | wc -l").output);
+    EXPECT_EQ(0, write("tasks/task_003_tests/percent_complete", "10\n"));
+    EXPECT_EQ("10\n", read("tasks/task_003_tests/percent_complete"));
+  }
+  ::close(field);
+  ::close(directory);
+  EXPECT_EQ("PENDING\n", read("tasks/task_003_tests/status"));
+}
+
+TEST_F(MkdirTest, AnOldHandleShowsTheFieldOfATaskThatIsMadeAgainAfterAPatch) {
+  const int field = ::open(tree("tasks/task_003_tests/percent_complete").c_str(), O_RDONLY | O_CLOEXEC);
+  const int directory = ::open(tree("tasks/task_003_tests").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  ASSERT_EQ(0, write("patch", R"([{"op": "remove", "path": "/payload/tasks_status/2"}])")) << last_error();
+  struct stat status {};
+  EXPECT_EQ(-1, ::fstat(field, &status));
+  ASSERT_EQ(0, make("tasks/task_003_tests"));
+  ASSERT_EQ(0, write("tasks/task_003_tests/percent_complete", "100\n")) << last_error();
+  ASSERT_EQ(0, ::fstat(field, &status));
+  EXPECT_EQ(4, status.st_size) << "an old handle shows what stands there now, and its size";
+  ASSERT_EQ(0, write("tasks/task_003_tests/percent_complete", "1\n")) << last_error();
+  ASSERT_EQ(0, ::fstat(field, &status));
+  EXPECT_EQ(2, status.st_size);
+  EXPECT_EQ("1\n", read("tasks/task_003_tests/percent_complete"));
+  ::close(field);
+  ::close(directory);
+}
+
+TEST_F(MkdirTest, NothingInATaskIsOlderThanTheTask) {
+  const std::string count =
+      "touch $S/../now; sleep 0.05; mkdir $T/tasks/new; find $T/tasks/new | wc -l; "
+      "find $T/tasks/new -newer $S/../now | wc -l; ";
+  const auto counts = lines_of(bash(count + "rmdir $T/tasks/new; sleep 0.05; " + count).output);
+  ASSERT_EQ(4u, counts.size());
+  for (const std::string& number : counts) EXPECT_EQ(counts.front(), number);
+  EXPECT_EQ("", bash("find $T/tasks/task_001_scaffold -newer $S/../now").output);
+}
+
 TEST_F(MkdirTest, CompletionIsDerivedAnew) {
   activate(first_task);
   ASSERT_EQ(0, write("tasks/task_001_scaffold/status", "DONE\n"));

@@ -1,5 +1,6 @@
 // Somebody removes a status file and what belongs to it while it is mounted: it is gone, and nothing brings it back.
 #include <fcntl.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <set>
@@ -148,6 +149,20 @@ TEST_F(RemovalTest, OfTheWholeSourceEndsNoDaemon) {
   EXPECT_TRUE(eventually([&] { return read_error(task("percent_complete")) == ENOENT; }));
   EXPECT_EQ(0, read_error(mountpoint() / ".statusfs/version"));
   unmount();
+}
+
+TEST_F(RemovalTest, TheMountCanBeAskedForItsRoomWithoutASource) {
+  mount();
+  struct statvfs room {};
+  ASSERT_EQ(0, ::statvfs(mountpoint().c_str(), &room));
+  EXPECT_GT(room.f_blocks, 0u);
+  std::filesystem::rename(source(), root() / "elsewhere");
+  ASSERT_EQ(0, ::statvfs(mountpoint().c_str(), &room));
+  EXPECT_EQ(0u, room.f_blocks);
+  EXPECT_EQ(255u, room.f_namemax);
+  std::filesystem::rename(root() / "elsewhere", source());
+  ASSERT_EQ(0, ::statvfs(mountpoint().c_str(), &room));
+  EXPECT_GT(room.f_blocks, 0u);
 }
 
 TEST_F(RemovalTest, ASourceThatIsMovedAwayAndBackIsShownAgain) {

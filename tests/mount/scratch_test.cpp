@@ -102,6 +102,55 @@ TEST_F(ScratchTest, HasLimits) {
   EXPECT_EQ(0, create(task("one_more"), "x"));
 }
 
+TEST_F(ScratchTest, WhoFindsNoRoomIsToldWhichFilesThereAre) {
+  for (int number = 0; number < 64; ++number) ASSERT_EQ(0, create(tree("tasks/.s" + std::to_string(number)), "x"));
+  EXPECT_EQ(ENOSPC, create(task("one_too_many"), "x"));
+  EXPECT_NE(std::string::npos, last_error().find("exec_status_125/tasks/.s0, ")) << last_error();
+  EXPECT_NE(std::string::npos, last_error().find(" and others; ")) << last_error();
+}
+
+TEST_F(ScratchTest, EachHasANumberOfItsOwnThatItKeeps) {
+  const auto number_of = [](const Path& file) {
+    struct stat status {};
+    EXPECT_EQ(0, ::stat(file.c_str(), &status)) << file;
+    return status.st_ino;
+  };
+  ASSERT_EQ(0, create(task("one"), "one\n"));
+  const auto first = number_of(task("one"));
+  ASSERT_EQ(0, move(task("one"), task("two")));
+  EXPECT_EQ(first, number_of(task("two")));
+  ASSERT_EQ(0, create(task("one"), "another\n"));
+  EXPECT_NE(first, number_of(task("one")));
+  const CommandResult copied = bash("cd $T/tasks/task_001_scaffold; cp one two");
+  EXPECT_EQ(0, copied.exit_status) << copied.error;
+  EXPECT_EQ("another\n", read_file(task("two")));
+  EXPECT_EQ(first, number_of(task("two")));
+}
+
+TEST_F(ScratchTest, WithoutANameThereIsNoLink) {
+  const auto links_of = [](int handle) {
+    struct stat status {};
+    EXPECT_EQ(0, ::fstat(handle, &status));
+    return status.st_nlink;
+  };
+  ASSERT_EQ(0, ::mkdir(tree("tasks/extra").c_str(), 0755));
+  const Path files[] = {task("removed"), task("replaced"), tree("tasks/extra/gone")};
+  std::vector<int> handles;
+  for (const Path& file : files) {
+    ASSERT_EQ(0, create(file, "x"));
+    handles.push_back(::open(file.c_str(), O_RDWR | O_CLOEXEC));
+    EXPECT_EQ(1u, links_of(handles.back()));
+  }
+  ASSERT_EQ(0, remove(files[0]));
+  ASSERT_EQ(0, create(task("other"), "y"));
+  ASSERT_EQ(0, move(task("other"), files[1]));
+  ASSERT_EQ(0, ::rmdir(tree("tasks/extra").c_str()));
+  for (const int handle : handles) {
+    EXPECT_EQ(0u, links_of(handle));
+    ::close(handle);
+  }
+}
+
 TEST_F(ScratchTest, NamesCanBeUsedAgainAndAgain) {
   for (int round = 0; round < 500; ++round) {
     ASSERT_EQ(0, create(task("again"), std::to_string(round))) << round;

@@ -63,5 +63,16 @@ TEST_F(ShellUsersTest, ScratchFilesAreTheirMakers) {
   EXPECT_EQ("50\n", percent());
 }
 
+// A mount has room for few scratch files: who may only read takes none of it.
+TEST_F(ShellUsersTest, WhoMayOnlyReadMakesNoScratchFile) {
+  const CommandResult refused = as("AUDITOR", "for i in $(seq 64); do : > s$i; done");
+  EXPECT_NE(0, refused.exit_status);
+  EXPECT_NE(std::string::npos, refused.error.find("Permission denied")) << refused.error;
+  EXPECT_NE(std::string::npos, errors().find("EACCES exec_status_125/tasks/task_001_scaffold/s64")) << errors();
+  const CommandResult saved = as("BUILDER", "sed -i s/.*/42/ percent_complete");
+  EXPECT_EQ(0, saved.exit_status) << saved.error;
+  EXPECT_EQ("42\n", percent());
+}
+
 }  // namespace
 }  // namespace statusfs::test
