@@ -128,12 +128,15 @@ TEST_F(SlowReconcileTest, ReconcilingIsReadWhileItRuns) {
   edit([](Json& document) { first_of(document)["percent_complete"] = 77; }, std::string(25'000'000, ' '));
   std::atomic<bool> is_over = false;
   std::set<std::string> seen;
-  int refusal_meanwhile = 0;
+  int refusal = 0;
+  std::string state_after_refusal;
   std::jthread reader([&] {
     while (!is_over) {
       const std::string state = read("partition_status");
-      if (state == "RECONCILING\n" && refusal_meanwhile == 0)
-        refusal_meanwhile = write(path_of("percent_complete"), "5\n");
+      if (state == "RECONCILING\n" && refusal == 0) {
+        refusal = write(path_of("percent_complete"), "500\n");  // no version whenever it comes
+        state_after_refusal = read("partition_status");
+      }
       seen.insert(state);
     }
   });
@@ -142,6 +145,8 @@ TEST_F(SlowReconcileTest, ReconcilingIsReadWhileItRuns) {
   reader.join();
   ASSERT_EQ(0, result.exit_status) << result.error;
   EXPECT_TRUE(seen.contains("RECONCILING\n"));
+  EXPECT_TRUE(refusal == EROFS || (refusal == EINVAL && state_after_refusal != "RECONCILING\n"))
+      << refusal << " " << state_after_refusal;
   EXPECT_EQ("77\n", read(path_of("percent_complete")));
   EXPECT_EQ("CONSISTENT\n", read("partition_status"));
   for (const Json& record : journal())
