@@ -102,11 +102,6 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
-int slowness() {
-  const char* factor = std::getenv("STATUSFS_SLOWNESS");
-  return factor ? std::max(1, std::atoi(factor)) : 1;
-}
-
 std::string test_data(const std::string& name) { return read_file(data_file(name)); }
 
 std::string plan_text(int number, const std::vector<std::string>& task_ids) {

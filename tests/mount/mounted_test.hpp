@@ -19,10 +19,6 @@ namespace statusfs::test {
 using Json = nlohmann::ordered_json;
 using Path = std::filesystem::path;
 
-/// How many times slower than usual the program under test may be: STATUSFS_SLOWNESS, which scripts/test sets for
-/// sanitizer builds; else 1.
-int slowness();
-
 /// The whole content of a file; throws std::system_error with the errno of the failure.
 std::string read_file(const Path& file);
 /// Like read_file, but returns the errno of open or read, 0 if both went well.
