@@ -20,6 +20,11 @@ class RemovalTest : public MountedTest {
   void mount_one_file() { ASSERT_EQ(0, statusfs({status_file().string(), mountpoint().string()}).exit_status); }
   Path percentage_in_one_file() const { return mountpoint() / "tasks" / first_task / "percent_complete"; }
 
+  void make_anew() {
+    std::filesystem::remove_all(source());
+    std::filesystem::create_directory(source());
+    make_sample();
+  }
   void remove_all() { ASSERT_EQ(0, bash("rm $S/exec_status_125.txt*").exit_status); }
 
   std::set<std::string> names_in_source() const {
@@ -68,16 +73,23 @@ TEST_F(RemovalTest, OfTheOnlyFileIsFinalAndTheRootSaysSo) {
 
 // What the JSON does not say yet when the file goes is not written after it.
 TEST_F(RemovalTest, RightAfterAWriteIsFinal) {
-  for (int round = 0; round < 5; ++round) {
-    if (round > 0) make_sample();
+  int judged = 0;
+  for (int round = 0; round < 50 && judged < 5; ++round) {
+    make_anew();
     mount();
     for (const char* value : {"1\n", "2\n", "3\n"}) ASSERT_EQ(0, write_file(task("percent_complete"), value));
+    const auto start = std::chrono::steady_clock::now();
     std::filesystem::remove(status_file());
     std::filesystem::remove(journal_file());
     std::filesystem::remove(status_file().string() + ".lock");
+    // Where the machine stood still between the three, what stood alone may have been mended.
+    const bool was_at_once = std::chrono::steady_clock::now() - start <= std::chrono::milliseconds(100);
     unmount();
+    if (!was_at_once) continue;
     ASSERT_EQ(std::set<std::string>(), names_in_source());
+    ++judged;
   }
+  EXPECT_EQ(5, judged) << "the machine is too slow to show anything";
 }
 
 // The handle keeps what served the old name, but not the journal that goes on under the new one.
