@@ -1,5 +1,4 @@
 // Section 4 of the contract: tasks come by mkdir and go by rmdir; nothing else is made, moved or removed.
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 

@@ -155,6 +155,11 @@ TEST_F(TreeTest, TimeOfChangeIsThatOfTheLastMutation) {
   const time_t changed = status_of(task("status")).st_mtime;
   EXPECT_GE(changed, before - 1);
   EXPECT_LE(changed, ::time(nullptr) + 1);
+  unmount();
+  const std::string recorded = journal().back()["time"];
+  ASSERT_TRUE(eventually([&] { return ::time(nullptr) > changed + 1; })) << "now is another second";
+  mount();
+  EXPECT_EQ(recorded.substr(0, 19) + "\n", run_command({"date", "-u", "-r", task("status").string(), "+%FT%T"}).output);
 }
 
 TEST_F(TreeTest, NamesThatAreNotThereAreENOENT) {
