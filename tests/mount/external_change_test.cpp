@@ -19,15 +19,6 @@ class ExternalChangeTest : public MountedTest {
     make_sample();
   }
 
-  // Another program that keeps to the rules: lock, new file, rename.
-  void replace_under_lock(const std::string& text) {
-    put_file(root() / "new", text);
-    const CommandOptions options{.environment = {{"NEW", (root() / "new").string()}}};
-    const CommandResult result =
-        bash("flock -w 20 $S/exec_status_125.txt.lock mv \"$NEW\" $S/exec_status_125.txt", options);
-    ASSERT_EQ(0, result.exit_status) << result.error;
-  }
-
   // Writes to one field until it is stopped or refused. Join it before looking at acknowledged_.
   std::jthread write_steadily() {
     return std::jthread([this](const std::stop_token& stop) {

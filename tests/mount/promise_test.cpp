@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <functional>
 #include <regex>
-#include <set>
 #include <thread>
 
 #include "tests/mount/several_users.hpp"
@@ -22,11 +21,9 @@ using Clock = std::chrono::steady_clock;
 
 const std::string percent = "tasks/task_001_scaffold/percent_complete";
 
-std::string names_in(const Path& directory) {
-  std::set<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(directory)) names.insert(entry.path().filename());
+std::string listing_of(const Path& directory) {
   std::string text;
-  for (const std::string& name : names) text += name + " ";
+  for (const std::string& name : names_in(directory)) text += name + " ";
   return text;
 }
 
@@ -81,14 +78,14 @@ TEST_F(PromiseTest, AReadOnlyMountReplaysInMemory) {
   ASSERT_EQ(0, write(percent, "44\n"));
   unmount();
   put_file(status_file(), first);
-  const std::string before = names_in(source());
+  const std::string before = listing_of(source());
   const std::string journal_text = read_file(journal_file());
   mount({"-o", "ro"});
   EXPECT_EQ("44\n", read(percent));
   unmount();
   EXPECT_EQ(first, read_file(status_file())) << "a read-only mount has written the JSON";
   EXPECT_EQ(journal_text, read_file(journal_file()));
-  EXPECT_EQ(before, names_in(source()));
+  EXPECT_EQ(before, listing_of(source()));
 }
 
 TEST_F(PromiseTest, DamageInTheOldPartOfAJournalIsVerifysBusiness) {
@@ -111,7 +108,7 @@ TEST_F(PromiseTest, ARenamedStatusFileVanishesAndAppears) {
   EXPECT_EQ(0,
             bash("cd $S && for end in .journal .lock ''; do mv exec_status_125.txt$end exec_status_126.txt$end; done")
                 .exit_status);
-  EXPECT_TRUE(eventually([&] { return names_in(mountpoint()) == "exec_status_126 "; })) << names_in(mountpoint());
+  EXPECT_TRUE(eventually([&] { return listing_of(mountpoint()) == "exec_status_126 "; })) << listing_of(mountpoint());
   EXPECT_TRUE(eventually([&] { return read_error(tree(percent, 126)) == 0; }));
   EXPECT_EQ(ENOENT, read_error(tree(percent, 125)));
 }
@@ -279,7 +276,7 @@ class NotYetDurableTest : public MountedTest {
                              "tasks/task_001_scaffold/signature_hash", "status.json", ".history/log", ".history/head",
                              "status.md", "events"})
       seen += read(path);
-    return seen + names_in(tree("by-status/PENDING"));
+    return seen + listing_of(tree("by-status/PENDING"));
   }
   // Runs the change in a thread of its own: what is seen 0.3 s later is what was seen before, and is another
   // afterwards.
@@ -303,7 +300,7 @@ class NotYetDurableTest : public MountedTest {
 TEST_F(NotYetDurableTest, IsNotSeen) {
   expect_unseen_until_durable([&] { return write(percent, "50\n"); });
   expect_unseen_until_durable([&] { return ::mkdir(tree("tasks/task_new").c_str(), 0755) == 0 ? 0 : errno; });
-  EXPECT_NE(std::string::npos, names_in(tree("tasks")).find("task_new "));
+  EXPECT_NE(std::string::npos, listing_of(tree("tasks")).find("task_new "));
 }
 
 // Through another file, because the kernel lets one write after the other into each.

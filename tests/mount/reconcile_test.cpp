@@ -18,10 +18,7 @@ class SlowReconcileTest : public SampleTest {
     Json document = document_on_disk();
     change(document);
     foreign_ = document.dump(2) + behind;
-    put_file(root() / "new", foreign_);
-    const CommandOptions options{.environment = {{"NEW", (root() / "new").string()}}};
-    ASSERT_EQ(0,
-              bash("flock -w 20 $S/exec_status_125.txt.lock mv \"$NEW\" $S/exec_status_125.txt", options).exit_status);
+    ASSERT_NO_FATAL_FAILURE(replace_under_lock(foreign_));
     ASSERT_TRUE(eventually([&] { return read("partition_status") == "PARTITIONED\n"; }));
   }
   std::string foreign_;
@@ -45,10 +42,7 @@ class ReconcileTest : public SlowReconcileTest, public ::testing::WithParamInter
     theirs(document);
     foreign_ = document.dump(2) + "\n";
     document_on_disk();
-    put_file(root() / "new", foreign_);
-    const CommandOptions options{.environment = {{"NEW", (root() / "new").string()}}};
-    ASSERT_EQ(0,
-              bash("flock -w 20 $S/exec_status_125.txt.lock mv \"$NEW\" $S/exec_status_125.txt", options).exit_status);
+    ASSERT_NO_FATAL_FAILURE(replace_under_lock(foreign_));
     ASSERT_TRUE(eventually([&] { return read("partition_status") == "PARTITIONED\n"; }));
   }
   void expect_consistent(int versions_more) {
@@ -112,9 +106,7 @@ TEST_P(ReconcileTest, AConflictIsListedAndNothingIsWritten) {
 }
 
 TEST_P(ReconcileTest, WhatIsNoStatusFileLeavesOurs) {
-  put_file(root() / "new", "{ no JSON\n");
-  const CommandOptions options{.environment = {{"NEW", (root() / "new").string()}}};
-  ASSERT_EQ(0, bash("flock -w 20 $S/exec_status_125.txt.lock mv \"$NEW\" $S/exec_status_125.txt", options).exit_status);
+  ASSERT_NO_FATAL_FAILURE(replace_under_lock("{ no JSON\n"));
   ASSERT_TRUE(eventually([&] { return read("partition_status") == "PARTITIONED\n"; }));
   const CommandResult refused = reconcile({"--merge"});
   EXPECT_EQ(2, refused.exit_status);

@@ -2,7 +2,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <set>
 #include <thread>
 
 #include "tests/mount/mounted_test.hpp"
@@ -27,12 +26,6 @@ class RemovalTest : public MountedTest {
   }
   void remove_all() { ASSERT_EQ(0, bash("rm $S/exec_status_125.txt*").exit_status); }
 
-  std::set<std::string> names_in_source() const {
-    std::set<std::string> names;
-    for (const auto& entry : std::filesystem::directory_iterator(source())) names.insert(entry.path().filename());
-    return names;
-  }
-
   void put_whole_file(const Path& file, const std::string& text) {
     put_file(root() / "new", text);
     std::filesystem::rename(root() / "new", file);
@@ -53,7 +46,7 @@ TEST_F(RemovalTest, OfAFileInADirectoryIsFinal) {
   EXPECT_EQ(ENOENT, write_through(handle));
   ::close(handle);
   unmount();
-  EXPECT_EQ(std::set<std::string>(), names_in_source());
+  EXPECT_EQ(std::vector<std::string>(), names_in(source()));
 }
 
 TEST_F(RemovalTest, OfTheOnlyFileIsFinalAndTheRootSaysSo) {
@@ -68,7 +61,7 @@ TEST_F(RemovalTest, OfTheOnlyFileIsFinalAndTheRootSaysSo) {
   EXPECT_EQ("exec_status_125.txt: the file was removed\n", read_file(mountpoint() / ".error"));
   EXPECT_EQ(".error\n", bash("ls -A $M").output);
   unmount();
-  EXPECT_EQ(std::set<std::string>(), names_in_source());
+  EXPECT_EQ(std::vector<std::string>(), names_in(source()));
 }
 
 // What the JSON does not say yet when the file goes is not written after it.
@@ -86,7 +79,7 @@ TEST_F(RemovalTest, RightAfterAWriteIsFinal) {
     const bool was_at_once = std::chrono::steady_clock::now() - start <= std::chrono::milliseconds(100);
     unmount();
     if (!was_at_once) continue;
-    ASSERT_EQ(std::set<std::string>(), names_in_source());
+    ASSERT_EQ(std::vector<std::string>(), names_in(source()));
     ++judged;
   }
   EXPECT_EQ(5, judged) << "the machine is too slow to show anything";
@@ -108,7 +101,7 @@ TEST_F(RemovalTest, ARenamedFileIsServedUnderItsNewNameAlthoughTheOldOneIsOpen) 
   ::close(handle);
   unmount();
   const std::string file = "exec_status_999.txt";
-  EXPECT_EQ((std::set<std::string>{file, file + ".journal", file + ".lock"}), names_in_source());
+  EXPECT_EQ((std::vector<std::string>{file, file + ".journal", file + ".lock"}), names_in(source()));
   EXPECT_EQ(0, statusfs({"verify", (source() / file).string()}).exit_status);
 }
 

@@ -225,8 +225,7 @@ TEST_F(SignatureTest, ReconcilingWithAKeySigns) {
   mount(with_key());
   Json foreign = Json::parse(read_file(status_file()));
   foreign["payload"]["tasks_status"][0]["percent_complete"] = 77;
-  put_file(root() / "new", foreign.dump(2) + "\n");
-  ASSERT_EQ(0, bash("flock $S/exec_status_125.txt.lock mv $S/../new $S/exec_status_125.txt").exit_status);
+  ASSERT_NO_FATAL_FAILURE(replace_under_lock(foreign.dump(2) + "\n"));
   ASSERT_TRUE(eventually([&] { return write_file(task("percent_complete"), "5\n") == EROFS; }));
   unmount();
   const CommandResult result =
