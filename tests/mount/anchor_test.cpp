@@ -182,6 +182,9 @@ TEST_F(AnchorLogTest, AnOlderCopyIsSeenAtTheStart) {
   EXPECT_EQ(2, verify(line).exit_status);
   Process& daemon = mount_in_foreground({"-o", "anchor_log=" + log()});
   EXPECT_EQ("1\n", read_file(task("percent_complete")));
+  EXPECT_TRUE(eventually([&] {
+    return daemon.log().find("an older copy, or its journal was cut") != std::string::npos;
+  })) << daemon.log();
   unmount();
   EXPECT_EQ(0, daemon.wait());
 }

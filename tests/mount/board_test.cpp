@@ -3,8 +3,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
-
 #include "tests/mount/mounted_test.hpp"
 
 namespace statusfs::test {
@@ -14,12 +12,6 @@ using Names = std::vector<std::string>;
 
 class BoardTest : public SampleTest {
  protected:
-  static Names names(const Path& directory) {
-    Names found;
-    for (const auto& entry : std::filesystem::directory_iterator(directory)) found.push_back(entry.path().filename());
-    std::sort(found.begin(), found.end());
-    return found;
-  }
   Path column(const std::string& status) const { return tree("by-status/" + status); }
   int move(const std::string& from, const std::string& to, const std::string& task = first_task) const {
     return ::rename((column(from) / task).c_str(), (column(to) / task).c_str()) == 0 ? 0 : errno;
@@ -27,9 +19,9 @@ class BoardTest : public SampleTest {
 };
 
 TEST_F(BoardTest, HasOneDirectoryForEachStatusOfTheMapping) {
-  EXPECT_EQ((Names{"ACTIVE", "BLOCKED", "DONE", "FAILED", "PENDING", "SKIPPED"}), names(tree("by-status")));
-  EXPECT_EQ((Names{"task_001_scaffold", "task_002_api", "task_003_tests"}), names(column("PENDING")));
-  EXPECT_EQ(Names{}, names(column("DONE")));
+  EXPECT_EQ((Names{"ACTIVE", "BLOCKED", "DONE", "FAILED", "PENDING", "SKIPPED"}), names_in(tree("by-status")));
+  EXPECT_EQ((Names{"task_001_scaffold", "task_002_api", "task_003_tests"}), names_in(column("PENDING")));
+  EXPECT_EQ(Names{}, names_in(column("DONE")));
   EXPECT_EQ(ENOENT, read_error(column("NONSENSE")));
 }
 
@@ -46,14 +38,14 @@ TEST_F(BoardTest, LinksLeadToTheTasks) {
 
 TEST_F(BoardTest, IsAlwaysCurrent) {
   activate(first_task);
-  EXPECT_EQ(Names{first_task}, names(column("ACTIVE")));
-  EXPECT_EQ((Names{"task_002_api", "task_003_tests"}), names(column("PENDING")));
+  EXPECT_EQ(Names{first_task}, names_in(column("ACTIVE")));
+  EXPECT_EQ((Names{"task_002_api", "task_003_tests"}), names_in(column("PENDING")));
   EXPECT_EQ(ENOENT, read_error(column("PENDING") / first_task / "status"));
   EXPECT_EQ("ACTIVE\n", read_file(column("ACTIVE") / first_task / "status"));
   ASSERT_EQ(0, ::mkdir(tree("tasks/a%2Fb").c_str(), 0755));
   EXPECT_EQ("PENDING\n", read_file(column("PENDING") / "a%2Fb" / "status"));
   ASSERT_EQ(0, ::rmdir(tree("tasks/a%2Fb").c_str()));
-  EXPECT_EQ((Names{"task_002_api", "task_003_tests"}), names(column("PENDING")));
+  EXPECT_EQ((Names{"task_002_api", "task_003_tests"}), names_in(column("PENDING")));
 }
 
 TEST_F(BoardTest, MovingALinkChangesTheStatus) {
@@ -61,8 +53,8 @@ TEST_F(BoardTest, MovingALinkChangesTheStatus) {
   EXPECT_VERSIONS(1, move("ACTIVE", "DONE"));
   EXPECT_EQ("DONE\n", read_file(task("status")));
   EXPECT_EQ("100\n", read_file(task("percent_complete")));
-  EXPECT_EQ(Names{first_task}, names(column("DONE")));
-  EXPECT_EQ(Names{}, names(column("ACTIVE")));
+  EXPECT_EQ(Names{first_task}, names_in(column("DONE")));
+  EXPECT_EQ(Names{}, names_in(column("ACTIVE")));
   EXPECT_EQ("DONE\n", read_file(column("DONE") / first_task / "status"));
   EXPECT_EQ(ENOENT, read_error(column("ACTIVE") / first_task / "status"));
 }
@@ -76,7 +68,7 @@ TEST_F(BoardTest, MvMovesTasks) {
   const CommandResult refused = bash("cd $T && mv by-status/PENDING/task_002_api by-status/DONE/");
   EXPECT_NE(0, refused.exit_status);
   EXPECT_NE(std::string::npos, last_error().find("EINVAL")) << last_error();
-  EXPECT_EQ((Names{"task_001_scaffold", "task_002_api", "task_003_tests"}), names(column("PENDING")));
+  EXPECT_EQ((Names{"task_001_scaffold", "task_002_api", "task_003_tests"}), names_in(column("PENDING")));
   EXPECT_EQ(0, bash("cd $T && gio move by-status/PENDING/task_002_api by-status/BLOCKED/").exit_status);
   EXPECT_EQ("BLOCKED\n", read("tasks/task_002_api/status"));
 }
@@ -90,7 +82,6 @@ TEST_F(BoardTest, AMoveIsRefusedAsTheWriteWouldBe) {
 }
 
 TEST_F(BoardTest, TakesNothingElse) {
-  const auto error_of = [](int result) { return result >= 0 ? 0 : errno; };
   const Path link = column("PENDING") / first_task;
   EXPECT_REFUSED(EPERM, error_of(::unlink(link.c_str())));
   EXPECT_REFUSED(EPERM, error_of(::rename(link.c_str(), (column("ACTIVE") / "other").c_str())));

@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <mutex>
@@ -136,13 +137,22 @@ std::vector<pid_t> children() {
   return found;
 }
 
+// What other programs leave behind, like the receiver of rsync, ends as it likes.
+bool is_daemon(pid_t child) {
+  std::ifstream file("/proc/" + std::to_string(child) + "/comm");
+  std::string name;
+  return std::getline(file, name) && name == "statusfs";
+}
+
 // A daemon that has ended must not stay a zombie: `statusfs umount` may look whether it still exists.
 void reap_orphans() {
   const std::lock_guard lock(children_mutex);
   for (const pid_t child : children()) {
     if (awaited_children.contains(child)) continue;
+    const bool counts = is_daemon(child);  // asked first: a zombie still has its name
     int wait_status = 0;
-    if (::waitpid(child, &wait_status, WNOHANG) == child) orphan_statuses.push_back(shell_status(wait_status));
+    if (::waitpid(child, &wait_status, WNOHANG) == child && counts)
+      orphan_statuses.push_back(shell_status(wait_status));
   }
 }
 
@@ -169,13 +179,18 @@ std::string joined(const Arguments& arguments) {
 
 }  // namespace
 
+int slowness() {
+  const char* factor = std::getenv("STATUSFS_SLOWNESS");
+  return factor ? std::max(1, std::atoi(factor)) : 1;
+}
+
 CommandResult run_command(const Arguments& arguments, const CommandOptions& options) {
   const Descriptor input(memory_file(options.input), "input");
   const Descriptor output(memory_file(""), "output");
   const Descriptor error(memory_file(""), "error");
   const pid_t pid = spawn(arguments, options, input.get(), output.get(), error.get());
   int wait_status = 0;
-  const bool in_time = wait_until(pid, Clock::now() + options.time_limit, wait_status);
+  const bool in_time = wait_until(pid, Clock::now() + options.time_limit * slowness(), wait_status);
   if (!in_time) {
     ::kill(-pid, SIGKILL);
     wait_until(pid, Clock::now() + std::chrono::seconds{10}, wait_status);
@@ -222,7 +237,7 @@ void Process::send(int signal) {
 int Process::wait(std::chrono::seconds time_limit) {
   if (!is_running()) return exit_status_;
   int wait_status = 0;
-  if (!wait_until(pid_, Clock::now() + time_limit, wait_status)) {
+  if (!wait_until(pid_, Clock::now() + time_limit * slowness(), wait_status)) {
     ::kill(pid_, SIGKILL);
     wait_until(pid_, Clock::now() + std::chrono::seconds{10}, wait_status);
   }
@@ -246,7 +261,7 @@ std::vector<int> ended_orphans() {
 }
 
 int await_orphans(std::chrono::seconds time_limit) {
-  const auto deadline = Clock::now() + time_limit;
+  const auto deadline = Clock::now() + time_limit * slowness();
   int killed = 0;
   for (;;) {
     reap_orphans();

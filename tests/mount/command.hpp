@@ -11,6 +11,10 @@
 
 namespace statusfs::test {
 
+/// How many times slower than usual the program under test may be: STATUSFS_SLOWNESS, which scripts/test sets for
+/// sanitizer builds; else 1. Every time limit here is longer by this factor.
+int slowness();
+
 struct CommandResult {
   int exit_status = -1;  ///< as a shell would say it: 128 + N for a death by signal N
   std::string output;
@@ -61,7 +65,7 @@ class Process {
 /// Makes this process inherit what its children leave behind: background daemons become ours to watch and to end.
 void adopt_orphans(bool adopt);
 
-/// The exit statuses of daemons that were left behind and have ended, since the last call.
+/// The exit statuses of daemons of statusfs that were left behind and have ended, since the last call.
 std::vector<int> ended_orphans();
 
 /// Waits until no child is left; kills those that remain after the limit. Returns how many had to be killed.

@@ -124,7 +124,7 @@ TEST_F(ConcurrentWritersTest, AppendsOfManyWritersAreAllThereOnce) {
 }
 
 TEST_F(ConcurrentWritersTest, CompareAndSwapLosesNoIncrement) {
-  // Four counters' worth of increments by read, test and replace: every success must count.
+  // Eight add to one counter by read, test and replace: every success must count.
   constexpr int adders = 8;
   constexpr int increments = 5;
   ASSERT_EQ(0, write("tasks/task_0/percent_complete", "0\n"));

@@ -106,10 +106,26 @@ class DeadlockWatchTest : public MountedTest {
   std::string stall() const {
     for (std::size_t client = 0; client < client_count; ++client) {
       const std::int64_t since = progress_[client].since;
-      if (since != 0 && Clock::duration(now() - since) > longest_call)
+      if (since != 0 && Clock::duration(now() - since) > longest_call * slowness())
         return "client " + std::to_string(client) + " stands still in " + progress_[client].call.load();
     }
     return {};
+  }
+
+  /// Watches for the duration, and then until each of these clients has done so much or one stands still.
+  std::string stall_while_working(std::size_t clients, std::size_t least_done) const {
+    const auto have_worked = [&] {
+      return std::all_of(progress_.begin(), progress_.begin() + static_cast<std::ptrdiff_t>(clients),
+                         [&](const Progress& progress) { return progress.done >= least_done; });
+    };
+    const auto end = Clock::now() + duration();
+    const auto last_end = end + longest_call * slowness();
+    std::string stalled;
+    while (stalled.empty() && (Clock::now() < end || (!have_worked() && Clock::now() < last_end))) {
+      ::usleep(100'000);
+      stalled = stall();
+    }
+    return stalled;
   }
 
   std::array<Progress, client_count> progress_;
@@ -124,9 +140,7 @@ TEST_F(DeadlockWatchTest, SixtyFourClientsNeverStandStill) {
       std::mt19937 random(static_cast<unsigned>(client));
       while (!is_over) do_one(client, random, progress_[client]);
     });
-  std::string stalled;
-  for (const auto end = Clock::now() + duration(); Clock::now() < end && stalled.empty(); ::usleep(100'000))
-    stalled = stall();
+  std::string stalled = stall_while_working(client_count, 1);
   is_over = true;
   // Whoever is in a call must come out of it now.
   const auto is_idle = [&] {
@@ -176,9 +190,7 @@ TEST_P(FewThreadsTest, AMappedFileThatIsWrittenStopsNobody) {
         timed(progress_[client], "write",
               [&] { write_file(field(static_cast<int>(client)), "{\"passed\": " + std::to_string(round) + "}"); });
     });
-  std::string stalled;
-  for (const auto end = Clock::now() + duration(); Clock::now() < end && stalled.empty(); ::usleep(100'000))
-    stalled = stall();
+  std::string stalled = stall_while_working(2, 11);
   is_over = true;
   const auto is_idle = [&] { return progress_[0].since == 0 && progress_[1].since == 0; };
   if (stalled.empty() && !eventually(is_idle, longest_call)) stalled = "after the end, " + stall();

@@ -176,21 +176,22 @@ TEST_F(FailedSyncTest, WhereTheJsonCannotBeReplacedWritesAreRefusedAndTheLockIsL
 
 // The first write waits for its fdatasync, which will fail; the others queue behind it and are one group.
 TEST_F(FailedSyncTest, FailsAWholeGroupAndThoseBehindAreJudgedAnew) {
-  start("fdatasync", false, "EIO:delay_enter=1500000", {journal_file()});
+  start("fdatasync", false, "EIO:delay_enter=5000000", {journal_file()});
   const int before = version();
   const std::string percent = "tasks/task_001_scaffold/percent_complete";
   std::vector<std::thread> writers;
   std::vector<int> errors(5, -1);
-  const auto write_in_turn = [&](std::size_t number, const std::string& path, const std::string& text) {
+  const auto start_write = [&](std::size_t number, const std::string& path, const std::string& text) {
     writers.emplace_back([this, &errors, number, path, text] { errors[number] = write(path, text); });
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
   };
-  write_in_turn(0, percent, "50\n");
-  write_in_turn(1, "tasks/task_001_scaffold/readiness_check/idempotency_key", "of the group\n");
-  write_in_turn(2, "summary/active_blockers_summary", "of the group\n");
-  write_in_turn(3, "tasks/task_002_api/percent_complete", "50\n");
-  write_in_turn(4, "patch",
-                R"([{"op": "test", "path": "/payload/tasks_status/0/percent_complete", "value": 50},
+  const auto journal_size = std::filesystem::file_size(journal_file());
+  start_write(0, percent, "50\n");
+  EXPECT_TRUE(eventually([&] { return std::filesystem::file_size(journal_file()) > journal_size; }));
+  start_write(1, "tasks/task_001_scaffold/readiness_check/idempotency_key", "of the group\n");
+  start_write(2, "summary/active_blockers_summary", "of the group\n");
+  start_write(3, "tasks/task_002_api/percent_complete", "50\n");
+  start_write(4, "patch",
+              R"([{"op": "test", "path": "/payload/tasks_status/0/percent_complete", "value": 50},
                     {"op": "replace", "path": "/payload/tasks_status/1/percent_complete", "value": 60}])");
   for (std::thread& writer : writers) writer.join();
   EXPECT_EQ((std::vector<int>{EIO, EIO, EIO, EIO, ECANCELED}), errors)

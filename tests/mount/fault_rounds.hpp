@@ -2,7 +2,6 @@
 // judged.
 #pragma once
 
-#include <set>
 #include <string>
 #include <vector>
 

@@ -131,9 +131,10 @@ TEST_F(HistoryTest, ManyVersionsListAndOpenFast) {
   constexpr int count = 2000;
   const int first = version();
   ASSERT_EQ(0, bash("for i in $(seq " + std::to_string(count) +
-                    "); do echo $((i % 100)); done | while read v; do echo $v > "
-                    "$T/" +
-                    path_of("percent_complete") + "; done")
+                        "); do echo $((i % 100)); done | while read v; do echo $v > "
+                        "$T/" +
+                        path_of("percent_complete") + "; done",
+                    {.time_limit = std::chrono::seconds(600)})
                    .exit_status);
   unmount();
   mount();

@@ -191,17 +191,22 @@ class LinearizabilityTest : public MountedTest {
     std::mt19937 random(static_cast<unsigned>(client) + seed_);
     while (!is_over_) {
       const int generation = generation_;
-      if (do_one(client, random, history)) continue;
+      if (do_one(client, random, history)) {
+        ++operations_;
+        continue;
+      }
       // Not again before there is another daemon: the calls in between say nothing.
       while (!is_over_ && generation_ == generation) ::usleep(2'000);
     }
   }
 
-  void kill_and_mount_again() {
+  void kill_and_mount_again(std::size_t least_operations) {
+    const std::size_t before = operations_;
     Process& daemon = mount_in_foreground();
     ++generation_;
     is_mounted_ = true;
     ::usleep(std::uniform_int_distribution<useconds_t>(100'000, 500'000)(random_));
+    EXPECT_TRUE(eventually([&] { return operations_ >= before + least_operations; }));  // however slow the machine is
     is_mounted_ = false;
     daemon.send(SIGKILL);
     daemon.wait();
@@ -222,6 +227,7 @@ class LinearizabilityTest : public MountedTest {
   std::atomic<bool> is_over_ = false;
   std::atomic<bool> is_mounted_ = false;
   std::atomic<int> generation_ = 0;
+  std::atomic<std::size_t> operations_ = 0;  // that succeeded
   const unsigned seed_ = std::random_device{}();
   std::mt19937 random_{seed_};
 };
@@ -235,10 +241,10 @@ TEST_F(LinearizabilityTest, OneOrderOfVersionsExplainsWhatSixteenClientsSaw) {
     for (std::thread& client : clients) client.join();
   };
   try {
-    kill_and_mount_again();
+    kill_and_mount_again(0);
     for (std::size_t client = 0; client < client_count; ++client)
       clients.emplace_back([&, client] { be_client(client, histories[client]); });
-    for (int kill = 0; kill < kills(); ++kill) kill_and_mount_again();
+    for (int kill = 0; kill < kills(); ++kill) kill_and_mount_again(25);
   } catch (...) {
     join();
     throw;

@@ -87,7 +87,7 @@ class MappedFieldTest : public MountedTest, public ::testing::WithParamInterface
     int status = 0;
     const bool has_ended =
         eventually([&] { return ::waitpid(child, &status, WNOHANG) == child; }, std::chrono::seconds(40));
-    if (has_ended) return WEXITSTATUS(status);
+    if (has_ended) return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     abandoned_ = child;
     return std::nullopt;
   }

@@ -1,5 +1,4 @@
 // Section 4 of the contract: tasks come by mkdir and go by rmdir; nothing else is made, moved or removed.
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -162,7 +161,6 @@ TEST_F(MkdirTest, DirectoriesAreMadeAndRemovedNowhereElse) {
 }
 
 TEST_F(MkdirTest, FieldsAreNotMovedLinkedOrRemoved) {
-  const auto error_of = [](int result) { return result >= 0 ? 0 : errno; };
   const std::string status = task("status");
   EXPECT_REFUSED(EPERM, error_of(::unlink(status.c_str())));
   EXPECT_REFUSED(EPERM, error_of(::rename(status.c_str(), task("moved").c_str())));
@@ -173,7 +171,6 @@ TEST_F(MkdirTest, FieldsAreNotMovedLinkedOrRemoved) {
 }
 
 TEST_F(MkdirTest, NothingElseIsMadeMovedOrRemovedAnywhere) {
-  const auto error_of = [](int result) { return result >= 0 ? 0 : errno; };
   for (const Path& directory : {task(), tree("tasks"), tree(), mountpoint(), mountpoint() / ".statusfs"}) {
     SCOPED_TRACE(directory);
     EXPECT_REFUSED(EPERM, error_of(::mkfifo((directory / "fifo").c_str(), 0644)));
@@ -189,7 +186,6 @@ class ReadOnlyNamesTest : public MountedTest {
  protected:
   // Whatever is wrong with each: that the file takes no writes is what the writer must know first.
   void expect_read_only_first() {
-    const auto error_of = [](int result) { return result >= 0 ? 0 : errno; };
     const std::string status = task("status");
     for (const char* name : {"50%", ".hidden", "%zz", "\xff", "good"})
       EXPECT_EQ(EROFS, error_of(::mkdir((tree("tasks") / name).c_str(), 0755))) << name;
@@ -218,8 +214,7 @@ TEST_F(ReadOnlyNamesTest, OfAFileInQuarantine) {
   mount();
   Json document = document_on_disk();
   document["payload"]["tasks_status"][0]["percent_complete"] = 77;
-  put_file(root() / "new", document.dump(2) + "\n");
-  ASSERT_EQ(0, bash("flock -w 20 $S/exec_status_125.txt.lock mv $S/../new $S/exec_status_125.txt").exit_status);
+  ASSERT_NO_FATAL_FAILURE(replace_under_lock(document.dump(2) + "\n"));
   ASSERT_TRUE(eventually([&] { return read("partition_status") == "PARTITIONED\n"; }));
   expect_read_only_first();
 }

@@ -84,6 +84,25 @@ int write_file(const Path& file, std::string_view text) { return write_with_flag
 
 int append_file(const Path& file, std::string_view text) { return write_with_flags(file, text, O_APPEND); }
 
+int write_parts(const Path& file, int flags, const std::vector<std::string>& parts) {
+  const int handle = ::open(file.c_str(), O_WRONLY | O_CLOEXEC | flags);
+  if (handle < 0) return errno;
+  int error = 0;
+  for (const std::string& part : parts)
+    if (::write(handle, part.data(), part.size()) < 0 && error == 0) error = errno;
+  if (::close(handle) != 0 && error == 0) error = errno;
+  return error;
+}
+
+int error_of(int result) { return result >= 0 ? 0 : errno; }
+
+std::vector<std::string> names_in(const Path& directory) {
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator(directory)) names.push_back(entry.path().filename());
+  std::ranges::sort(names);
+  return names;
+}
+
 void put_file(const Path& file, std::string_view text) {
   std::ofstream stream(file, std::ios::binary | std::ios::trunc);
   stream.write(text.data(), static_cast<std::streamsize>(text.size()));
@@ -100,11 +119,6 @@ std::vector<std::string> lines_of(const std::string& text) {
   std::vector<std::string> lines;
   for (std::string line; std::getline(stream, line);) lines.push_back(line);
   return lines;
-}
-
-int slowness() {
-  const char* factor = std::getenv("STATUSFS_SLOWNESS");
-  return factor ? std::max(1, std::atoi(factor)) : 1;
 }
 
 std::string test_data(const std::string& name) { return read_file(data_file(name)); }
@@ -317,6 +331,14 @@ std::string MountedTest::jq(const std::string& filter, const Path& file, const s
   return result.output;
 }
 
+void MountedTest::replace_under_lock(const std::string& text) {
+  put_file(root() / "new", text);
+  const CommandOptions options{.environment = {{"NEW", (root() / "new").string()}}};
+  const CommandResult result =
+      bash("flock -w 20 $S/exec_status_125.txt.lock mv \"$NEW\" $S/exec_status_125.txt", options);
+  ASSERT_EQ(0, result.exit_status) << result.error;
+}
+
 int MountedTest::version(int number) const { return std::stoi(read_file(tree("header/v_file_instance", number))); }
 
 Json MountedTest::document(int number) const { return Json::parse(read_file(tree("status.json", number))); }
@@ -335,6 +357,12 @@ std::vector<Json> MountedTest::journal(int number) const {
 }
 
 std::string MountedTest::last_error() const { return read_file(mountpoint() / ".statusfs" / "last_error"); }
+
+double MountedTest::metric(const std::string& name) const {
+  for (const std::string& line : lines_of(read_file(mountpoint() / ".statusfs" / "metrics")))
+    if (line.starts_with(name + " ")) return std::stod(line.substr(name.size()));
+  return 0;
+}
 
 void MountedTest::activate(const std::string& task_id) const {
   ASSERT_EQ(0, write("tasks/" + task_id + "/readiness_check/status", "PASSED\n")) << last_error();

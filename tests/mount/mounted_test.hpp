@@ -19,10 +19,6 @@ namespace statusfs::test {
 using Json = nlohmann::ordered_json;
 using Path = std::filesystem::path;
 
-/// How many times slower than usual the program under test may be: STATUSFS_SLOWNESS, which scripts/test sets for
-/// sanitizer builds; else 1.
-int slowness();
-
 /// The whole content of a file; throws std::system_error with the errno of the failure.
 std::string read_file(const Path& file);
 /// Like read_file, but returns the errno of open or read, 0 if both went well.
@@ -32,6 +28,15 @@ int read_error(const Path& file);
 int write_file(const Path& file, std::string_view text);
 /// The same as a shell's `>>`.
 int append_file(const Path& file, std::string_view text);
+
+/// Each part is one write(2), all through one handle. The first errno, that of close(2) included; 0 if all went well.
+int write_parts(const Path& file, int flags, const std::vector<std::string>& parts);
+
+/// The errno of a system call that has just returned this, 0 if it went well.
+int error_of(int result);
+
+/// The names in a directory, sorted.
+std::vector<std::string> names_in(const Path& directory);
 
 /// Makes an ordinary file, outside of a mount. Throws on failure.
 void put_file(const Path& file, std::string_view text);
@@ -110,6 +115,9 @@ class MountedTest : public ::testing::Test {
   /// The output of `jq FILTER FILE`, without the newline at its end.
   std::string jq(const std::string& filter, const Path& file, const std::string& flags = "-c");
 
+  /// As another program that keeps to the rules: a new status file takes the name of the old one under its lock.
+  void replace_under_lock(const std::string& text);
+
   // What is so now.
   int version(int number = 125) const;
   Json document(int number = 125) const;
@@ -117,6 +125,8 @@ class MountedTest : public ::testing::Test {
   Json document_on_disk(int number = 125) const;
   std::vector<Json> journal(int number = 125) const;
   std::string last_error() const;
+  /// What stands behind the name in .statusfs/metrics; 0 where it is not there.
+  double metric(const std::string& name) const;
   /// PASSED in the readiness check, then ACTIVE: the way of a task that every set of rules allows.
   void activate(const std::string& task_id) const;
 

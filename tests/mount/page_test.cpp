@@ -97,10 +97,16 @@ TEST_F(PageTest, IsWellFormedWhateverATaskIsCalled) {
 }
 
 TEST_F(PageTest, ShowsWhatAnotherProgramChanged) {
-  unmount();
-  mount({"-o", "ro"});
-  EXPECT_THAT(read("status.md"), HasSubstr("# exec_status_125"));
-  EXPECT_THAT(read("status.md"), Not(HasSubstr("Blockers")));
+  const Path reader = root() / "reader";
+  std::filesystem::create_directory(reader);
+  ASSERT_EQ(0, statusfs({source().string(), reader.string(), "-o", "ro"}).exit_status);
+  const auto shown = [&](const std::string& page) { return read_file(reader / "exec_status_125" / page); };
+  for (const char* page : pages) EXPECT_THAT(shown(page), Not(HasSubstr("no more paper"))) << page;
+  EXPECT_THAT(shown("status.md"), HasSubstr("# exec_status_125"));
+  ASSERT_EQ(0, write("summary/active_blockers_summary", "no more paper\n"));
+  for (const char* page : pages)
+    EXPECT_TRUE(eventually([&] { return shown(page).find("no more paper") != std::string::npos; })) << page;
+  EXPECT_EQ(0, statusfs({"umount", reader.string()}).exit_status);
 }
 
 }  // namespace

@@ -97,7 +97,8 @@ TEST_F(PlanTest, ItsFinalStatusIsMirroredAndClosesTheFile) {
   EXPECT_TRUE(eventually([&] { return read("summary/execution_status") == "COMPLETED\n"; }));
   EXPECT_EQ(before + 1, version());
   EXPECT_EQ("PLAN", journal().back()["persona"]);
-  const std::vector<std::string> events = lines_of(read("events"));
+  std::vector<std::string> events;
+  ASSERT_TRUE(eventually([&] { return (events = lines_of(read("events"))).size() >= 2; }));
   ASSERT_EQ(2u, events.size());
   EXPECT_EQ("PLAN", Json::parse(events.back())["persona"]);
   EXPECT_EQ(2, metric("statusfs_mutations_total"));

@@ -75,6 +75,7 @@ class PowerLossTest : public MountedTest {
       const int error = write_file(file, value);
       const bool has_power = !is_power_lost_;  // asked after the write returned
       attempts.push_back(attempt_of(value, error == 0 && !has_power ? EIO : error));
+      if (attempts.back().acknowledged) ++acknowledged_now_;
       if (error != 0) return;
     }
   }
@@ -82,10 +83,12 @@ class PowerLossTest : public MountedTest {
   void lose_power_under_load() {
     daemon_ = &mount_in_foreground();
     is_power_lost_ = false;
+    acknowledged_now_ = 0;
     std::vector<std::thread> writers;
     for (std::size_t writer = 0; writer < writer_count; ++writer)
       writers.emplace_back([this, writer] { write_until_the_end(writer); });
     ::usleep(std::uniform_int_distribution<useconds_t>(1'000, 150'000)(random_));
+    EXPECT_TRUE(eventually([&] { return acknowledged_now_ >= 2; }));  // however slow the machine is
     is_power_lost_ = true;
     disk_->lose_power();
     for (std::thread& writer : writers) writer.join();
@@ -121,6 +124,7 @@ class PowerLossTest : public MountedTest {
   Process* daemon_ = nullptr;  // of the current round; owned by the fixture
   std::vector<std::vector<WriteAttempt>> attempts_;
   std::atomic<bool> is_power_lost_ = false;
+  std::atomic<int> acknowledged_now_ = 0;  // writes of the current round
   std::mt19937 random_{std::random_device{}()};
 };
 

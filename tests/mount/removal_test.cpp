@@ -3,7 +3,6 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include <set>
 #include <thread>
 
 #include "tests/mount/mounted_test.hpp"
@@ -21,13 +20,12 @@ class RemovalTest : public MountedTest {
   void mount_one_file() { ASSERT_EQ(0, statusfs({status_file().string(), mountpoint().string()}).exit_status); }
   Path percentage_in_one_file() const { return mountpoint() / "tasks" / first_task / "percent_complete"; }
 
-  void remove_all() { ASSERT_EQ(0, bash("rm $S/exec_status_125.txt*").exit_status); }
-
-  std::set<std::string> names_in_source() const {
-    std::set<std::string> names;
-    for (const auto& entry : std::filesystem::directory_iterator(source())) names.insert(entry.path().filename());
-    return names;
+  void make_anew() {
+    std::filesystem::remove_all(source());
+    std::filesystem::create_directory(source());
+    make_sample();
   }
+  void remove_all() { ASSERT_EQ(0, bash("rm $S/exec_status_125.txt*").exit_status); }
 
   void put_whole_file(const Path& file, const std::string& text) {
     put_file(root() / "new", text);
@@ -49,7 +47,7 @@ TEST_F(RemovalTest, OfAFileInADirectoryIsFinal) {
   EXPECT_EQ(ENOENT, write_through(handle));
   ::close(handle);
   unmount();
-  EXPECT_EQ(std::set<std::string>(), names_in_source());
+  EXPECT_EQ(std::vector<std::string>(), names_in(source()));
 }
 
 TEST_F(RemovalTest, OfTheOnlyFileIsFinalAndTheRootSaysSo) {
@@ -64,21 +62,28 @@ TEST_F(RemovalTest, OfTheOnlyFileIsFinalAndTheRootSaysSo) {
   EXPECT_EQ("exec_status_125.txt: the file was removed\n", read_file(mountpoint() / ".error"));
   EXPECT_EQ(".error\n", bash("ls -A $M").output);
   unmount();
-  EXPECT_EQ(std::set<std::string>(), names_in_source());
+  EXPECT_EQ(std::vector<std::string>(), names_in(source()));
 }
 
 // What the JSON does not say yet when the file goes is not written after it.
 TEST_F(RemovalTest, RightAfterAWriteIsFinal) {
-  for (int round = 0; round < 5; ++round) {
-    if (round > 0) make_sample();
+  int judged = 0;
+  for (int round = 0; round < 50 && judged < 5; ++round) {
+    make_anew();
     mount();
     for (const char* value : {"1\n", "2\n", "3\n"}) ASSERT_EQ(0, write_file(task("percent_complete"), value));
+    const auto start = std::chrono::steady_clock::now();
     std::filesystem::remove(status_file());
     std::filesystem::remove(journal_file());
     std::filesystem::remove(status_file().string() + ".lock");
+    // Where the machine stood still between the three, what stood alone may have been mended.
+    const bool was_at_once = std::chrono::steady_clock::now() - start <= std::chrono::milliseconds(100);
     unmount();
-    ASSERT_EQ(std::set<std::string>(), names_in_source());
+    if (!was_at_once) continue;
+    ASSERT_EQ(std::vector<std::string>(), names_in(source()));
+    ++judged;
   }
+  EXPECT_EQ(5, judged) << "the machine is too slow to show anything";
 }
 
 // The handle keeps what served the old name, but not the journal that goes on under the new one.
@@ -97,7 +102,7 @@ TEST_F(RemovalTest, ARenamedFileIsServedUnderItsNewNameAlthoughTheOldOneIsOpen) 
   ::close(handle);
   unmount();
   const std::string file = "exec_status_999.txt";
-  EXPECT_EQ((std::set<std::string>{file, file + ".journal", file + ".lock"}), names_in_source());
+  EXPECT_EQ((std::vector<std::string>{file, file + ".journal", file + ".lock"}), names_in(source()));
   EXPECT_EQ(0, statusfs({"verify", (source() / file).string()}).exit_status);
 }
 

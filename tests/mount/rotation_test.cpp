@@ -8,14 +8,16 @@ class RotationTest : public SampleTest {
  protected:
   static std::string details(char letter) { return std::string(500'000, letter); }
 
-  // More than 5 MiB of records.
+  // More than 5 MiB of records. The journal is closed once its lock is let go, at the latest by the unmount.
   void fill() {
     for (int round = 0; round < 12; ++round) {
       ASSERT_EQ(0, write_file(task("execution_log/failure_details"), details(static_cast<char>('a' + round))))
           << last_error();
-      ::usleep(300'000);  // so that the lock is let go and taken again now and then
     }
+    unmount();
+    mount();
     ASSERT_EQ(0, write_file(task("percent_complete"), "7\n"));
+    ASSERT_TRUE(std::filesystem::is_directory(closed()));
   }
   Path closed() const { return journal_file().string() + ".d"; }
   CommandResult on_file(const std::string& command, const Arguments& more = {}) {
@@ -28,10 +30,9 @@ class RotationTest : public SampleTest {
 TEST_F(RotationTest, ALongJournalIsClosedAndReadOnFromThere) {
   const int first = version();
   const std::string before = read("status.json");
-  fill();
+  ASSERT_NO_FATAL_FAILURE(fill());
   const int last = version();
   EXPECT_EQ(first + 13, last) << "closing a journal makes no version";
-  ASSERT_TRUE(std::filesystem::is_directory(closed()));
   const std::string name = bash("ls " + closed().string()).output;
   EXPECT_EQ(0u, name.find(std::to_string(first) + "-")) << name;
   EXPECT_NE(std::string::npos, name.find(".jsonl.gz\n")) << name;
@@ -55,7 +56,7 @@ TEST_F(RotationTest, ALongJournalIsClosedAndReadOnFromThere) {
 }
 
 TEST_F(RotationTest, ADamagedClosedJournalIsFound) {
-  fill();
+  ASSERT_NO_FATAL_FAILURE(fill());
   unmount();
   ASSERT_EQ(0, bash("cd " + closed().string() +
                     " && for f in *.gz; do zcat $f | sed '2s/aaaa/aaab/' | gzip > x && mv x $f; done")
@@ -69,7 +70,7 @@ TEST_F(RotationTest, ADamagedClosedJournalIsFound) {
 
 TEST_F(RotationTest, AnEarlierCopyFromAClosedJournalIsRebuilt) {
   std::filesystem::copy_file(status_file(), root() / "old");
-  fill();
+  ASSERT_NO_FATAL_FAILURE(fill());
   unmount();
   std::filesystem::copy_file(root() / "old", status_file(), std::filesystem::copy_options::overwrite_existing);
   ASSERT_EQ(0, on_file("recover").exit_status);

@@ -8,8 +8,6 @@
 namespace statusfs::test {
 namespace {
 
-int error_of(int result) { return result >= 0 ? 0 : errno; }
-
 class ScratchTest : public SampleTest {
  protected:
   // As put_file, but through open(O_CREAT) alone: its errno, or 0.
@@ -54,9 +52,7 @@ TEST_F(ScratchTest, GoesWithATaskThatAnotherProgramRemoves) {
   unmount();
   mount();
   ASSERT_EQ(0, create(tree("tasks/extra/notes"), "text"));
-  ASSERT_EQ(
-      0,
-      bash("flock $S/exec_status_125.txt.lock mv $S/../other/exec_status_125.txt $S/exec_status_125.txt").exit_status);
+  ASSERT_NO_FATAL_FAILURE(replace_under_lock(read_file(other / "exec_status_125.txt")));
   ASSERT_TRUE(eventually([&] { return !std::filesystem::exists(tree("tasks/extra")); })) << last_error();
   ASSERT_EQ(0, error_of(::mkdir(tree("tasks/extra").c_str(), 0755))) << last_error();
   EXPECT_EQ(ENOENT, read_error(tree("tasks/extra/notes")));

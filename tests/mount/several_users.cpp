@@ -68,10 +68,4 @@ std::vector<int> SeveralUsersTest::try_all(const std::string& user, const std::v
   return numbers;
 }
 
-double SeveralUsersTest::metric(const std::string& name) const {
-  for (const std::string& line : lines_of(read_file(mountpoint() / ".statusfs" / "metrics")))
-    if (line.starts_with(name + " ")) return std::stod(line.substr(name.size()));
-  return 0;
-}
-
 }  // namespace statusfs::test

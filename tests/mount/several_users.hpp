@@ -33,8 +33,6 @@ class SeveralUsersTest : public MountedTest {
                            const std::map<std::string, std::string>& environment = {});
   int try_one(const std::string& user, const Attempt& attempt) { return try_all(user, {attempt}).at(0); }
   std::string errors() const { return read_file(mountpoint() / ".statusfs" / "errors"); }
-  /// What stands behind the name in .statusfs/metrics; 0 where it is not there.
-  double metric(const std::string& name) const;
 };
 
 }  // namespace statusfs::test

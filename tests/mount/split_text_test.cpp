@@ -11,16 +11,6 @@ class SplitTextTest : public SampleTest {
  protected:
   Path details() const { return task("execution_log/failure_details"); }
 
-  // Each part is one write(2), all through one handle. The first errno, that of close(2) included; 0 if all went well.
-  static int write_parts(const Path& file, int flags, const std::vector<std::string>& parts) {
-    const int handle = ::open(file.c_str(), O_WRONLY | O_CLOEXEC | flags);
-    if (handle < 0) return errno;
-    int error = 0;
-    for (const std::string& part : parts)
-      if (::write(handle, part.data(), part.size()) < 0 && error == 0) error = errno;
-    if (::close(handle) != 0 && error == 0) error = errno;
-    return error;
-  }
   static std::vector<std::string> bytes_of(const std::string& text) {
     std::vector<std::string> bytes;
     for (const char byte : text) bytes.emplace_back(1, byte);

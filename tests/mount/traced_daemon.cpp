@@ -42,7 +42,7 @@ std::vector<Path> paths_of(const Path& status_file) {
 
 TracedProgram::TracedProgram(const Arguments& command, const Injection& injection, const std::vector<Path>& paths,
                              const Path& directory)
-    : injection_(injection), trace_file_(directory / "trace") {
+    : trace_file_(directory / "trace") {
   std::filesystem::remove(trace_file_);
   strace_ = std::make_unique<Process>(traced(command, injection, paths, trace_file_), without_leak_check(),
                                       directory / "traced.log");

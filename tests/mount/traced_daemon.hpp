@@ -44,7 +44,6 @@ class TracedProgram {
   std::string log() const { return strace_->log(); }
 
  private:
-  Injection injection_;
   Path trace_file_;
   std::unique_ptr<Process> strace_;
 };

@@ -3,8 +3,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
-
 #include "tests/mount/mounted_test.hpp"
 
 namespace statusfs::test {
@@ -22,13 +20,6 @@ class TreeTest : public SampleTest {
     unmount();
   }
 
-  static std::vector<std::string> names(const Path& directory) {
-    std::vector<std::string> found;
-    for (const auto& entry : std::filesystem::directory_iterator(directory)) found.push_back(entry.path().filename());
-    std::sort(found.begin(), found.end());
-    return found;
-  }
-
   static struct stat status_of(const Path& path) {
     struct stat status {};
     EXPECT_EQ(0, ::lstat(path.c_str(), &status)) << path;
@@ -40,28 +31,30 @@ class TreeTest : public SampleTest {
 
 using Names = std::vector<std::string>;
 
-TEST_F(TreeTest, RootListsTheStatusFilesAndHidesTheRest) { EXPECT_EQ(Names{"exec_status_125"}, names(mountpoint())); }
+TEST_F(TreeTest, RootListsTheStatusFilesAndHidesTheRest) {
+  EXPECT_EQ(Names{"exec_status_125"}, names_in(mountpoint()));
+}
 
 TEST_F(TreeTest, DirectoriesHoldWhatTheContractLists) {
   EXPECT_EQ(
       (Names{"_tasks_status_list_immutable", "achievements", "board.html", "board.svg", "by-status", "events",
              "execution_plan_id_ref", "g_last_update", "header", "last_mutation_trace_id", "partition_status", "patch",
              "payload_hash_current", "payload_hash_previous", "status.json", "status.md", "summary", "tasks"}),
-      names(tree()));
+      names_in(tree()));
   EXPECT_EQ((Names{"entity_type", "file_id", "g_file_created", "g_file_last_modified", "schema_definition_id_ref",
                    "v_file_instance"}),
-            names(tree("header")));
+            names_in(tree("header")));
   EXPECT_EQ(
       (Names{"active_blockers_summary", "execution_status", "overall_completion_percentage", "validation_status"}),
-      names(tree("summary")));
-  EXPECT_EQ((Names{"task_001_scaffold", "task_002_api", "task_003_tests"}), names(tree("tasks")));
+      names_in(tree("summary")));
+  EXPECT_EQ((Names{"task_001_scaffold", "task_002_api", "task_003_tests"}), names_in(tree("tasks")));
   EXPECT_EQ((Names{"execution_log", "g_last_update", "last_updated_by_archetype", "last_updated_by_persona_id",
                    "latest_test_status", "override", "percent_complete", "readiness_check", "signature_hash", "status",
                    "task.json"}),
-            names(task()));
+            names_in(task()));
   EXPECT_EQ((Names{"g_checked", "idempotency_key", "readiness_assessment_id_ref", "status"}),
-            names(task("readiness_check")));
-  EXPECT_EQ((Names{"failure_details", "lock_override_log", "retry_attempts_log"}), names(task("execution_log")));
+            names_in(task("readiness_check")));
+  EXPECT_EQ((Names{"failure_details", "lock_override_log", "retry_attempts_log"}), names_in(task("execution_log")));
 }
 
 TEST_F(TreeTest, DotStatusfsIsReachableByName) {
@@ -155,6 +148,11 @@ TEST_F(TreeTest, TimeOfChangeIsThatOfTheLastMutation) {
   const time_t changed = status_of(task("status")).st_mtime;
   EXPECT_GE(changed, before - 1);
   EXPECT_LE(changed, ::time(nullptr) + 1);
+  unmount();
+  const std::string recorded = journal().back()["time"];
+  ASSERT_TRUE(eventually([&] { return ::time(nullptr) > changed + 1; })) << "now is another second";
+  mount();
+  EXPECT_EQ(recorded.substr(0, 19) + "\n", run_command({"date", "-u", "-r", task("status").string(), "+%FT%T"}).output);
 }
 
 TEST_F(TreeTest, NamesThatAreNotThereAreENOENT) {
@@ -167,10 +165,10 @@ TEST_F(TreeTest, NamesThatAreNotThereAreENOENT) {
 TEST_F(TreeTest, NewStatusFilesAppearAndDeletedOnesVanish) {
   make_status_file(126, {"only"});
   EXPECT_TRUE(eventually([&] { return read_error(tree("tasks/only/status", 126)) == 0; }));
-  EXPECT_EQ((Names{"exec_status_125", "exec_status_126"}), names(mountpoint()));
+  EXPECT_EQ((Names{"exec_status_125", "exec_status_126"}), names_in(mountpoint()));
   // The journal first: a JSON that is missing while its journal stands would be rebuilt.
   EXPECT_EQ(0, bash("rm $S/exec_status_126.txt.journal && rm -f $S/exec_status_126.txt*").exit_status);
-  EXPECT_TRUE(eventually([&] { return names(mountpoint()) == Names{"exec_status_125"}; }));
+  EXPECT_TRUE(eventually([&] { return names_in(mountpoint()) == Names{"exec_status_125"}; }));
   EXPECT_TRUE(eventually([&] { return read_error(tree("status.json", 126)) == ENOENT; }));
 }
 

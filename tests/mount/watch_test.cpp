@@ -32,7 +32,6 @@ class Handle {
     pollfd wanted{descriptor_, events, 0};
     return ::poll(&wanted, 1, static_cast<int>(limit.count())) < 0 ? -errno : wanted.revents;
   }
-  int get() const { return descriptor_; }
 
  private:
   int descriptor_;
@@ -50,6 +49,29 @@ class WatchTest : public SampleTest {
     EXPECT_EQ(std::future_status::timeout, waiting.wait_for(milliseconds(100))) << "woken before the change";
     change();
     return waiting.get();
+  }
+
+  static Arguments long_wait(const Path& place, const Arguments& more = {}) {
+    Arguments arguments{statusfs_binary().string(), "wait", place.string(), "--timeout", "600"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return arguments;
+  }
+  // Nothing shows when `statusfs wait` has begun to watch, so the field changes until it ends.
+  void expect_woken_by_a_change(Process& wait) {
+    int value = 0;
+    EXPECT_TRUE(eventually([&] {
+      EXPECT_EQ(0, write_file(task("percent_complete"), std::to_string(++value % 90) + "\n"));
+      return !wait.is_running();
+    })) << wait.log();
+    EXPECT_EQ(0, wait.wait()) << wait.log();
+  }
+  // Whether a descriptor of the process is this file.
+  static bool has_opened(const Process& process, const Path& file) {
+    std::error_code error;
+    const Path descriptors = "/proc/" + std::to_string(process.pid()) + "/fd";
+    for (const auto& entry : std::filesystem::directory_iterator(descriptors, error))
+      if (std::filesystem::read_symlink(entry.path(), error) == file) return true;
+    return false;
   }
 };
 
@@ -197,18 +219,17 @@ TEST_F(WatchTest, TailFollowsTheEvents) {
 }
 
 TEST_F(WatchTest, WaitReturnsWhenTheFieldChanges) {
-  Process wait({binary(), "wait", task("percent_complete"), "--timeout", "20"}, {}, root() / "wait");
+  Process wait(long_wait(task("percent_complete")), {}, root() / "wait");
   ::usleep(300000);
-  EXPECT_TRUE(wait.is_running());
-  ASSERT_EQ(0, write_file(task("percent_complete"), "1\n"));
-  EXPECT_EQ(0, wait.wait());
+  EXPECT_TRUE(wait.is_running()) << wait.log();
+  expect_woken_by_a_change(wait);
 }
 
 TEST_F(WatchTest, TheEndOfTheMountIsNoChange) {
   unmount();
   Process& daemon = mount_in_foreground();
-  Process wait({binary(), "wait", task("percent_complete"), "--timeout", "20"}, {}, root() / "wait");
-  ::usleep(300000);
+  Process wait(long_wait(task("percent_complete")), {}, root() / "wait");
+  ASSERT_TRUE(eventually([&] { return has_opened(wait, task("percent_complete")); })) << wait.log();
   daemon.send(SIGKILL);
   daemon.wait();
   EXPECT_EQ(2, wait.wait());
@@ -235,11 +256,10 @@ TEST_F(WatchTest, WaitUntilAValue) {
 
 TEST_F(WatchTest, WaitForAStatusFileOrItsDirectory) {
   for (const Path& place : {status_file(), tree()}) {
-    Process wait({binary(), "wait", place, "--timeout", "20"}, {}, root() / "wait");
+    Process wait(long_wait(place), {}, root() / "wait");
     ::usleep(300000);
     EXPECT_TRUE(wait.is_running()) << wait.log();
-    ASSERT_EQ(0, write_file(task("percent_complete"), place == tree() ? "1\n" : "2\n"));
-    EXPECT_EQ(0, wait.wait());
+    expect_woken_by_a_change(wait);
   }
 }
 
@@ -256,9 +276,8 @@ TEST_F(WatchTest, WaitSaysWhyItEnds) {
 
 TEST_F(WatchTest, WaitEndsWhenItsTaskIsRemoved) {
   ASSERT_EQ(0, ::mkdir(tree("tasks/extra").c_str(), 0755));
-  Process wait({binary(), "wait", tree("tasks/extra/status"), "--until", "DONE", "--timeout", "20"}, {},
-               root() / "wait");
-  ::usleep(300000);
+  Process wait(long_wait(tree("tasks/extra/status"), {"--until", "DONE"}), {}, root() / "wait");
+  ASSERT_TRUE(eventually([&] { return has_opened(wait, tree("tasks/extra/status")); })) << wait.log();
   ASSERT_EQ(0, ::rmdir(tree("tasks/extra").c_str()));
   EXPECT_EQ(2, wait.wait()) << wait.log();
 }

@@ -24,18 +24,6 @@ class WriteScalarTest : public SampleTest {
     ::close(handle);
     return error;
   }
-
-  // Every write(2) of the list through one handle; the first errno.
-  int write_parts(const std::string& path, const std::vector<std::string>& parts) const {
-    const int handle = ::open(tree(path).c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC);
-    if (handle < 0) return errno;
-    int error = 0;
-    for (const std::string& part : parts) {
-      if (error == 0 && ::write(handle, part.data(), part.size()) < 0) error = errno;
-    }
-    if (::close(handle) != 0 && error == 0) error = errno;
-    return error;
-  }
 };
 
 TEST_F(WriteScalarTest, OneWriteIsOneVersion) {
@@ -183,7 +171,7 @@ TEST_F(WriteScalarTest, AnotherOffsetIsEINVAL) {
 }
 
 TEST_F(WriteScalarTest, ASecondWriteBehindTheFirstIsEINVAL) {
-  EXPECT_EQ(EINVAL, write_parts(percent, {"5\n", "6\n"}));
+  EXPECT_EQ(EINVAL, write_parts(tree(percent), O_TRUNC, {"5\n", "6\n"}));
   EXPECT_EQ("5\n", read(percent));
 }
 
@@ -191,7 +179,7 @@ TEST_F(WriteScalarTest, TextOfSeveralLinesGrowsWithTheWritesOfAHandle) {
   EXPECT_VERSIONS(1, write(failure, "one\ntwo\n"));
   EXPECT_EQ("one\ntwo\n", read(failure));
   EXPECT_EQ("one\ntwo", document()["payload"]["tasks_status"][0]["execution_log"]["failure_details"]);
-  EXPECT_EQ(0, write_parts(failure, {"first\n", "second\n", "third\n"}));
+  EXPECT_EQ(0, write_parts(tree(failure), O_TRUNC, {"first\n", "second\n", "third\n"}));
   EXPECT_EQ("first\nsecond\nthird\n", read(failure));
   EXPECT_EQ(0, bash("printf 'a\\nb\\nc\\n' > $T/" + failure).exit_status);
   EXPECT_EQ("a\nb\nc\n", read(failure));
