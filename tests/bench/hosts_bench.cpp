@@ -91,6 +91,8 @@ void print(const std::string& series, std::size_t writers, Latencies result) {
   std::fflush(stdout);
 }
 
+constexpr std::chrono::seconds visibility_limit{10};
+
 Latencies visibility(const std::string& writer, const std::string& reader, std::size_t rounds) {
   Latencies result;
   const auto began = Clock::now();
@@ -98,8 +100,8 @@ Latencies visibility(const std::string& writer, const std::string& reader, std::
     const std::string value = value_of(round + 1);
     write_value(field(writer, 1001, 0), value);
     const auto written = Clock::now();
-    while (read_value(field(reader, 1001, 0)) != value) {
-    }
+    while (read_value(field(reader, 1001, 0)) != value)
+      if (Clock::now() - written > visibility_limit) throw std::runtime_error("a write is not seen on the other host");
     result.microseconds.push_back(std::chrono::duration<double, std::micro>(Clock::now() - written).count());
   }
   result.seconds = std::chrono::duration<double>(Clock::now() - began).count();

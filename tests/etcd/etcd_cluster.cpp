@@ -1,8 +1,10 @@
 #include "tests/etcd/etcd_cluster.hpp"
 
 #include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
@@ -66,7 +68,11 @@ void EtcdCluster::start(std::size_t number, bool is_new) {
   std::string cluster;
   for (std::size_t member = 0; member < members_.size(); ++member)
     cluster += (member ? "," : "") + ("m" + std::to_string(member)) + "=" + peer_url(member);
-  Arguments arguments = {"etcd",
+  Arguments arguments = {"setpriv",
+                         "--pdeathsig",
+                         "KILL",
+                         "--",
+                         "etcd",
                          "--name",
                          name,
                          "--data-dir",
@@ -141,7 +147,14 @@ void EtcdCluster::kill(std::size_t member) {
 
 void EtcdCluster::restart(std::size_t member) { start(member, false); }
 
-void EtcdCluster::stop(std::size_t member) { members_[member].process->send(SIGSTOP); }
+void EtcdCluster::stop(std::size_t member) {
+  Process& process = *members_[member].process;
+  process.send(SIGSTOP);
+  siginfo_t stopped{};
+  while (::waitid(P_PID, static_cast<id_t>(process.pid()), &stopped, WSTOPPED | WEXITED | WNOWAIT) != 0)
+    if (errno != EINTR) throw std::runtime_error("etcd cannot be stopped");
+  if (stopped.si_code != CLD_STOPPED) throw std::runtime_error("etcd has ended:\n" + process.log());
+}
 
 void EtcdCluster::go_on(std::size_t member) { members_[member].process->send(SIGCONT); }
 
@@ -171,13 +184,21 @@ void EtcdCluster::await_health() {
   if (!is_healthy) throw std::runtime_error("etcd does not answer:\n" + members_.front().process->log());
 }
 
-std::size_t EtcdCluster::leader() {
-  const auto status = nlohmann::json::parse(etcdctl({"endpoint", "status", "-w", "json"}).output);
+std::optional<std::size_t> EtcdCluster::leader_now() {
+  const auto status = nlohmann::json::parse(etcdctl({"endpoint", "status", "-w", "json"}).output, nullptr, false);
+  if (!status.is_array()) return std::nullopt;
   for (std::size_t member = 0; member < members_.size(); ++member)
     for (const auto& one : status)
       if (one["Endpoint"] == client_url(member) && one["Status"]["leader"] == one["Status"]["header"]["member_id"])
         return member;
-  throw std::runtime_error("the cluster has no leader");
+  return std::nullopt;
+}
+
+std::size_t EtcdCluster::leader() {
+  std::optional<std::size_t> found;
+  if (!eventually([&] { return (found = leader_now()).has_value(); }))
+    throw std::runtime_error("the cluster has no leader");
+  return *found;
 }
 
 }  // namespace statusfs::test

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,7 @@ class EtcdCluster {
   void restart(std::size_t member);  ///< after kill()
   void stop(std::size_t member);     ///< SIGSTOP: cut off
   void go_on(std::size_t member);    ///< SIGCONT
+  /// Waits until there is one. Throws std::runtime_error.
   std::size_t leader();
   std::size_t size() const { return members_.size(); }
   void await_health();
@@ -37,6 +39,7 @@ class EtcdCluster {
   Path certificate(const std::string& name) const { return directory_ / name; }
 
  private:
+  std::optional<std::size_t> leader_now();
   struct Member {
     std::unique_ptr<Process> process;
   };

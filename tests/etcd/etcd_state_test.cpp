@@ -3,9 +3,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <filesystem>
 #include <set>
+#include <stop_token>
 #include <thread>
 
 #include "tests/etcd/hosts_test.hpp"
@@ -114,15 +114,15 @@ TEST_F(EtcdStateTest, AForeignValueTakesTheNumberBehindTheLargest) {
 TEST_F(EtcdStateTest, AFileWhoseHeadIsDeletedStaysAwayWhoeverWrites) {
   import_source();
   mount_host(0);
-  std::atomic<bool> is_over{false};
-  std::thread writer([&] {
-    for (int number = 0; !is_over; ++number) write_file(at(0, field()), std::to_string(number % 90) + "\n");
+  std::jthread writer([&](const std::stop_token& stop) {
+    for (int number = 0; !stop.stop_requested(); ++number)
+      write_file(at(0, field()), std::to_string(number % 90) + "\n");
   });
   std::this_thread::sleep_for(milliseconds(300));
   EXPECT_EQ(0, cluster().etcdctl({"del", "/plans/head/exec_status_125"}).exit_status);
   EXPECT_TRUE(eventually([&] { return !fs::exists(at(0, "status.json")); }));
   std::this_thread::sleep_for(milliseconds(1000));
-  is_over = true;
+  writer.request_stop();
   writer.join();
   EXPECT_FALSE(fs::exists(at(0, "status.json")));
   EXPECT_EQ("", cluster().etcdctl({"get", "--keys-only", "/plans/head/exec_status_125"}).output);
@@ -234,7 +234,6 @@ TEST_F(EtcdStateTest, AnUnknownOutcomeInAFullEtcdIsNoPartition) {
     error = write_file(details, std::string(200'000, 'x') + std::to_string(round) + "\n");
   ASSERT_EQ(ENOSPC, error) << errors_of(0);
   link(0).lose_requests();
-  std::this_thread::sleep_for(milliseconds(100));
   ASSERT_EQ(EIO, write_file(at(0, field()), "6\n"));
   cluster().stop(0);
   EXPECT_TRUE(eventually([&] { return read_at(0, "partition_status") == "PARTITIONED\n"; }));

@@ -16,7 +16,7 @@ void HostsTest::SetUp() {
 }
 
 void HostsTest::TearDown() {
-  for (const auto& link : links_) link->lose_nothing();
+  for (const auto& link : links_) EXPECT_NO_THROW(link->lose_nothing());
   if (cluster_)
     for (std::size_t member = 0; member < cluster_->size(); ++member) cluster_->go_on(member);
   for (std::size_t host = 0; host < hosts_.size(); ++host) {
@@ -27,6 +27,8 @@ void HostsTest::TearDown() {
     } else {
       unmount_dead_host(host);
     }
+    const int status = hosts_[host]->wait();
+    EXPECT_TRUE(status == 0 || hosts_[host]->was_killed()) << "host " << host << " ended with " << status;
     if (HasFailure()) std::fprintf(stderr, "host %zu:\n%s\n", host, hosts_[host]->log().c_str());
   }
   hosts_.clear();

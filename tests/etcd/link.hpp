@@ -15,12 +15,20 @@ class Link {
   Link(const std::string& member_url, std::chrono::milliseconds delay, const std::filesystem::path& log);
 
   const std::string& url() const { return url_; }  ///< the same prefix through the link
-  void lose_answers();                             ///< of transactions, from now on
-  void lose_requests();                            ///< those that are transactions, from now on
-  void deny_space();                               ///< transactions go through, and the answer says that etcd is full
+
+  // Each has taken effect when it returns. Throw std::runtime_error.
+
+  void lose_answers();   ///< of transactions, from now on
+  void lose_requests();  ///< those that are transactions, from now on
+  void deny_space();     ///< transactions go through, and the answer says that etcd is full
   void lose_nothing();
+  /// How many transactions were lost, or their answers.
+  std::size_t losses() const;
 
  private:
+  std::size_t count_of(const std::string& line) const;
+  void set(int signal, const std::string& what);
+
   std::string url_;
   Process process_;
 };

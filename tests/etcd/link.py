@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A link between a host and an etcd member that can be slow, and that can lose or change what belongs to a transaction.
 
-    link.py HOST:PORT DELAY_MILLISECONDS     prints the HOST:PORT that it listens on
+    link.py HOST:PORT DELAY_MILLISECONDS     prints the HOST:PORT that it listens on, "loses WHAT" once it does, and "lost" for each loss
 
 The delay is that of each direction. From SIGUSR1 on the answers to transactions are lost, from SIGHUP on the transactions themselves; from
 SIGUSR2 on nothing is, and connections that lost something are closed. From SIGALRM on transactions are let through, and answered as etcd does when
@@ -112,6 +112,7 @@ class Connection:
             return
         if losing in ("answers", "requests"):
             broken.add(self.client_writer)
+            print("lost", flush=True)
         if losing == "space":
             self.denied.add(frame.stream)
 
@@ -141,6 +142,7 @@ async def serve(client_reader, client_writer, target, delay):
 def lose(what):
     global losing
     losing = what
+    print(f"loses {what or 'nothing'}", flush=True)
     if what is None:
         for writer in broken:
             writer.close()

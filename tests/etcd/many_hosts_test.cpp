@@ -52,6 +52,7 @@ TEST_F(ManyHostsTest, AWriteIsSeenOnAnotherHostWithinAHundredMilliseconds) {
     const auto limit = written + std::chrono::seconds(10);
     while (read_at(1, field) != value && std::chrono::steady_clock::now() < limit)
       std::this_thread::sleep_for(milliseconds(1));
+    ASSERT_EQ(value, read_at(1, field)) << errors_of(1);
     times.push_back(std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - written));
   }
   std::ranges::nth_element(times, times.begin() + 50);
@@ -196,12 +197,16 @@ TEST_F(ManyHostsTest, MountsWithOneNameAreShownSideBySide) {
 
 TEST_F(ManyHostsTest, APlanInEtcdIsInForceEverywhere) {
   ASSERT_EQ(0, cluster().etcdctl({"put", "/plans/plan/exec_plan_200.txt", plan_text(200, {"a", "b"})}).exit_status);
-  const Path unplanned = at(1, "tasks/not_planned", 200);
-  EXPECT_TRUE(eventually([&] {
-    if (::mkdir(unplanned.c_str(), 0755) != 0) return true;
-    ::rmdir(unplanned.c_str());
-    return false;
-  }));
+  for (const std::size_t host : {0, 1, 2}) {
+    const Path unplanned = at(host, "tasks/not_planned", 200);
+    int error = 0;
+    EXPECT_TRUE(eventually([&] {
+      error = ::mkdir(unplanned.c_str(), 0755) == 0 ? 0 : errno;
+      if (error == 0) ::rmdir(unplanned.c_str());
+      return error != 0;
+    }));
+    EXPECT_EQ(EINVAL, error) << host << errors_of(host);
+  }
 }
 
 }  // namespace

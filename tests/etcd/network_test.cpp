@@ -81,7 +81,6 @@ TEST_F(NetworkTest, AnAnswerThatNeverComesIsAnUnknownOutcomeThatIsFoundOut) {
   mount_host(1, cluster().url_of(1));
   ASSERT_EQ(0, write_file(at(0, field()), "5\n")) << errors_of(0);
   link(0).lose_answers();
-  std::this_thread::sleep_for(milliseconds(100));
   const auto begin = steady_clock::now();
   EXPECT_EQ(EIO, write_file(at(0, field()), "6\n"));
   EXPECT_LT(steady_clock::now() - begin, seconds(15) * slowness());
@@ -100,7 +99,6 @@ TEST_F(NetworkTest, ATransactionThatNeverArrivesIsFoundOutNotToBeThere) {
   mount_host(1, cluster().url_of(1));
   ASSERT_EQ(0, write_file(at(0, field()), "5\n")) << errors_of(0);
   link(0).lose_requests();
-  std::this_thread::sleep_for(milliseconds(100));
   EXPECT_EQ(EIO, write_file(at(0, field()), "6\n"));
   EXPECT_EQ("5\n", read_at(1, field()));
   link(0).lose_nothing();
@@ -117,9 +115,8 @@ TEST_F(NetworkTest, AConnectionThatBreaksBehindATransactionWritesItOnce) {
   mount_host(0, add_link(0, milliseconds(0)).url());
   ASSERT_EQ(0, append_file(at(0, "achievements"), "before\n")) << errors_of(0);
   link(0).lose_answers();
-  std::this_thread::sleep_for(milliseconds(100));
   std::thread writer([&] { EXPECT_EQ(0, append_file(at(0, "achievements"), "at the break\n")) << errors_of(0); });
-  std::this_thread::sleep_for(milliseconds(500));
+  EXPECT_TRUE(eventually([&] { return link(0).losses() > 0; }));
   link(0).lose_nothing();
   writer.join();
   ASSERT_EQ(0, append_file(at(0, "achievements"), "after\n")) << errors_of(0);
@@ -132,7 +129,6 @@ TEST_F(NetworkTest, WhatEtcdAppliedIsWrittenThoughItSaysThatItIsFull) {
   mount_host(1, cluster().url_of(1));
   ASSERT_EQ(0, write_file(at(0, field()), "5\n")) << errors_of(0);
   link(0).deny_space();
-  std::this_thread::sleep_for(milliseconds(100));
   EXPECT_EQ(0, write_file(at(0, field()), "6\n")) << errors_of(0);
   link(0).lose_nothing();
   EXPECT_TRUE(eventually([&] { return read_at(1, field()) == "6\n" && read_at(0, field()) == "6\n"; }));

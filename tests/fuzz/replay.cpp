@@ -29,6 +29,10 @@ int main(int count, char** arguments) {
     for (const fs::path& file : files_of(arguments[index])) {
       std::ifstream stream(file, std::ios::binary);
       const std::string text(std::istreambuf_iterator<char>(stream), {});
+      if (!stream.is_open() || stream.bad()) {
+        std::cerr << file.string() << " cannot be read\n";
+        return 1;
+      }
       std::cerr << file.filename().string() << std::endl;  // the last name printed is the input that broke something
       LLVMFuzzerTestOneInput(reinterpret_cast<const unsigned char*>(text.data()), text.size());
       ++inputs;

@@ -14,6 +14,7 @@ import os
 import queue
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -94,6 +95,14 @@ def sessions_not_run(text):
     return findings
 
 
+class Hangs(Exception):
+    """A command that does not end; what it printed so far."""
+
+    def __init__(self, printed):
+        super().__init__(f"no end after {PATIENCE} s")
+        self.printed = printed
+
+
 class Shell:
     """One user's bash, which goes on from command to command."""
 
@@ -120,7 +129,7 @@ class Shell:
             self.lines.put(line.rstrip("\n"))
 
     def run(self, command):
-        """What the command prints, as lines."""
+        """What the command prints, as lines. Raises Hangs, and everything that it began is killed, where it does not end."""
         self.process.stdin.write(f"{command}\necho; echo '-- end --'\n")
         self.process.stdin.flush()
         printed = []
@@ -128,15 +137,26 @@ class Shell:
             try:
                 line = self.lines.get(timeout=PATIENCE)
             except queue.Empty:
-                return [*printed, f"(no end after {PATIENCE} s)"]
+                self.kill()
+                raise Hangs(printed) from None
             if line == "-- end --":
                 break
             printed.append(re.sub(r"^bash: line \d+: ", "bash: ", line))
         return [line for line in printed if line]
 
+    def kill(self):
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
     def close(self):
-        self.process.stdin.close()
-        self.process.wait(timeout=PATIENCE)
+        if self.process.poll() is not None:
+            return
+        try:
+            self.process.stdin.close()
+            self.process.wait(timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise
 
 
 class Comparison:
@@ -203,7 +223,12 @@ def run_session(session, path):
     for number, user, command, expected in session.steps:
         if user not in shells:
             shells[user] = Shell(user, f"/home/{user}", path)
-        printed = shells[user].run(command)
+        try:
+            printed = shells[user].run(command)
+        except Hangs as hang:
+            findings.append("\n".join([f"README.md:{number}: {command}", *(f"    printed:  {line}" for line in hang.printed),
+                                       f"    {hang}; the rest of the session is not run"]))
+            break
         if expected is None:
             if printed:
                 findings.append(f"README.md:{number}: the preparation says: {printed}")
@@ -237,9 +262,11 @@ def check(statusfs):
     try:
         path = own_root(work, statusfs)
         for session in sessions_in(text):
-            findings += run_session(session, path)
-            steps += len(session.steps)
-            end_session(work)
+            try:
+                findings += run_session(session, path)
+                steps += len(session.steps)
+            finally:
+                end_session(work)
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return findings, steps

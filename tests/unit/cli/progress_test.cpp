@@ -60,7 +60,13 @@ TEST(ProgressTest, DrawsOnATerminalAndWipesTheLine) {
     progress.reach(1);
     EXPECT_THAT(pseudo.await("50 %"), HasSubstr("verifying [############............] 50 %"));
   }
-  EXPECT_TRUE(pseudo.await("\r\x1b[K").ends_with("\r\x1b[K"));
+  // Each drawing may begin so, the last is nothing else.
+  std::string seen;
+  do {
+    const std::string more = pseudo.await("\r\x1b[K");
+    ASSERT_FALSE(more.empty()) << seen;
+    seen += more;
+  } while (!seen.ends_with("\r\x1b[K"));
 }
 
 TEST(ProgressTest, DrawsNothingForWhatIsQuicklyDone) {
@@ -69,6 +75,7 @@ TEST(ProgressTest, DrawsNothingForWhatIsQuicklyDone) {
   { Progress progress({pseudo.terminal.get(), seconds{3600}, milliseconds{5}}); }
   char byte = 0;
   EXPECT_EQ(::read(pseudo.screen.get(), &byte, 1), -1);
+  EXPECT_EQ(errno, EAGAIN);
 }
 
 TEST(ProgressTest, DrawsNothingIntoAPipe) {

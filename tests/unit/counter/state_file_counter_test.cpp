@@ -3,20 +3,21 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <signal.h>
 #include <sys/file.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <fstream>
 #include <functional>
 #include <sstream>
+#include <system_error>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "fs/counter/state_document.hpp"
 #include "mapping/rejection.hpp"
+#include "tests/unit/identity/child_process.hpp"
 
 namespace statusfs {
 namespace {
@@ -190,6 +191,20 @@ TEST_F(StateFileCounterTest, RefusesWhileTheFileIsBrokenAndGoesOnOnceItIsRepaire
   EXPECT_EQ(draw_one(counter), 102);
 }
 
+TEST_F(StateFileCounterTest, DrawsNoNumberAgainWhoseCommitFailed) {
+  StateFileCounter counter(file_);
+  const filesystem::path obstacle = directory_ / ".state.txt.statusfs-new";
+  filesystem::create_directory(obstacle);
+  filesystem::create_directory(obstacle / "not empty");
+  auto lease = counter.begin();
+  EXPECT_EQ(lease->next(), 101);
+  EXPECT_EQ(cause_of([&] { lease->commit(); }), Cause::io_failure);
+  lease.reset();
+  EXPECT_EQ(g(), 100);
+  filesystem::remove_all(obstacle);
+  EXPECT_EQ(draw_one(counter), 102);
+}
+
 TEST_F(StateFileCounterTest, NeverOverwritesAChangeOfAProgramThatTakesNoLock) {
   StateFileCounter counter(file_);
   auto lease = counter.begin();
@@ -259,20 +274,18 @@ TEST_F(StateFileCounterTest, GivesManyThreadsDifferentNumbersWithoutAGap) {
 // A process that draws from the file and tells every number, once it is committed, through a pipe.
 class DrawingProcess {
  public:
-  DrawingProcess(const filesystem::path& file, int numbers, int numbers_per_lease) {
-    int ends[2];
-    if (::pipe2(ends, O_CLOEXEC) != 0) ADD_FAILURE() << "no pipe";
-    reading_.reset(ends[0]);
-    UniqueFd writing(ends[1]);
-    pid_ = ::fork();
-    if (pid_ == 0) draw(file, numbers, numbers_per_lease, writing.get());
-  }
-  ~DrawingProcess() {
-    kill();
-    ::waitpid(pid_, &status_, 0);
-  }
+  DrawingProcess(const filesystem::path& file, int numbers, int numbers_per_lease)
+      : DrawingProcess(Pipe(), file, numbers, numbers_per_lease) {}
 
-  void kill() const { ::kill(pid_, SIGKILL); }
+  void kill() { process_.kill_and_reap(); }
+
+  // The numbers that are told next, fewer only where the process ends before.
+  std::vector<std::int64_t> next_numbers(int count) const {
+    std::vector<std::int64_t> numbers;
+    std::int64_t number = 0;
+    while (count-- > 0 && ::read(reading_.get(), &number, sizeof number) == sizeof number) numbers.push_back(number);
+    return numbers;
+  }
 
   // All numbers that were told, until the process ends.
   std::vector<std::int64_t> numbers() const {
@@ -283,6 +296,20 @@ class DrawingProcess {
   }
 
  private:
+  struct Pipe {
+    Pipe() {
+      int ends[2];
+      if (::pipe2(ends, O_CLOEXEC) != 0) throw std::system_error(errno, std::generic_category(), "pipe2");
+      reading.reset(ends[0]);
+      writing.reset(ends[1]);
+    }
+    UniqueFd reading, writing;
+  };
+
+  DrawingProcess(Pipe pipe, const filesystem::path& file, int numbers, int numbers_per_lease)
+      : reading_(std::move(pipe.reading)),
+        process_(ChildProcess::running([&] { draw(file, numbers, numbers_per_lease, pipe.writing.get()); })) {}
+
   [[noreturn]] static void draw(const filesystem::path& file, int numbers, int numbers_per_lease, int told) try {
     StateFileCounter counter(file, 60s);
     for (int left = numbers; left > 0;) {
@@ -299,8 +326,7 @@ class DrawingProcess {
   }
 
   UniqueFd reading_;
-  pid_t pid_ = 0;
-  int status_ = 0;
+  ChildProcess process_;
 };
 
 TEST_F(StateFileCounterTest, GivesTwoProcessesDifferentNumbersThatOnlyGrow) {
@@ -321,14 +347,17 @@ TEST_F(StateFileCounterTest, GivesTwoProcessesDifferentNumbersThatOnlyGrow) {
 
 TEST_F(StateFileCounterTest, NeverRepeatsANumberThatWasCommittedBeforeAKill) {
   std::int64_t last = 100;
+  constexpr int numbers_per_lease = 3;
   for (int round = 0; round < 25; ++round) {
-    const DrawingProcess process(file_, 1'000'000, 3);
-    std::thread killer([&] {
-      std::this_thread::sleep_for(std::chrono::microseconds(3000 + 1733 * round));
-      process.kill();
-    });
-    const std::vector<std::int64_t> numbers = process.numbers();
-    killer.join();
+    DrawingProcess process(file_, 1'000'000, numbers_per_lease);
+    const int awaited = (round % 5 + 1) * numbers_per_lease;
+    std::vector<std::int64_t> numbers = process.next_numbers(awaited);
+    ASSERT_EQ(numbers.size(), static_cast<std::size_t>(awaited)) << "round " << round;
+    // It goes on drawing meanwhile: the kill comes at any point of a lease.
+    std::this_thread::sleep_for(std::chrono::microseconds(173 * round));
+    process.kill();
+    const std::vector<std::int64_t> told_until_the_kill = process.numbers();
+    numbers.insert(numbers.end(), told_until_the_kill.begin(), told_until_the_kill.end());
     for (const std::int64_t number : numbers) {
       ASSERT_GT(number, last) << "round " << round;
       last = number;

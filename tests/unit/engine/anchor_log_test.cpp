@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <thread>
 
 #include "fs/store/local/posix_files.hpp"
@@ -25,7 +26,12 @@ class AnchorLogTest : public ::testing::Test {
  protected:
   std::unique_ptr<AnchorLog> open(AnchorSchedule schedule, std::shared_ptr<const SigningKey> key = nullptr) {
     return std::make_unique<AnchorLog>(
-        files_, path_, std::move(key), [this](const std::string& message) { notices_.push_back(message); }, schedule);
+        files_, path_, std::move(key),
+        [this](const std::string& message) {
+          notices_.push_back(message);
+          ++notice_count_;
+        },
+        schedule);
   }
   std::vector<Checkpoint> lines() const {
     std::vector<Checkpoint> found;
@@ -46,7 +52,8 @@ class AnchorLogTest : public ::testing::Test {
   TemporaryDirectory directory_;
   const std::string path_ = directory_ / "anchors";
   PosixFiles files_;
-  std::vector<std::string> notices_;
+  std::vector<std::string> notices_;  // of one thread
+  std::atomic<int> notice_count_{0};  // of any
 };
 
 TEST_F(AnchorLogTest, EveryHundredVersionsOfEachFile) {
@@ -74,8 +81,10 @@ TEST_F(AnchorLogTest, OfFewVersionsAfterAWhile) {
   EXPECT_TRUE(has_lines(1)) << "without a change there is nothing to tell";
   log->stands_at(at(2));
   log->stands_at(at(3));
-  ASSERT_TRUE(has_lines(2));
-  EXPECT_EQ(3u, lines()[1].version);
+  // On a busy machine there may be a line between the two.
+  for (int attempt = 0; attempt < 2000 && lines().back().version < 3; ++attempt) std::this_thread::sleep_for(5ms);
+  EXPECT_EQ(3u, lines().back().version);
+  EXPECT_LE(lines().size(), 3u);
 }
 
 TEST_F(AnchorLogTest, WhatTheLogTellsIsRememberedFromIt) {
@@ -117,7 +126,8 @@ TEST_F(AnchorLogTest, WhatCannotBeWrittenIsTriedAgain) {
   std::filesystem::remove(path_);
   std::filesystem::create_directory(path_);
   log->stands_at(at(5));
-  std::this_thread::sleep_for(200ms);
+  for (int attempt = 0; attempt < 2000 && notice_count_ == 0; ++attempt) std::this_thread::sleep_for(5ms);
+  ASSERT_GT(notice_count_, 0);
   std::filesystem::remove(path_);
   EXPECT_TRUE(has_lines(1));
 }

@@ -97,6 +97,41 @@ TEST_F(DrawnNumbersTest, DoNotFollowItWhileSomeAreInSomebodysHands) {
   EXPECT_EQ(12, promised(1).first);
 }
 
+TEST_F(DrawnNumbersTest, DoNotFollowItWhileSomeAreHandedInAndNotSent) {
+  be_at(10, 5);
+  const NumberRange range = promised(2);
+  ASSERT_TRUE(numbers_.hand_in(range));
+  numbers_.seen(11, 6, false);
+  numbers_.open_lease(false);
+  EXPECT_EQ(13, numbers_.draw(numbers_.epoch()));
+}
+
+TEST_F(DrawnNumbersTest, DoNotFollowItWhileALeaseIsOpen) {
+  be_at(10, 5);
+  numbers_.open_lease(true);
+  EXPECT_EQ(11, numbers_.draw(numbers_.epoch()));
+  be_at(10, 6);
+  EXPECT_EQ(12, numbers_.draw(numbers_.epoch()));
+}
+
+TEST_F(DrawnNumbersTest, PassOverAnOlderRevisionThatWasWritten) {
+  be_at(20, 9);
+  numbers_.written(15, 8);
+  EXPECT_EQ(20, numbers_.durable());
+  EXPECT_EQ(9, numbers_.revision());
+}
+
+TEST_F(DrawnNumbersTest, OfAnEpochThatEndedAreNotPromised) {
+  be_at(10, 5);
+  const std::uint64_t epoch = numbers_.epoch();
+  numbers_.open_lease(true);
+  const std::int64_t number = numbers_.draw(epoch);
+  numbers_.end_epoch();
+  numbers_.promise(epoch, {number, number});
+  EXPECT_FALSE(numbers_.are_some_owed());
+  EXPECT_FALSE(numbers_.is_lease_open());
+}
+
 TEST_F(DrawnNumbersTest, NeverComeAgainWhenTheCounterWasSetBackOrDeleted) {
   be_at(10, 5);
   be_at(3, 6);

@@ -48,6 +48,11 @@ TEST(GrpcConnectionTest, MakesAnotherConnectionWhereTheKeptOneWasClosedBeforeThe
     const GrpcAnswer answer = connection.call(server.url(), {}, "the question", limit);
     EXPECT_EQ("the answer", answer.message) << answer.status.code << " " << answer.status.message;
     EXPECT_EQ(call, server.calls());
+    const auto deadline = std::chrono::steady_clock::now() + limit;
+    while (server.closed() < call) {
+      ASSERT_LT(std::chrono::steady_clock::now(), deadline);
+      std::this_thread::sleep_for(1ms);
+    }
     std::this_thread::sleep_for(50ms);  // that the connection is closed can be seen then
   }
 }

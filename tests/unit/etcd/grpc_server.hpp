@@ -51,6 +51,8 @@ class GrpcServer {
   std::string url() const { return "http://" + endpoint_ + "/a.Service/Method"; }
   /// Those that came, answered or not.
   int calls() const { return calls_; }
+  /// Connections that the server closed.
+  int closed() const { return closed_; }
   /// From now on a connection is closed right behind its answer, and not behind a second call.
   void close_behind_answers() { closes_behind_answers_ = true; }
   /// The answer is the first message of a stream that goes on with these, one by one, and does not end. Precondition:
@@ -112,6 +114,7 @@ class GrpcServer {
       else
         has_read_call(client, false);
       ::close(client);
+      ++closed_;
     }
   }
 
@@ -152,7 +155,7 @@ class GrpcServer {
   const std::function<GrpcAnswer()> answer_;
   const int listening_;
   std::string endpoint_;
-  std::atomic<int> calls_{0};
+  std::atomic<int> calls_{0}, closed_{0};
   std::atomic<bool> closes_behind_answers_{false};
   std::atomic<bool> leaves_calls_open_{false};
   std::vector<std::string> later_messages_;

@@ -51,6 +51,21 @@ TEST(WriteBufferTest, ARefusedDocumentLeavesTheOneBeforeComplete) {
   EXPECT_FALSE(view.complaint_at_close());
 }
 
+TEST(WriteBufferTest, ARefusedAppendedWriteLeavesTheBeginningOfItsLine) {
+  WriteBuffer list = buffer_of("summary/active_blockers_summary", true);
+  EXPECT_EQ("first ha", requested(list, "first ha"));
+  for (int attempt = 0; attempt < 3; ++attempt) {
+    const auto request = list.write("lf\nnext", 0);
+    ASSERT_TRUE(request);
+    EXPECT_EQ("lf\nnext", request->text);
+    EXPECT_EQ("first ha", request->unfinished);
+    list.take_back();
+  }
+  EXPECT_EQ("e", requested(list, "e\xc3"));
+  list.take_back();
+  EXPECT_EQ("y\n", requested(list, "y\n")) << "no half of a character is left";
+}
+
 TEST(WriteBufferTest, ADocumentMayBeWrittenAgainWhereTheFirstWasRefused) {
   WriteBuffer view = buffer_of("tasks/one/task.json", false);
   EXPECT_EQ("nothing", requested(view, "{\"a\":"));

@@ -160,12 +160,11 @@ TEST(Labels, BeyondTheLimitAreNone) {
 TEST(Labels, OfAProcessThatMayNotBeReadAreNone) {
   const ChildProcess child = ChildProcess::with_environment("/bin/sleep", {"STATUSFS_PERSONA=root's"});
   if (::geteuid() != 0) GTEST_SKIP() << "only root may become somebody else";
-  const ChildProcess reader = ChildProcess::running([&] {
+  ChildProcess reader = ChildProcess::running([&] {
     if (::setgroups(0, nullptr) != 0 || ::setgid(4001) != 0 || ::setuid(4001) != 0) ::_exit(2);
     ::_exit(read_labels(child.pid()).persona ? 1 : 0);
   });
-  int status = -1;
-  ::waitpid(reader.pid(), &status, 0);
+  const int status = reader.wait();
   EXPECT_TRUE(WIFEXITED(status));
   EXPECT_EQ(WEXITSTATUS(status), 0);
 }
@@ -175,12 +174,11 @@ TEST(Identify, WorksForAnotherUsersProcess) {
   if (::geteuid() != 0) GTEST_SKIP() << "only root may become somebody else";
   SleepingThread thread;
   const pid_t thread_id = thread.id(), pid = ::getpid();
-  const ChildProcess reader = ChildProcess::running([&] {
+  ChildProcess reader = ChildProcess::running([&] {
     if (::setgroups(0, nullptr) != 0 || ::setgid(4001) != 0 || ::setuid(4001) != 0) ::_exit(2);
     ::_exit(identify(0, 0, pid).pid == pid && identify(0, 0, thread_id).pid == pid ? 0 : 1);
   });
-  int status = -1;
-  ::waitpid(reader.pid(), &status, 0);
+  const int status = reader.wait();
   EXPECT_TRUE(WIFEXITED(status));
   EXPECT_EQ(WEXITSTATUS(status), 0);
 }

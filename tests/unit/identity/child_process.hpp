@@ -28,6 +28,7 @@ class ChildProcess {
     const UniqueFd reading(ends[0]);
     UniqueFd writing(ends[1]);
     const pid_t pid = ::fork();
+    if (pid < 0) throw std::system_error(errno, std::generic_category(), "fork");
     if (pid == 0) execute(program, environment);
     writing.reset();
     char byte;
@@ -41,6 +42,7 @@ class ChildProcess {
   template <typename Body>
   static ChildProcess running(Body body) {
     const pid_t pid = ::fork();
+    if (pid < 0) throw std::system_error(errno, std::generic_category(), "fork");
     if (pid == 0) {
       body();
       ::_exit(0);
@@ -53,6 +55,14 @@ class ChildProcess {
   ~ChildProcess() { kill_and_reap(); }
 
   pid_t pid() const { return pid_; }
+
+  /// Returns once it has ended: with its wait status, as waitpid(2) tells it.
+  int wait() {
+    int status = -1;
+    const pid_t pid = std::exchange(pid_, 0);  // the number may be another's from now on
+    if (pid <= 0 || ::waitpid(pid, &status, 0) != pid) throw std::runtime_error("there is no child to wait for");
+    return status;
+  }
 
   void kill_and_reap() {
     if (pid_ <= 0) return;

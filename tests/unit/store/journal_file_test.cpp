@@ -54,6 +54,17 @@ TEST_F(JournalFileTest, IsCreatedUnderItsNameOnlyWhenPublished) {
   EXPECT_EQ(status.st_mode & 07777, 0640u);
 }
 
+TEST_F(JournalFileTest, IsLockedFromItsFirstMomentOn) {
+  auto journal = create("first");
+  journal->publish();
+  EXPECT_THROW(open(), JournalHeld);
+  journal->replace_by_line("second");
+  EXPECT_EQ(read_text(path_), "second\n");
+  EXPECT_THROW(open(), JournalHeld);
+  journal.reset();
+  EXPECT_NE(open(), nullptr);
+}
+
 TEST_F(JournalFileTest, LeavesNothingWhenItIsNotPublished) {
   create("first").reset();
   EXPECT_TRUE(directory_.names().empty());

@@ -3,9 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <limits>
 #include <memory>
 #include <string>
+#include <thread>
 
 #include "fs/store/local/local_store.hpp"
 #include "fs/store/local/posix_files.hpp"
@@ -14,6 +16,17 @@
 #include "tests/unit/store/temporary_directory.hpp"
 
 namespace statusfs {
+
+/// Whether the condition holds within that time.
+template <typename Condition>
+bool soon(Condition condition, std::chrono::milliseconds allowed = std::chrono::milliseconds(5000)) {
+  const auto deadline = std::chrono::steady_clock::now() + allowed;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  return true;
+}
 
 class LocalStoreTest : public ::testing::Test {
  protected:

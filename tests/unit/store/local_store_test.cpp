@@ -18,18 +18,9 @@ namespace statusfs {
 namespace {
 
 using std::chrono::milliseconds;
+using std::chrono::seconds;
 using Clock = std::chrono::steady_clock;
 using Names = std::set<std::string>;
-
-template <typename Condition>
-bool soon(Condition condition, milliseconds allowed = milliseconds(5000)) {
-  const auto deadline = Clock::now() + allowed;
-  while (!condition()) {
-    if (Clock::now() > deadline) return false;
-    std::this_thread::sleep_for(milliseconds(1));
-  }
-  return true;
-}
 
 /// Another program writes a file on each time that it is opened to be read.
 class FilesWrittenMeanwhile : public PosixFiles {
@@ -62,6 +53,18 @@ class RunningStoreTest : public LocalStoreTest {
     EXPECT_EQ(::flock(descriptor.get(), LOCK_EX), 0);
     return descriptor;
   }
+  /// What is committed is not written for so long, and the lock held, that a busy machine makes no difference.
+  static LocalOptions with_long_holds() {
+    LocalOptions options = without_rotation();
+    options.hold.follow = options.hold.longest = seconds(30);
+    return options;
+  }
+  /// The lock stays ours until settle(), however busy the machine is.
+  static LocalOptions without_thread() {
+    LocalOptions options = without_rotation();
+    options.background = false;
+    return options;
+  }
   /// The JSON is a link to below/real.txt.
   std::unique_ptr<LocalStore> open_behind_link() {
     std::filesystem::create_directory(directory_ / "below");
@@ -83,11 +86,16 @@ TEST_F(RunningStoreTest, CommitsToTheJournalAndTheJsonFollows) {
   auto store = open_chain();
   commit(*store);
   EXPECT_EQ(verified_head(maker_.mapping(), read_text(journal_path_)), maker_.head());
-  EXPECT_FALSE(lock_is_free());
   EXPECT_TRUE(soon([&] { return read_text(path_) == maker_.text(); }, milliseconds(1000)));
   EXPECT_TRUE(soon([&] { return lock_is_free(); }, milliseconds(1000)));
   EXPECT_FALSE(store->looks_changed());
   EXPECT_EQ(directory_.names(), (Names{name_, name_ + ".journal", name_ + ".lock"}));
+}
+
+TEST_F(RunningStoreTest, HoldsTheLockBehindACommit) {
+  auto store = open_chain(with_long_holds());
+  commit(*store);
+  EXPECT_FALSE(lock_is_free());
 }
 
 TEST_F(RunningStoreTest, CommitsAGroupAsOne) {
@@ -130,6 +138,27 @@ TEST_F(RunningStoreTest, TriesAJsonAgainThatCouldNotBeWrittenAndTellsItOnce) {
   commit(*store);
   EXPECT_EQ(store->settle().status, StoreStatus::done);
   EXPECT_EQ(times_told(), 2u);
+}
+
+TEST_F(RunningStoreTest, JudgesWhatCameWhileTheJsonIsTriedAgain) {
+  put_chain();
+  auto store = make_store();
+  std::atomic<int> times_told = 0;
+  store->tell_trouble_to([&](const std::string&) { ++times_told; });
+  ASSERT_EQ(store->load().state, StoredFile::State::chained);
+  const std::string obstacle = temporary_name(path_);
+  std::filesystem::create_directory(obstacle);
+  const std::string foreign = foreign_text();
+  commit(*store);
+  ASSERT_TRUE(soon([&] { return times_told == 1; }));
+  replace_text(path_, foreign);
+  std::filesystem::remove(obstacle);
+  EXPECT_FALSE(soon([&] { return std::filesystem::exists(path_ + ".foreign-1"); }, milliseconds(2000)));
+  EXPECT_EQ(read_text(path_), foreign);
+  EXPECT_EQ(store->prepare().status, StoreStatus::foreign);
+  ASSERT_TRUE(store->foreign_change());
+  EXPECT_EQ(store->foreign_change()->text, foreign);
+  EXPECT_EQ(store->foreign_change()->kept_as, "");
 }
 
 TEST_F(RunningStoreTest, TriesAgainWhatCouldNotBeMendedWhenItWasLoaded) {
@@ -264,11 +293,11 @@ TEST_F(RunningStoreTest, IsBusyWhileAnotherHoldsTheLock) {
   UniqueFd other = take_lock();
   EXPECT_EQ(store->prepare().status, StoreStatus::busy);
   other.reset();
-  EXPECT_EQ(store->prepare().status, StoreStatus::done);
+  EXPECT_TRUE(soon([&] { return store->prepare().status == StoreStatus::done; })) << "a wait is still in the queue";
 }
 
 TEST_F(RunningStoreTest, CommitsEvenIfTheLockWasLetGoSincePrepare) {
-  auto store = open_chain();
+  auto store = open_chain(with_long_holds());
   ASSERT_EQ(store->prepare().status, StoreStatus::done);
   ASSERT_TRUE(soon([&] { return lock_is_free(); }));
   const auto entry = maker_.next();
@@ -319,9 +348,7 @@ TEST_F(RunningStoreTest, WritesOverAForeignChangeOnceItIsCommitted) {
 }
 
 TEST_F(RunningStoreTest, KeepsAnAcceptedChangeThatWasReplacedByAnother) {
-  LocalOptions options = without_rotation();
-  options.hold.linger = std::chrono::seconds(30);  // the lock stays ours until the commit, however busy the machine is
-  auto store = open_chain(options);
+  auto store = open_chain(without_thread());
   replace_text(path_, foreign_text());
   ASSERT_EQ(store->prepare().status, StoreStatus::foreign);
   store->accept_foreign();
@@ -336,7 +363,7 @@ TEST_F(RunningStoreTest, KeepsAnAcceptedChangeThatWasReplacedByAnother) {
 }
 
 TEST_F(RunningStoreTest, FindsInTheExchangeWhatCameWithoutTheLock) {
-  auto store = open_chain();
+  auto store = open_chain(without_thread());
   commit(*store);
   const auto foreign = foreign_text();
   replace_text(path_, foreign);
