@@ -257,6 +257,7 @@ void JsonFollower::drop_kept() {
 
 StoreResult JsonFollower::replace_file(const DocumentPointer& newest, const DocumentPointer& previous) {
   return guarded([&]() -> StoreResult {
+    if (is_displaced()) return removed();
     const std::string text = indented_document(newest->root());
     const auto is_ours = [&](const std::string& brought_out) {
       const auto value = parse_if_possible(brought_out);
