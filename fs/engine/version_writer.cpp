@@ -9,8 +9,6 @@
 #include "fs/identity/trace_context.hpp"
 #include "fs/store/timestamp.hpp"
 #include "mapping/chain/followed_version.hpp"
-#include "mapping/chain/journal_record.hpp"
-#include "mapping/document/json_patch_text.hpp"
 #include "mapping/tree/template.hpp"
 
 namespace statusfs {
@@ -227,39 +225,6 @@ bool VersionWriter::follow_others() {
   keys_.read_again();
   publish(versions);
   return true;
-}
-
-std::shared_ptr<const StatusDocument> VersionWriter::document_at(std::uint64_t version) {
-  Value root = Value::object({});
-  store_.read_records_from_whole(version, [&](std::string_view line) {
-    const JournalRecord record = decode_record(line);
-    if (record.version > version) return false;
-    root = apply_json_patch(root, decode_json_patch(record.patch));
-    return true;
-  });
-  return std::make_shared<const StatusDocument>(context_.mapping, root);
-}
-
-bool VersionWriter::publish_since(const FileState& before) try {
-  if (!before.chained || !state_->chained || state_->head.version <= before.head.version) return false;
-  std::vector<Version> versions;
-  std::shared_ptr<const StatusDocument> at = before.document;
-  if (!at) at = document_at(before.head.version);  // it was freed
-  store_.read_records(before.head.version, [&](std::string_view line) {
-    const JournalRecord record = decode_record(line);
-    if (record.version > state_->head.version) return false;
-    if (record.op == rotation_op) return true;
-    auto after = std::make_shared<const StatusDocument>(at->shared_mapping(),
-                                                        apply_json_patch(at->root(), decode_json_patch(record.patch)));
-    versions.push_back(followed_version(*at, after, std::string(line), head_of(record)));
-    at = std::move(after);
-    return true;
-  });
-  if (versions.empty() || versions.back().head.payload_hash_current != state_->head.payload_hash_current) return false;
-  events_.publish(versions, state_);
-  return true;
-} catch (const std::exception&) {
-  return false;
 }
 
 void VersionWriter::advance(std::span<const Version> versions) {

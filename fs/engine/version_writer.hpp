@@ -71,9 +71,6 @@ class VersionWriter {
   MutationStamp stamp_of(GlobalCounter::Lease& lease, Author author) const;
   /// The same with a number and a trace that the mutation brings; an empty trace: the author's.
   MutationStamp stamp_with(std::int64_t g, const std::string& trace_id, Author author) const;
-  /// After a load: readers are told of each version since `before`, and of the newest state. False, and nothing is
-  /// told, where the records do not lead from there.
-  bool publish_since(const FileState& before);
   /// Versions that other hosts made, which the store took over, become the newest state, and readers are told. False
   /// where there are none, or they do not follow on the state: then the file is to be loaded anew.
   bool follow_others();
@@ -103,7 +100,6 @@ class VersionWriter {
   void set_unusable(const std::string& reason);
 
  private:
-  std::shared_ptr<const StatusDocument> document_at(std::uint64_t version);
   std::shared_ptr<const FileState> state_of(const StoredFile& stored) const;
   std::shared_ptr<const FileState> state_after(const Version& version) const;
   std::string reason_for_read_only(const StatusDocument& document) const;
