@@ -3,6 +3,7 @@
 #include "fs/engine/partition_state.hpp"
 #include "fs/engine/refusal.hpp"
 #include "fs/identity/user_names.hpp"
+#include "mapping/chain/successor.hpp"
 #include "mapping/document/parse.hpp"
 #include "mapping/rules/proposal.hpp"
 
@@ -72,6 +73,7 @@ std::optional<Rejection> ForeignChanges::adopt(const ForeignChange& change) {
     const bool continues_chain = is_successor(document, chain.head());
     if (!continues_chain && config.external != ExternalChanges::adopt)
       throw Rejection(Cause::invalid, "it does not continue the chain");
+    if (continues_chain) require_good_successor(document);
     commit(document, proposal, author, continues_chain);
   });
   if (!refusal) return std::nullopt;
@@ -80,20 +82,36 @@ std::optional<Rejection> ForeignChanges::adopt(const ForeignChange& change) {
   return refusal;
 }
 
+void ForeignChanges::require_good_successor(const StatusDocument& document) {
+  const VersionBefore before{*writer_.chain().document(), writer_.chain().head().g};
+  const auto fault = fault_of_successor(before, document, writer_.stem(), writer_.state()->plan.get());
+  if (fault) throw Rejection(Cause::invalid, fault->pointer + ": " + fault->message);
+}
+
 void ForeignChanges::commit(const StatusDocument& document, const Proposal& proposal, const Author& author,
                             bool continues_chain) {
   writer_.store().accept_foreign();
-  writer_.context().counter.raise(largest_g_in(document));
-  if (continues_chain || !proposal.changes.empty())
-    writer_.publish(writer_.commit_alone([&](GlobalCounter::Lease& lease) {
-      const MutationStamp stamp = writer_.stamp_of(lease, author);
-      Chain& chain = writer_.chain();
-      return std::vector<Version>{continues_chain ? chain.append_document(document, stamp)
-                                                  : chain.append(proposal, stamp)};
-    }));
+  if (continues_chain)
+    commit_successor(document, author);
+  else if (!proposal.changes.empty())
+    writer_.publish(writer_.commit_alone(proposal, author));
   else if (const StoreResult result = writer_.store().write_over_accepted(); result.status != StoreStatus::done)
     throw rejection_of(result);  // it differs in what nobody may write: stamps and derived values
   writer_.replace();
+}
+
+// Where it brings its own stamps, the record bears them. Then no number is drawn; that this one is used is known once
+// it is part of the chain, for a change that is refused must not use up numbers.
+void ForeignChanges::commit_successor(const StatusDocument& document, const Author& author) {
+  const SuccessorStamps own = stamps_of_successor(document);
+  const bool has_own_g = own.g > writer_.chain().head().g;
+  const auto versions = writer_.commit_alone([&](GlobalCounter::Lease& lease) {
+    const MutationStamp stamp =
+        has_own_g ? writer_.stamp_with(own.g, own.trace_id, author) : writer_.stamp_of(lease, author);
+    return std::vector<Version>{writer_.chain().append_document(document, stamp)};
+  });
+  writer_.context().counter.raise(own.g);
+  writer_.publish(versions);
 }
 
 std::optional<Rejection> ForeignChanges::quarantine(const ForeignChange& change) {

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t most_openers = 8, files_worth_a_thread = 16;
 constexpr std::chrono::seconds between_looks{1};  // at what could not be opened
+constexpr std::chrono::seconds time_to_remove_the_rest{1};
 
 std::size_t openers_of(std::size_t files) {
   const std::size_t processors = std::max(1u, std::thread::hardware_concurrency());
@@ -184,8 +185,18 @@ void StatusDirectory::file_changed(const std::string& stem) {
 
 void StatusDirectory::look_at(const std::string& stem, const std::function<void(StatusFile& file)>& check) {
   const std::lock_guard looking(looking_);
-  const std::shared_ptr<StatusFile> known = find(stem);
-  if (!source_.has(stem, known && known->is_chained())) {
+  std::shared_ptr<StatusFile> known = find(stem);
+  if (known && known->is_displaced()) {
+    vanished(stem);
+    known.reset();
+  }
+  const bool is_whole = !known || !known->is_chained() || source_.is_complete(stem);
+  if (!is_whole && !is_given_up(stem)) return;
+  {
+    const std::lock_guard lock(mutex_);
+    incomplete_.erase(stem);
+  }
+  if (!source_.has(stem)) {
     {
       const std::lock_guard lock(mutex_);
       unshown_.erase(stem);
@@ -195,6 +206,25 @@ void StatusDirectory::look_at(const std::string& stem, const std::function<void(
     check_known(*known, check);
   } else {
     appeared(stem);
+  }
+}
+
+// Whether a file that parts are missing of had the time to go as a whole, or to come back. It is looked at again then.
+bool StatusDirectory::is_given_up(const std::string& stem) {
+  const auto now = std::chrono::steady_clock::now();
+  OnDemandThread::Time due;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto [known, is_new] = incomplete_.try_emplace(stem, now + time_to_remove_the_rest);
+    due = known->second;
+    if (!is_new) return now >= due;
+  }
+  try {
+    second_look_.wake();
+    return false;
+  } catch (const std::system_error&) {  // without a thread nobody else looks again
+    std::this_thread::sleep_until(due);
+    return true;
   }
 }
 
@@ -239,14 +269,16 @@ void StatusDirectory::appeared(const std::string& stem) {
   }
 }
 
-std::optional<OnDemandThread::Time> StatusDirectory::look_at_unshown() {
-  const auto unshown = [this] {
-    const std::lock_guard lock(mutex_);
-    return unshown_;
-  };
-  for (const std::string& stem : unshown()) look_at(stem, [](StatusFile&) {});
-  if (unshown().empty()) return std::nullopt;
-  return std::chrono::steady_clock::now() + between_looks;
+std::optional<OnDemandThread::Time> StatusDirectory::look_again() {
+  std::set<std::string> due = copy_of(unshown_);
+  for (const auto& [stem, at] : copy_of(incomplete_))
+    if (std::chrono::steady_clock::now() >= at) due.insert(stem);
+  for (const std::string& stem : due) file_changed(stem);
+  const std::lock_guard lock(mutex_);
+  std::optional<OnDemandThread::Time> next;
+  if (!unshown_.empty()) next = std::chrono::steady_clock::now() + between_looks;
+  for (const auto& [stem, at] : incomplete_) next = std::min(next.value_or(at), at);
+  return next;
 }
 
 }  // namespace statusfs

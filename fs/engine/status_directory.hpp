@@ -64,7 +64,13 @@ class StatusDirectory final : private StatusSourceObserver {
   void rescan();
   void vanished(const std::string& stem);
   void appeared(const std::string& stem);
-  std::optional<OnDemandThread::Time> look_at_unshown();
+  bool is_given_up(const std::string& stem);
+  std::optional<OnDemandThread::Time> look_again();
+  template <typename Names>
+  Names copy_of(const Names& names) const {
+    const std::lock_guard lock(mutex_);
+    return names;
+  }
 
   StatusSource& source_;
   const EngineContext& context_;
@@ -75,8 +81,10 @@ class StatusDirectory final : private StatusSourceObserver {
   mutable std::mutex mutex_;  // guards what follows; no other lock is taken while it is held
   std::map<std::string, std::shared_ptr<StatusFile>, std::less<>> files_;
   std::set<std::string> unshown_;  // that appeared and could not be opened: another program may hold the journal
+  // Files that parts are missing of, and when they are looked at again.
+  std::map<std::string, OnDemandThread::Time> incomplete_;
 
-  OnDemandThread second_look_{[this] { return look_at_unshown(); }};
+  OnDemandThread second_look_{[this] { return look_again(); }};
   std::jthread first_look_;  // last: it uses all of the above
 };
 

@@ -83,6 +83,8 @@ class StatusFile final : private VersionEvents, private CachedDocument {
   void connection_lost(const std::string& reason);
   /// It can again: shows that it is catching up until it has.
   void connection_returned();
+  /// Whether another directory stands where the file was opened: then this is none of the files there.
+  bool is_displaced() { return store_->is_displaced(); }
   /// The file was removed: readers and writers are told that it is gone, nothing of it is written any more, and its
   /// store has let go of the disk when this returns. Waits for a commit that is under way, ten seconds at most: what
   /// takes longer keeps the disk until this object ends.

@@ -175,6 +175,12 @@ MutationStamp VersionWriter::stamp_of(GlobalCounter::Lease& lease, Author author
   return {lease.next(), format_timestamp(system_clock::now()), std::move(author)};
 }
 
+MutationStamp VersionWriter::stamp_with(std::int64_t g, const std::string& trace_id, Author author) const {
+  author.host = context_.host;
+  if (!trace_id.empty()) author.trace_id = trace_id;
+  return {g, format_timestamp(system_clock::now()), std::move(author)};
+}
+
 std::vector<Version> VersionWriter::commit_alone(
     const std::function<std::vector<Version>(GlobalCounter::Lease& lease)>& make) {
   using std::chrono::steady_clock;

@@ -69,6 +69,8 @@ class VersionWriter {
   void take_back();
   /// The stamp of the next mutation.
   MutationStamp stamp_of(GlobalCounter::Lease& lease, Author author) const;
+  /// The same with a number and a trace that the mutation brings; an empty trace: the author's.
+  MutationStamp stamp_with(std::int64_t g, const std::string& trace_id, Author author) const;
   /// Versions that other hosts made, which the store took over, become the newest state, and readers are told. False
   /// where there are none, or they do not follow on the state: then the file is to be loaded anew.
   bool follow_others();

@@ -57,9 +57,11 @@ class StatusSource {
 
   /// The stems of all status files, sorted. Throws std::exception where the source cannot be used.
   virtual std::vector<std::string> list() = 0;
-  /// Whether the file is there. Where parts of one that has a chain are missing, waits a moment: whoever removes a file
-  /// removes what belongs to it one after another.
-  virtual bool has(const std::string& stem, bool is_chained) = 0;
+  /// Whether the file, or any part of it, is there.
+  virtual bool has(const std::string& stem) = 0;
+  /// Whether no part of one that has a chain is missing: whoever removes a file removes what belongs to it one after
+  /// another.
+  virtual bool is_complete(const std::string& stem) { return has(stem); }
   /// Throws std::exception where it cannot be opened.
   virtual OpenedFile open(const std::string& stem) = 0;
   virtual PlanReading read_plan(const std::string& file_name) = 0;

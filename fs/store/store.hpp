@@ -97,6 +97,10 @@ class Store {
   /// any more.
   virtual void let_go() {}
 
+  /// Whether something else has taken the place that it was opened in (another directory has the name): nothing is
+  /// written there any more, and what stands there is to be opened anew. Any thread; cheap.
+  virtual bool is_displaced() { return false; }
+
   /// To be called before a group is built: takes what must be held while committing (the local store's lock) and looks
   /// whether the file is still what it was. Blocks up to the allowed time.
   virtual StoreResult prepare() = 0;

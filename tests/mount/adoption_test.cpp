@@ -202,5 +202,46 @@ TEST_F(AdoptionTest, WithoutAMountGGoesOnBehindTheLargestOfTheDirectory) {
   EXPECT_EQ(largest, g_of(500));
 }
 
+TEST_F(AdoptionTest, ASuccessorWithStampsThatNoMutationMakesIsKeptAside) {
+  const std::string faults[] = {"payload['g_last_update'] = 'abc'",
+                                "payload['g_last_update'] = 0",
+                                "payload['g_last_update'] = 9007199254740991",
+                                "payload['last_mutation_trace_id'] = 5",
+                                "payload['overall_completion_percentage'] = 99",
+                                "task['percent_complete'] = 77.5"};
+  int number = 0;
+  mount();
+  for (const std::string& fault : faults) {
+    const std::string kept = "exec_status_125.txt.foreign-" + std::to_string(++number);
+    change("successor", fault);
+    EXPECT_TRUE(eventually([&] { return std::filesystem::exists(source() / kept); })) << fault;
+  }
+  EXPECT_EQ("quarantine", journal().back()["op"]);
+  for (const Json& record : journal()) EXPECT_NE("external", record["op"]);
+  unmount();
+  expect_verified();
+}
+
+TEST_F(AdoptionTest, TheRecordOfASuccessorBearsItsOwnStamps) {
+  mount();
+  change("successor", "payload['g_last_update'] = 5000; payload['last_mutation_trace_id'] = 'a' * 32");
+  EXPECT_TRUE(eventually([&] { return version() == 2; }));
+  EXPECT_EQ(5000, journal().back()["g"]);
+  EXPECT_EQ(std::string(32, 'a'), journal().back()["trace_id"]);
+  EXPECT_EQ(0, write(percent, "34\n")) << last_error();
+  EXPECT_EQ(5001, journal().back()["g"]);
+  unmount();
+  expect_verified();
+}
+
+TEST_F(AdoptionTest, AHugeNumberInARefusedChangeUsesUpNone) {
+  mount_adopting();
+  change("plain", "payload['g_last_update'] = 9007199254740991");
+  EXPECT_TRUE(eventually([&] { return write(percent, "7\n") == 0; })) << last_error();
+  EXPECT_GT(100000, journal().back()["g"].get<std::int64_t>());
+  unmount();
+  expect_verified();
+}
+
 }  // namespace
 }  // namespace statusfs::test

@@ -184,5 +184,37 @@ TEST_F(RemovalTest, ASourceThatIsMovedAwayAndBackIsShownAgain) {
   expect_verified();
 }
 
+TEST_F(RemovalTest, AnotherSourceInThePlaceOfTheOneThatIsMountedIsShownAsItIs) {
+  ASSERT_EQ(0, bash("mkdir $S.other && cp $S/exec_status_125.txt* $S.other").exit_status);
+  const Path other = source().string() + ".other";
+  mount();
+  ASSERT_EQ(0, write_file(task("percent_complete"), "61\n"));
+  ASSERT_EQ(0, bash("mv $S $S.old && mv $S.other $S").exit_status);
+  EXPECT_TRUE(eventually(
+      [&] { return read_error(task("percent_complete")) == 0 && read_file(task("percent_complete")) == "0\n"; }));
+  EXPECT_EQ(1u, journal().size()) << "the one that came with the directory";
+  EXPECT_EQ(0, write_file(task("percent_complete"), "8\n"));
+  unmount();
+  EXPECT_EQ(2u, journal().size());
+  EXPECT_EQ("", bash("ls $S | grep foreign").output);
+  expect_verified();
+  EXPECT_EQ(0, bash("$B verify $S.old/exec_status_125.txt").exit_status);
+}
+
+TEST_F(RemovalTest, ManyFilesThatAreRemovedGoTogetherAndHoldUpNothing) {
+  for (int number = 201; number <= 215; ++number) make_status_file(number, {"one"});
+  make_status_file(300, {"one"});
+  ASSERT_EQ(0, bash("mkdir $S.aside && mv $S/exec_status_300.txt* $S.aside").exit_status);
+  mount();
+  ASSERT_EQ(0, bash("rm $S/exec_status_2*; mv $S.aside/* $S/").exit_status);
+  const auto are_gone = [&] {
+    for (int number = 201; number <= 215; ++number)
+      if (std::filesystem::exists(tree("", number))) return false;
+    return true;
+  };
+  EXPECT_TRUE(eventually([&] { return std::filesystem::exists(tree("", 300)); }, std::chrono::milliseconds{900}));
+  EXPECT_TRUE(eventually(are_gone, std::chrono::seconds{4}));
+}
+
 }  // namespace
 }  // namespace statusfs::test

@@ -79,5 +79,15 @@ TEST_F(RotationTest, AnEarlierCopyFromAClosedJournalIsRebuilt) {
   EXPECT_EQ("7\n", read_file(task("percent_complete")));
 }
 
+TEST_F(RotationTest, ABurstOfWritesDoesNotOutgrowTheBound) {
+  for (int round = 0; round < 30; ++round)
+    ASSERT_EQ(0, write_file(task("execution_log/failure_details"), details(static_cast<char>('a' + round % 26))))
+        << last_error();
+  EXPECT_TRUE(std::filesystem::is_directory(closed()));
+  EXPECT_GT(8'000'000u, std::filesystem::file_size(journal_file()));
+  unmount();
+  expect_verified();
+}
+
 }  // namespace
 }  // namespace statusfs::test

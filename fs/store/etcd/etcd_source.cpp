@@ -100,7 +100,7 @@ std::vector<std::string> EtcdSource::list() {
   return {stems_.begin(), stems_.end()};
 }
 
-bool EtcdSource::has(const std::string& stem, bool) {
+bool EtcdSource::has(const std::string& stem) {
   const std::lock_guard lock(mutex_);
   return stems_.contains(stem);
 }

@@ -37,7 +37,7 @@ class EtcdSource final : public StatusSource {
   bool shows_one_file() const override { return false; }
   std::optional<std::string> local_directory() const override { return std::nullopt; }
   std::vector<std::string> list() override;
-  bool has(const std::string& stem, bool is_chained) override;
+  bool has(const std::string& stem) override;
   OpenedFile open(const std::string& stem) override;
   PlanReading read_plan(const std::string& file_name) override;
   void watch(StatusSourceObserver& observer) override;

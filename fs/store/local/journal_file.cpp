@@ -109,6 +109,13 @@ std::optional<std::uint64_t> JournalFile::first_version() {
   return version_of_line(beginning);
 }
 
+std::uint64_t JournalFile::first_line_size() {
+  if (first_line_size_ > 0) return first_line_size_;
+  auto reader = read();
+  if (const auto first = reader.next()) first_line_size_ = first->size() + 1;
+  return first_line_size_;
+}
+
 std::uint64_t JournalFile::drop_torn_tail() {
   if (size_at_open_ <= end_) return 0;
   file_->truncate(end_);
@@ -215,6 +222,7 @@ void JournalFile::replace_by_line(std::string_view line) {
   const std::string text = std::string(line) + '\n';
   write_durably(next.file(), text);
   const std::uint64_t old_end = std::exchange(end_, text.size());
+  first_line_size_ = 0;
   try {
     take_name(next);
   } catch (const std::system_error&) {

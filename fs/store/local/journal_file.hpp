@@ -55,6 +55,8 @@ class JournalFile {
   std::optional<std::string> last_line();
   /// The version of the first line, read from its beginning; nothing where it does not begin like a record.
   std::optional<std::uint64_t> first_version();
+  /// Bytes of the first line with its newline; 0 where there is none.
+  std::uint64_t first_line_size();
   JournalReader read() { return {file(), end_}; }
   BackwardReader read_backwards() { return {file(), end_}; }
   FileStatus status() { return file().status(); }
@@ -105,6 +107,7 @@ class JournalFile {
   std::optional<Temporary> unpublished_;
   std::uint64_t end_ = 0;
   std::uint64_t size_at_open_ = 0;
+  std::uint64_t first_line_size_ = 0;     ///< 0: not asked for yet
   std::optional<std::string> last_line_;  ///< seen when it was opened, and neither asked for nor followed since
   bool failed_ = false;
   bool name_is_durable_ = false;

@@ -37,11 +37,19 @@ std::optional<Value> parse_if_possible(const std::string& text) try {
   return std::nullopt;
 }
 
+std::optional<FileStatus> status_if_possible(Files& files, const std::string& path) try {
+  return files.status(path);
+} catch (const std::system_error&) {
+  return std::nullopt;
+}
+
 }  // namespace
 
 JsonFollower::JsonFollower(Files& files, const std::string& path, const LocalOptions& options)
     : options_(options),
       files_(files),
+      directory_path_(directory_of(path)),
+      directory_(status_if_possible(files, directory_path_)),
       file_(files, path),
       signature_(files, path, options.signing_key),
       lock_(files, lock_of(path)),
@@ -53,6 +61,11 @@ JsonFollower::~JsonFollower() {
   settle();
   const auto guard = exclusive();
   release();
+}
+
+bool JsonFollower::is_displaced() {
+  const auto named = directory_ ? files_.status(directory_path_) : std::nullopt;
+  return named && !named->is_same_file(*directory_);
 }
 
 bool JsonFollower::is_disturbed() {
@@ -110,8 +123,9 @@ bool JsonFollower::has_chain() {
 
 /// Whether the JSON that was known and the journal are both gone: then neither they nor the lock file are made anew.
 /// Where one of them is missing the other is given the time to follow, for nobody removes both at once. A chain that is
-/// not begun yet has no journal to wait for.
+/// not begun yet has no journal to wait for. Nor are they made in another directory that has the name now.
 bool JsonFollower::is_removed() {
+  if (is_displaced()) return true;
   if (!file_.status()) return false;
   const Time deadline = Clock::now() + removal_patience;
   for (;;) {
@@ -243,6 +257,7 @@ void JsonFollower::drop_kept() {
 
 StoreResult JsonFollower::replace_file(const DocumentPointer& newest, const DocumentPointer& previous) {
   return guarded([&]() -> StoreResult {
+    if (is_displaced()) return removed();
     const std::string text = indented_document(newest->root());
     const auto is_ours = [&](const std::string& brought_out) {
       const auto value = parse_if_possible(brought_out);

@@ -48,6 +48,8 @@ class JsonFollower {
 
   /// The JSON says what was committed last, and is on the disk.
   StoreResult settle();
+  /// Whether another directory has the name of the one that the JSON was in. Throws std::system_error.
+  bool is_displaced();
   /// Whether something stands in the JSON's place that was not put there by us, or was found there in exchange.
   bool is_disturbed();
 
@@ -114,6 +116,8 @@ class JsonFollower {
 
   const LocalOptions options_;
   Files& files_;
+  const std::string directory_path_;
+  const std::optional<FileStatus> directory_;  ///< when this was made; nothing where it could not be seen
 
   std::mutex telling_;  // held while somebody is told, never while mutex_ is taken. Guards:
   Store::Trouble told_;

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <stdexcept>
-#include <thread>
 
 #include "fs/store/local/local_store.hpp"
 #include "fs/store/local/plan_reader.hpp"
@@ -12,8 +11,6 @@ namespace statusfs {
 namespace {
 
 namespace filesystem = std::filesystem;
-
-constexpr std::chrono::milliseconds time_to_remove_the_rest(1000);
 
 bool is_regular(const std::string& path) {
   std::error_code error;
@@ -80,19 +77,11 @@ std::vector<std::string> LocalSource::list() {
   return stems;
 }
 
-bool LocalSource::has(const std::string& stem, bool is_chained) {
-  if (is_chained) {
-    if (is_complete(stem)) return true;
-    std::this_thread::sleep_for(time_to_remove_the_rest);
-  }
-  return is_there(stem);
-}
-
-bool LocalSource::is_there(const std::string& stem) const {
+bool LocalSource::has(const std::string& stem) {
   return is_regular(path_of(stem)) || is_regular(journal_of(path_of(stem)));
 }
 
-bool LocalSource::is_complete(const std::string& stem) const {
+bool LocalSource::is_complete(const std::string& stem) {
   return is_regular(path_of(stem)) && is_regular(journal_of(path_of(stem)));
 }
 

@@ -35,7 +35,8 @@ class LocalSource final : public StatusSource {
   bool shows_one_file() const override { return place_.only_file.has_value(); }
   std::optional<std::string> local_directory() const override { return place_.directory; }
   std::vector<std::string> list() override;
-  bool has(const std::string& stem, bool is_chained) override;
+  bool has(const std::string& stem) override;
+  bool is_complete(const std::string& stem) override;
   /// Takes the journal's lock. Throws JournalHeld where another mount writes the file.
   OpenedFile open(const std::string& stem) override;
   PlanReading read_plan(const std::string& file_name) override;
@@ -43,8 +44,6 @@ class LocalSource final : public StatusSource {
   void stop_watching() override { watch_.reset(); }
 
  private:
-  bool is_there(const std::string& stem) const;
-  bool is_complete(const std::string& stem) const;
   std::string path_of(const std::string& stem) const { return place_.directory + "/" + file_name_of(stem); }
 
   const LocalPlace place_;

@@ -39,7 +39,7 @@ StoreResult LocalStore::prepare() {
   if (must_reload_) return {StoreStatus::conflict, journal_path_ + " was closed and begun anew"};
   return guarded([&]() -> StoreResult {
     journal_->make_name_durable();
-    if (!foreign_ && follower_.is_ready() && journal_->is_in_place()) return {};
+    if (!foreign_ && follower_.is_ready() && journal_->is_in_place() && !is_rotation_wanted()) return {};
     const auto guard = follower_.exclusive();
     take_over_attributes();
     StoreResult result = follower_.hold();
@@ -71,11 +71,14 @@ StoreResult LocalStore::prepare_slowly() {
   return result;
 }
 
+bool LocalStore::is_rotation_wanted() {
+  return journal_->end() >= no_rotation_below_ && is_rotation_due(*journal_, head_, options_.longest_journal);
+}
+
 /// conflict: the journal was closed, and the chain goes on from the first line of a new one. A rotation that cannot be
 /// made hinders nothing.
 StoreResult LocalStore::rotate_if_due() {
-  if (foreign_ || journal_->end() < no_rotation_below_ || !is_rotation_due(*journal_, head_, options_.longest_journal))
-    return {};
+  if (foreign_ || !is_rotation_wanted()) return {};
   try {
     head_ = rotate(files_, path_, *journal_, *document_);
     must_reload_ = true;
@@ -148,9 +151,12 @@ StoreResult LocalStore::take_over(const Content& content, const Comparison& comp
   follower_.file().set_known(is_known ? std::optional(content.status) : std::nullopt);
   // One whose signature is missing or wrong is written, and so signed, anew: only what verified gets here.
   follower_.set_newest(document_, comparison.json == JsonState::head && follower_.signature().is_of(content.text));
-  if (comparison.json == JsonState::missing) note(path_ + " was missing and has been rebuilt from its journal");
+  to_note_when_written_.clear();
+  if (comparison.json == JsonState::missing)
+    to_note_when_written_ = path_ + " was missing and has been rebuilt from its journal";
   if (comparison.json == JsonState::earlier)
-    note(path_ + " was at an earlier version and has been brought up to version " + std::to_string(head_.version));
+    to_note_when_written_ =
+        path_ + " was at an earlier version and has been brought up to version " + std::to_string(head_.version);
   return {};
 }
 
@@ -166,6 +172,8 @@ StoreResult LocalStore::report_foreign(const Content& content) {
 StoreResult LocalStore::catch_up() {
   if (foreign_ || !follower_.is_behind()) return {};
   StoreResult result = follower_.write();
+  if (result.status == StoreStatus::done && !to_note_when_written_.empty())
+    note(std::exchange(to_note_when_written_, {}));
   if (const auto kept = follower_.kept(); kept && JsonText(kept->text).is_torn) {
     note(path_ + " was torn and has been rebuilt from its journal; the torn one is kept as " + kept->name);
     follower_.drop_kept();
@@ -341,6 +349,10 @@ void LocalStore::let_go() {
   follower_.set_newest(nullptr, true);
   follower_.release();
   journal_.reset();
+}
+
+bool LocalStore::is_displaced() try { return follower_.is_displaced(); } catch (const std::system_error&) {
+  return false;
 }
 
 bool LocalStore::looks_changed() try {

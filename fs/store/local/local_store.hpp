@@ -5,7 +5,8 @@
 //   exec_status_125.txt.lock       flock(2) for programs that change the JSON (LockFile)
 //   exec_status_125.txt.foreign-1  what another program put in the JSON's place
 //
-// Thread safety: as fs/store/store.hpp says; settle(), looks_changed() and take_notices() from any thread.
+// Thread safety: as fs/store/store.hpp says; settle(), looks_changed(), is_displaced() and
+// take_notices() from any thread.
 #pragma once
 
 #include <memory>
@@ -47,6 +48,7 @@ class LocalStore final : public Store {
   void tell_trouble_to(Trouble told) override { follower_.tell_trouble_to(std::move(told)); }
   bool forget_document() override;
   void let_go() override;
+  bool is_displaced() override;
   StoreResult prepare() override;
   StoreResult commit(std::uint64_t expected_version, std::span<const CommitEntry> entries) override;
   std::optional<ForeignChange> foreign_change() override;
@@ -92,6 +94,7 @@ class LocalStore final : public Store {
   Comparison compare_with(const Content& content);
   Content read_when_whole();
   StoreResult catch_up();
+  bool is_rotation_wanted();
   StoreResult rotate_if_due();
   void committed(const CommitEntry& last);
   StoreResult publish_first(const CommitEntry& entry);
@@ -129,6 +132,7 @@ class LocalStore final : public Store {
       false;  ///< whoever builds versions does not know the head or its document: nothing is committed until load()
   std::uint64_t no_rotation_below_ =
       0;                              ///< length of the journal below which a rotation that failed is not tried again
+  std::string to_note_when_written_;  ///< what is true of the JSON once it follows its journal
   std::optional<FileStatus> loaded_;  ///< the JSON that load() saw; nothing when there was none
 
   std::mutex mutex_;  // never held while waiting for a file. Guards:

@@ -64,9 +64,8 @@ JournalRecord continuation(const JournalRecord& last, const StatusDocument& docu
 bool is_rotation_due(JournalFile& journal, const ChainHead& head, std::uint64_t limit) {
   const std::uint64_t threshold = std::max(limit, head.size);
   if (journal.end() <= threshold) return false;
-  auto reader = journal.read();
-  const auto first = reader.next();
-  return first && journal.end() - first->size() - 1 > threshold;
+  const std::uint64_t first = journal.first_line_size();
+  return first > 0 && journal.end() - first > threshold;
 }
 
 ChainHead rotate(Files& files, const std::string& path, JournalFile& journal, const StatusDocument& document) {

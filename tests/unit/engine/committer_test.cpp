@@ -266,7 +266,8 @@ TEST_F(CommitterTest, AForeignSuccessorRaisesTheCounter) {
   replace_text(path_, other.text());
   look();
   ASSERT_THAT(operations(), ElementsAre("adopt", "external"));
-  EXPECT_LT(9001, journal().back().g);
+  EXPECT_EQ(9001, journal().back().g) << "its own number";
+  EXPECT_EQ(9002, counter_.next());
 }
 
 TEST_F(CommitterTest, NobodyIsAnsweredWhileTheCounterIsHeld) {

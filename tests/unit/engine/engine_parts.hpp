@@ -63,7 +63,7 @@ class PlanSource final : public StatusSource {
   bool shows_one_file() const override { return true; }
   std::optional<std::string> local_directory() const override { return std::nullopt; }
   std::vector<std::string> list() override { return {}; }
-  bool has(const std::string&, bool) override { return true; }
+  bool has(const std::string&) override { return true; }
   OpenedFile open(const std::string&) override { return {}; }
   void watch(StatusSourceObserver&) override {}
   void stop_watching() override {}

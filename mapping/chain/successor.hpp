@@ -1,0 +1,32 @@
+// A version that another program made: whether it may follow the one before.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "mapping/chain/hashes.hpp"
+#include "mapping/rules/plan.hpp"
+
+namespace statusfs {
+
+struct VersionBefore {
+  const StatusDocument& document;
+  std::int64_t g;
+};
+
+/// What the document says of its own making.
+struct SuccessorStamps {
+  std::int64_t g = 0;    ///< 0: no number
+  std::string trace_id;  ///< empty: none
+};
+
+SuccessorStamps stamps_of_successor(const StatusDocument& document);
+
+/// The first of what validating it finds (check_document) that was not to be found before, and of stamps that no
+/// mutation could have made: a g that was changed and is not larger than the one before or is the last of all, or one
+/// that is later than the file's; entries that were added without stamps. That its hashes verify is not asked here.
+std::optional<Finding> fault_of_successor(const VersionBefore& before, const StatusDocument& document,
+                                          const std::string& stem, const Plan* plan);
+
+}  // namespace statusfs
