@@ -21,7 +21,7 @@ constexpr char digits[] = "0123456789abcdef";
 
 std::string encoded_id(const std::string& id) {
   std::string text;
-  for (const char byte : encode_name(id)) text += byte == ' ' ? std::string("%20") : std::string(1, byte);
+  for (const char byte : encode_uncut(id)) text += byte == ' ' ? std::string("%20") : std::string(1, byte);
   return text;
 }
 

@@ -46,9 +46,8 @@ bool could_be_cut(std::string_view name) {
   return name.size() >= shortest && name.size() <= maximum_name_size && is_cut_name(name);
 }
 
-}  // namespace
-
-std::string encode_name(std::string_view text, std::size_t forced) {
+// Takes those that were encoded besides from `forced`.
+std::string percent_encoded(std::string_view text, std::size_t& forced) {
   std::string name;
   while (!text.empty()) {
     const std::size_t length = utf8_sequence_length(text);
@@ -62,6 +61,18 @@ std::string encode_name(std::string_view text, std::size_t forced) {
       text.remove_prefix(length);
     }
   }
+  return name;
+}
+
+}  // namespace
+
+std::string encode_uncut(std::string_view text) {
+  std::size_t forced = 0;
+  return percent_encoded(text, forced);
+}
+
+std::string encode_name(std::string_view text, std::size_t forced) {
+  std::string name = percent_encoded(text, forced);
   // Where no byte is left to encode, the digest makes the difference; no name has a '/'.
   if (forced > 0) return cut(name, name + '/' + std::to_string(forced));
   if (could_be_cut(name)) name.replace(name.size() - digest_digits - 1, 1, "%7E");

@@ -16,6 +16,9 @@ inline constexpr std::size_t maximum_name_size = 255;
 /// from the front: for a text whose name is taken. One that has not so many ends in '~' and 16 hex digits, too.
 std::string encode_name(std::string_view text, std::size_t forced = 0);
 
+/// The same of any length, and never cut: decode_name gives back the text. For lines, not for the tree.
+std::string encode_uncut(std::string_view text);
+
 /// The text that a name stands for, %XX decoded. Nothing for a '%' without two hex digits behind it.
 std::optional<std::string> decode_name(std::string_view name);
 

@@ -62,6 +62,11 @@ bool is_valid(const std::string& pointer, const json& value) {
 
 bool is_true(const json& object, const std::string& key) { return object.contains(key) && object[key] == true; }
 
+bool has_set_lock(const json& task) {
+  return std::any_of(task.items().begin(), task.items().end(),
+                     [](const auto& member) { return is_lock(member.key()) && member.value() == true; });
+}
+
 // By OpenSSL itself: a mistake of the code that is tested must not be made here, too.
 std::string hash_of(const json& value) {
   const std::string text = value.dump();
@@ -233,7 +238,7 @@ Result StatusFile::change_membership(const Write& write, const Stamp& stamp) {
   json& tasks = root_["payload"]["tasks_status"];
   json* existing = task(write.task);
   if (write.form == Write::Form::remove_task) {
-    if (is_true(*existing, "_locked_object_definition")) return {Cause::not_permitted};
+    if (has_set_lock(*existing)) return {Cause::not_permitted};
     tasks.erase(tasks.begin() + (existing - &tasks[0]));
   } else {
     if (existing) return {Cause::exists};

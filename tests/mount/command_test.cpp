@@ -347,6 +347,25 @@ TEST_F(CommandTest, RecoverBringsTheJsonUpToDate) {
   EXPECT_EQ(second, read_file(status_file()));
 }
 
+TEST_F(CommandTest, RecoverSaysThatTheJsonIsUpToDateOnceItIs) {
+  ASSERT_EQ("", bash("mount -t tmpfs -o size=128k none $S").error);
+  make_sample();
+  const std::string first = read_file(status_file());
+  mount();
+  ASSERT_EQ(0, write_file(task("percent_complete"), "61\n"));
+  unmount();
+  put_file(status_file(), first);
+  bash("cat /dev/zero > $S/full");
+  const CommandResult hindered = statusfs({"recover", status_file().string()});
+  EXPECT_EQ(2, hindered.exit_status);
+  EXPECT_EQ(std::string::npos, all_of(hindered).find("brought up to version")) << all_of(hindered);
+  std::filesystem::remove(source() / "full");
+  const CommandResult done = statusfs({"recover", status_file().string()});
+  EXPECT_EQ(0, done.exit_status) << all_of(done);
+  EXPECT_NE(std::string::npos, all_of(done).find("brought up to version")) << all_of(done);
+  EXPECT_EQ("", bash("umount $S").error);
+}
+
 TEST_F(CommandTest, RecoverDropsATornLastLineWithANotice) {
   make_sample();
   mount();
