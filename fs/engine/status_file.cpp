@@ -290,8 +290,9 @@ void StatusFile::check_plan(const std::string& file_name) {
 // since.
 bool StatusFile::is_at_work() {
   if (!turn_.try_acquire()) return true;
+  const bool was_queued = has_queued();  // asked while nobody else can take a job from the queue to carry it out
   turn_.release();
-  if (!has_queued()) return false;
+  if (!was_queued && !has_queued()) return false;
   thread_.wake();  // whoever queued it may have found the turn taken
   return true;
 }
