@@ -61,8 +61,7 @@ const StateDocument::Shape& StateDocument::shape_of(const Value& document) {
   if (document.find("header") != nullptr) return older;
   throw StateFileError(
       "a state file is {\"os_file_header\": {\"v_file_instance\": 1, \"g_file_last_modified\": G}, \"payload\": "
-      "{\"g\": G}}, among "
-      "other members");
+      "{\"g\": G}}, among other members");
 }
 
 StateDocument::StateDocument(Value document, const Shape& shape, bool on_one_line)

@@ -64,9 +64,9 @@ filesystem::path resolved(const filesystem::path& file) {
   return path;
 }
 
-// A lock is not made for a file that is not there.
-filesystem::path lock_of(const filesystem::path& file) {
-  resolved(file);
+// Throws where the file is not there, for which no lock is to be made.
+filesystem::path lock_of_present(const filesystem::path& file) {
+  static_cast<void>(resolved(file));
   return file.string() + ".lock";
 }
 
@@ -120,7 +120,7 @@ void keep_owner_and_mode(const UniqueFd& file, const struct stat& model, const f
 }  // namespace
 
 LockedStateFile::LockedStateFile(const filesystem::path& file, Clock::time_point deadline)
-    : lock_path_(lock_of(file)), lock_(open_lock()) {
+    : lock_path_(lock_of_present(file)), lock_(open_lock()) {
   take_lock(lock_.get(), lock_path_, deadline);
   file_path_ = resolved(file);
   lock_current_file(deadline);

@@ -5,8 +5,8 @@
 //   exec_status_125.txt.lock       flock(2) for programs that change the JSON (LockFile)
 //   exec_status_125.txt.foreign-1  what another program put in the JSON's place
 //
-// Thread safety: as fs/store/store.hpp says; settle(), looks_changed(), is_displaced() and
-// take_notices() from any thread.
+// Thread safety: as fs/store/store.hpp says; settle(), looks_changed(), is_displaced() and take_notices() from any
+// thread.
 #pragma once
 
 #include <memory>
