@@ -93,7 +93,7 @@ bool JsonFollower::forget() {
   if (!is_idle) return false;
   newest_.reset();
   written_.reset();
-  is_forgotten_ = true;
+  is_unread_ = true;
   return true;
 }
 
@@ -118,7 +118,7 @@ void JsonFollower::end_append(DocumentPointer newest) {
 
 bool JsonFollower::has_chain() {
   const std::lock_guard state(mutex_);
-  return newest_ != nullptr || is_forgotten_;
+  return newest_ != nullptr || is_unread_;
 }
 
 /// Whether the JSON that was known and the journal are both gone: then neither they nor the lock file are made anew.
@@ -221,7 +221,7 @@ bool JsonFollower::try_release(bool only_when_idle) {
 void JsonFollower::set_newest(DocumentPointer newest, bool is_written) {
   std::unique_lock state(mutex_);
   newest_ = std::move(newest);
-  is_forgotten_ = false;
+  is_unread_ = false;
   if (!is_written) {
     written_.reset();
     unwritten_since_ = Clock::now();
@@ -233,6 +233,12 @@ void JsonFollower::set_newest(DocumentPointer newest, bool is_written) {
   const bool is_news = note_caught_up() && newest_;
   state.unlock();
   if (is_news) tell(caught_up);
+}
+
+void JsonFollower::set_unread(const FileStatus& json) {
+  file_.set_known(json);
+  const std::lock_guard state(mutex_);
+  is_unread_ = true;
 }
 
 void JsonFollower::set_paused(bool paused) {

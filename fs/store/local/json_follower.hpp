@@ -79,6 +79,8 @@ class JsonFollower {
   const FileStatus& attributes() const noexcept { return like_; }
   /// What the JSON should say, and whether it does, and is signed.
   void set_newest(DocumentPointer newest, bool is_written);
+  /// The JSON stands beside its journal, and neither was read yet.
+  void set_unread(const FileStatus& json);
   /// While paused the JSON is not written: it is foreign, and what shall become of it is not decided.
   void set_paused(bool paused);
   bool is_behind();
@@ -132,7 +134,7 @@ class JsonFollower {
   std::condition_variable appended_;  ///< appending_ became false
   DocumentPointer newest_;            ///< committed
   DocumentPointer written_;           ///< in the JSON; the same object as newest_ when it is not behind
-  bool is_forgotten_ = false;         ///< there is a newest document, and the JSON says it
+  bool is_unread_ = false;            ///< there is a chain, but its document is not kept here
   std::optional<Time> unwritten_since_;
   std::optional<Time> held_since_;
   Time last_activity_{};

@@ -83,12 +83,15 @@ Probe LocalStore::probe() {
     return result;
   }
   const auto json = follower_.file().read_ends(probed_bytes);
-  if (!json || follower_.signature().is_missing()) return result;
+  if (!json) return result;
+  const auto guard = follower_.exclusive();
+  follower_.set_unread(json->status);  // whoever removes both before load() gets neither back
+  if (follower_.signature().is_missing()) return result;
   const auto is_shown = [&](Stamp stamp, const Value& value) {
     const Field* field = mapping_->stamped(stamp, false);
     return shows(json->first, field, value) || shows(json->last, field, value);
   };
-  result.looks_current = json->size == result.head->size &&
+  result.looks_current = json->status.size == result.head->size &&
                          is_shown(Stamp::version, Value(static_cast<std::int64_t>(result.head->version))) &&
                          is_shown(Stamp::payload_hash_current, Value(result.head->payload_hash_current));
   return result;

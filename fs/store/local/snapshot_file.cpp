@@ -129,8 +129,8 @@ std::optional<SnapshotFile::Ends> SnapshotFile::read_ends(std::size_t bytes) {
       text.resize(file->read_at(text, offset));
       return text;
     };
-    const std::uint64_t size = file->status().size;
-    return Ends{read(0), read(size - std::min<std::uint64_t>(size, bytes)), size};
+    const FileStatus status = file->status();
+    return Ends{read(0), read(status.size - std::min<std::uint64_t>(status.size, bytes)), status};
   } catch (const std::system_error&) {
     return std::nullopt;
   }

@@ -45,7 +45,7 @@ class SnapshotFile {
   Content read();
   struct Ends {
     std::string first, last;  ///< of a short file the same
-    std::uint64_t size = 0;   ///< of the whole file
+    FileStatus status;        ///< of the whole file
   };
   /// At most so many bytes from either end of the file; nothing where it cannot be read.
   std::optional<Ends> read_ends(std::size_t bytes);

@@ -158,6 +158,45 @@ TEST_F(LoadTest, AMissingJsonIsRebuilt) {
   EXPECT_EQ(read_text(path_), maker_.text());
 }
 
+// A mount opens all files and reads each when it is needed.
+TEST_F(LoadTest, WhatWasRemovedSinceTheStoreWasOpenedIsNotMadeAnew) {
+  put_three(std::nullopt);
+  write_text(path_, third_text_);
+  store_ = make_store();
+  ASSERT_TRUE(store_->probe().looks_current);
+  ASSERT_TRUE(std::filesystem::remove(path_));
+  ASSERT_TRUE(std::filesystem::remove(journal_path_));
+  store_->load();
+  EXPECT_EQ(store_->prepare().status, StoreStatus::gone);
+  store_.reset();
+  EXPECT_EQ(directory_.names(), Names());
+}
+
+TEST_F(LoadTest, AJournalThatGoesRightAfterItsJsonTakesTheJsonWithIt) {
+  put_three(std::nullopt);
+  write_text(path_, third_text_);
+  store_ = make_store();
+  ASSERT_TRUE(store_->probe().looks_current);
+  ASSERT_TRUE(std::filesystem::remove(path_));
+  std::jthread remover([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    std::filesystem::remove(journal_path_);
+  });
+  store_->load();
+  store_.reset();
+  EXPECT_EQ(directory_.names(), Names());
+}
+
+TEST_F(LoadTest, OnlyTheJsonRemovedSinceTheStoreWasOpenedIsRebuilt) {
+  put_three(std::nullopt);
+  write_text(path_, third_text_);
+  store_ = make_store();
+  ASSERT_TRUE(store_->probe().looks_current);
+  ASSERT_TRUE(std::filesystem::remove(path_));
+  expect_head(store_->load());
+  EXPECT_EQ(read_text(path_), third_text_);
+}
+
 TEST_F(LoadTest, ATornJsonIsRebuiltAndKept) {
   const std::string torn = maker_.text().substr(0, 700);
   expect_head(load_three(torn));

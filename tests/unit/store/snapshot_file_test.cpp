@@ -188,7 +188,7 @@ TYPED_TEST(SnapshotFileTest, ReadsItsEnds) {
   ASSERT_TRUE(ends);
   EXPECT_EQ(ends->first, "0123");
   EXPECT_EQ(ends->last, "6789");
-  EXPECT_EQ(ends->size, 10u);
+  EXPECT_EQ(ends->status.size, 10u);
 }
 
 TYPED_TEST(SnapshotFileTest, AShortFileIsBothOfItsEnds) {
