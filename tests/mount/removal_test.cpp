@@ -201,6 +201,23 @@ TEST_F(RemovalTest, AnotherSourceInThePlaceOfTheOneThatIsMountedIsShownAsItIs) {
   EXPECT_EQ(0, bash("$B verify $S.old/exec_status_125.txt").exit_status);
 }
 
+// A mount has their journals open and looks at each file in the background, one after the other.
+TEST_F(RemovalTest, BeforeTheFirstLookIsFinal) {
+  std::vector<std::string> tasks;
+  for (int task = 0; task < 300; ++task) tasks.push_back("t" + std::to_string(task));
+  make_status_file(201, tasks);
+  for (int number = 202; number <= 240; ++number)
+    for (const char* suffix : {"", ".journal"})
+      std::filesystem::copy_file(source() / ("exec_status_201.txt" + std::string(suffix)),
+                                 source() / ("exec_status_" + std::to_string(number) + ".txt" + suffix));
+  mount();
+  for (const std::string& name : names_in(source())) std::filesystem::remove(source() / name);
+  EXPECT_TRUE(eventually([&] { return bash("ls $M").output.empty(); })) << bash("ls $M").output;
+  EXPECT_EQ(std::vector<std::string>(), names_in(source()));
+  unmount();
+  EXPECT_EQ(std::vector<std::string>(), names_in(source()));
+}
+
 TEST_F(RemovalTest, ManyFilesThatAreRemovedGoTogetherAndHoldUpNothing) {
   for (int number = 201; number <= 215; ++number) make_status_file(number, {"one"});
   make_status_file(300, {"one"});
