@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cstring>
 #include <limits>
+#include <utility>
 
 #include "mapping/document/json_patch_text.hpp"
 #include "mapping/document/parse.hpp"
@@ -218,18 +219,62 @@ std::size_t find_last_member(std::string_view text, std::string_view mark) noexc
 
 std::optional<std::uint64_t> version_of_line(std::string_view line) noexcept { return number_behind(line, "{\"v\":"); }
 
+namespace {
+
+constexpr std::string_view size_mark = ",\"size\":";
+constexpr std::size_t longest_beginning = 64, longest_end = 512;  // what stands before the time, and behind the size
+
+// The string behind `mark`, which ends with its first quote: one that has nothing escaped.
+std::optional<std::string_view> text_behind(std::string_view text, std::string_view mark) noexcept {
+  const std::size_t found = text.find(mark);
+  if (found == std::string_view::npos) return std::nullopt;
+  text = text.substr(found + mark.size());
+  const std::size_t end = text.find('"');
+  return end == std::string_view::npos ? std::nullopt : std::optional(text.substr(0, end));
+}
+
+std::optional<std::string_view> time_of_beginning(std::string_view first) noexcept {
+  return text_behind(first.substr(0, 2 * longest_beginning), ",\"time\":\"");
+}
+
+std::optional<std::int64_t> g_of_beginning(std::string_view first) noexcept {
+  const std::size_t comma = first.find(',');  // behind the version
+  if (comma == std::string_view::npos) return std::nullopt;
+  const auto number = number_behind(first.substr(comma), ",\"g\":");
+  if (!number || !std::in_range<std::int64_t>(*number)) return std::nullopt;
+  return static_cast<std::int64_t>(*number);
+}
+
+// From its size on, which stands behind the patch.
+std::optional<std::string_view> end_of_line(std::string_view last) noexcept {
+  last = last.substr(last.size() - std::min(last.size(), longest_end));
+  const std::size_t size = find_last_member(last, size_mark);
+  return size == std::string_view::npos ? std::nullopt : std::optional(last.substr(size));
+}
+
+}  // namespace
+
 std::optional<RecordOutline> outline_of_line(std::string_view line) noexcept {
-  constexpr std::string_view time_mark = ",\"time\":\"", size_mark = ",\"size\":";
-  constexpr std::size_t longest_beginning = 64, longest_end = 512;  // what stands before the time, and behind the size
-  const auto version = number_behind(line, "{\"v\":");
-  const std::size_t time = line.substr(0, longest_beginning).find(time_mark);
-  const std::size_t end_at = line.size() - std::min(line.size(), longest_end);
-  const std::size_t size_at = find_last_member(line.substr(end_at), size_mark);
-  if (!version || time == std::string_view::npos || size_at == std::string_view::npos) return std::nullopt;
-  const auto size = number_behind(line.substr(end_at + size_at), size_mark);
-  const std::size_t time_end = line.find('"', time + time_mark.size());
-  if (!size || time_end == std::string_view::npos) return std::nullopt;
-  return RecordOutline{*version, line.substr(time + time_mark.size(), time_end - time - time_mark.size()), *size};
+  const auto version = version_of_line(line);
+  const auto time = time_of_beginning(line);
+  const auto end = end_of_line(line);
+  const auto size = end ? number_behind(*end, size_mark) : std::nullopt;
+  if (!version || !time || !size) return std::nullopt;
+  return RecordOutline{*version, *time, *size};
+}
+
+std::optional<ChainHead> head_of_ends(std::string_view first, std::string_view last) {
+  const auto version = version_of_line(first);
+  const auto g = g_of_beginning(first);
+  const auto time = time_of_beginning(first);
+  const auto end = end_of_line(last);
+  if (!version || !g || !time || !end) return std::nullopt;
+  const auto size = number_behind(*end, size_mark);
+  const auto payload_hash = text_behind(*end, ",\"payload_hash_current\":\"");
+  const auto record_hash = text_behind(*end, ",\"record_hash\":\"");
+  const bool is_whole = record_hash && end->ends_with(std::string(*record_hash) + "\"}");
+  if (!size || !payload_hash || !is_whole) return std::nullopt;
+  return ChainHead{*version, *g, *size, std::string(*payload_hash), std::string(*record_hash), std::string(*time)};
 }
 
 namespace {

@@ -92,5 +92,8 @@ struct ChainHead {
 ChainHead head_of(const JournalRecord& record);
 /// The same of a line whose record_hash is right, without what it costs to decode its patch. Throws RecordError.
 ChainHead head_of_line(std::string_view line);
+/// The same from parts of a line at its two ends, its hash not looked at; nothing where they do not tell, or where the
+/// line is not written as encode_record does. Whether both are of one line is for the caller to find out.
+std::optional<ChainHead> head_of_ends(std::string_view first, std::string_view last);
 
 }  // namespace statusfs

@@ -70,6 +70,7 @@ std::unique_ptr<JournalFile> JournalFile::open(Files& files, const std::string& 
   journal->size_at_open_ = opened.status.size;
   journal->end_ = end.end;
   journal->last_line_ = std::move(end.last_line);
+  journal->part_of_line_ = std::move(end.part_of_line);
   return journal;
 }
 
@@ -103,10 +104,17 @@ std::optional<std::string> JournalFile::last_line() {
   return read_last_line(file(), end_);
 }
 
-std::optional<std::uint64_t> JournalFile::first_version() {
-  std::string beginning(std::min<std::uint64_t>(end_, 64), '\0');
+std::string JournalFile::read_beginning(std::size_t bytes) {
+  std::string beginning(std::min<std::uint64_t>(end_, bytes), '\0');
   beginning.resize(file_->read_at(beginning, 0));
-  return version_of_line(beginning);
+  return beginning;
+}
+
+std::optional<std::uint64_t> JournalFile::first_version() { return version_of_line(read_beginning(64)); }
+
+std::optional<ChainHead> JournalFile::head_of_single_line() {
+  const std::string last = std::exchange(part_of_line_, {});
+  return last.empty() ? std::nullopt : head_of_ends(read_beginning(512), last);
 }
 
 std::uint64_t JournalFile::first_line_size() {

@@ -53,6 +53,9 @@ class JournalFile {
 
   std::uint64_t end() const noexcept { return end_; }
   std::optional<std::string> last_line();
+  /// What the last line says if it is the first one, too, and so long that reading and hashing it can be felt: a whole
+  /// document. Its hash is not looked at, nor whether there are lines in between. Asked once after opening.
+  std::optional<ChainHead> head_of_single_line();
   /// The version of the first line, read from its beginning; nothing where it does not begin like a record.
   std::optional<std::uint64_t> first_version();
   /// Bytes of the first line with its newline; 0 where there is none.
@@ -95,6 +98,7 @@ class JournalFile {
   File& file() noexcept { return file_ ? *file_ : unpublished_->file(); }
   void take_name(Temporary& next);
 
+  std::string read_beginning(std::size_t bytes);
   void write_all(std::string_view lines);
   void sync_once();
   StoreResult take_back(StoreResult cause);
@@ -109,6 +113,7 @@ class JournalFile {
   std::uint64_t size_at_open_ = 0;
   std::uint64_t first_line_size_ = 0;     ///< 0: not asked for yet
   std::optional<std::string> last_line_;  ///< seen when it was opened, and neither asked for nor followed since
+  std::string part_of_line_;              ///< the same: of one that was not seen as a whole, the last bytes
   bool failed_ = false;
   bool name_is_durable_ = false;
 };

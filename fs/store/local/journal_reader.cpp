@@ -74,11 +74,14 @@ JournalEnd look_at_end(File& file, std::uint64_t size) {
   const std::uint64_t begin = size > first_look ? size - first_look : 0;
   const std::string tail = read_range(file, begin, size);
   const auto newline = last_newline(tail);
-  if (newline == std::string::npos) return {behind_last_newline(file, begin), std::nullopt};
-  JournalEnd result{begin + newline + 1, std::nullopt};
+  if (newline == std::string::npos) return {behind_last_newline(file, begin), std::nullopt, {}};
+  JournalEnd result{begin + newline + 1, std::nullopt, {}};
   const auto before = last_newline(std::string_view(tail).substr(0, newline));
   const std::size_t start = before == std::string::npos ? 0 : before + 1;
-  if (start > 0 || begin == 0) result.last_line = tail.substr(start, newline - start);
+  if (start > 0 || begin == 0)
+    result.last_line = tail.substr(start, newline - start);
+  else
+    result.part_of_line = tail.substr(0, newline);
   return result;
 }
 

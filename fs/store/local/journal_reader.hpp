@@ -35,6 +35,7 @@ std::optional<std::string> read_last_line(File& file, std::uint64_t end);
 struct JournalEnd {
   std::uint64_t end = 0;                 ///< where its last whole line ends: behind the last newline, 0 without one
   std::optional<std::string> last_line;  ///< that line, without its newline, where it was seen as a whole
+  std::string part_of_line;              ///< its last bytes otherwise, without its newline
 };
 JournalEnd look_at_end(File& file, std::uint64_t size);
 

@@ -35,6 +35,17 @@ bool shows(std::string_view text, const Field* field, const Value& value) {
   return text.find('"' + field->key() + "\": " + compact(value)) != std::string_view::npos;
 }
 
+/// Whether a JSON with these ends looks like the head's. What they say of a version is said by no other one: its hash
+/// is of a payload that holds the one before.
+bool shows_head(const Mapping& mapping, const SnapshotFile::Ends& json, const ChainHead& head) {
+  const auto is_shown = [&](Stamp stamp, const Value& value) {
+    const Field* field = mapping.stamped(stamp, false);
+    return shows(json.first, field, value) || shows(json.last, field, value);
+  };
+  return json.status.size == head.size && is_shown(Stamp::version, Value(static_cast<std::int64_t>(head.version))) &&
+         is_shown(Stamp::g, Value(head.g)) && is_shown(Stamp::payload_hash_current, Value(head.payload_hash_current));
+}
+
 }  // namespace
 
 void LocalStore::note(const std::string& notice) {
@@ -75,26 +86,29 @@ Probe LocalStore::probe() {
   }
   if (!journal_) return result;
   result.has_journal = true;
-  const auto line = journal_->last_line();
-  if (!line) return result;
-  try {
-    result.head = head_of_line(*line);
-  } catch (const RecordError&) {
-    return result;
-  }
   const auto json = follower_.file().read_ends(probed_bytes);
-  if (!json) return result;
   const auto guard = follower_.exclusive();
-  follower_.set_unread(json->status);  // whoever removes both before load() gets neither back
-  if (follower_.signature().is_missing()) return result;
-  const auto is_shown = [&](Stamp stamp, const Value& value) {
-    const Field* field = mapping_->stamped(stamp, false);
-    return shows(json->first, field, value) || shows(json->last, field, value);
-  };
-  result.looks_current = json->status.size == result.head->size &&
-                         is_shown(Stamp::version, Value(static_cast<std::int64_t>(result.head->version))) &&
-                         is_shown(Stamp::payload_hash_current, Value(result.head->payload_hash_current));
+  if (json) follower_.set_unread(json->status);  // whoever removes both before load() gets neither back
+  const auto is_of = [&](const ChainHead& head) { return json && shows_head(*mapping_, *json, head); };
+  result.head = journal_->head_of_single_line();
+  bool is_shown = result.head && is_of(*result.head);
+  if (!is_shown) {
+    result.head = checked_head();
+    is_shown = result.head && is_of(*result.head);
+  }
+  result.looks_current = is_shown && !follower_.signature().is_missing();
   return result;
+}
+
+/// By the whole last line and its hash; nothing where it is no record.
+std::optional<ChainHead> LocalStore::checked_head() {
+  const auto line = journal_->last_line();
+  if (!line) return std::nullopt;
+  try {
+    return head_of_line(*line);
+  } catch (const RecordError&) {
+    return std::nullopt;
+  }
 }
 
 StoredFile LocalStore::load() {

@@ -27,9 +27,10 @@ namespace statusfs {
 /// What can be said of a status file without reading it.
 struct Probe {
   bool has_journal = false;
-  std::optional<ChainHead> head;  ///< of the journal's last line; nothing when that is no record
-  bool looks_current =
-      false;  ///< the JSON has the head's length, and what its two ends show is the head's, and it is signed
+  /// Of the journal's last line; nothing when that is no record. Its hash was looked at, or the JSON says the same.
+  std::optional<ChainHead> head;
+  /// The JSON has the head's length, and what its two ends show is the head's, and it is signed.
+  bool looks_current = false;
 };
 
 class LocalStore final : public Store {
@@ -101,6 +102,7 @@ class LocalStore final : public Store {
 
   // local_load.cpp
   void open_journal();
+  std::optional<ChainHead> checked_head();
   StoredFile load_from(const Content& content);
   StoredFile load_chained(const Content& content);
   StoredFile load_without_journal(const Content& content, unsigned attempts = 3);

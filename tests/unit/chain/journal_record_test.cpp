@@ -75,6 +75,27 @@ TEST(JournalRecordTest, TheHeadOfALineThatIsChangedAnywhereIsNotRead) {
   }
 }
 
+TEST(JournalRecordTest, TheHeadIsToldByPartsOfALineAtItsEnds) {
+  JournalRecord record = some_record();
+  const std::string line = encode_record(record);
+  EXPECT_EQ(head_of_ends(line, line), head_of(record));
+  EXPECT_EQ(head_of_ends(line.substr(0, 60), line.substr(line.find(",\"size\""))), head_of(record));
+}
+
+TEST(JournalRecordTest, PartsThatAreTooShortOrOfOtherLinesTellNoHead) {
+  JournalRecord record = some_record();
+  const std::string line = encode_record(record);
+  for (std::size_t length = 0; length < line.find("\",\"op\""); ++length)
+    EXPECT_FALSE(head_of_ends(line.substr(0, length), line)) << length;
+  for (std::size_t begin = line.find(",\"size\"") + 1; begin < line.size(); ++begin)
+    EXPECT_FALSE(head_of_ends(line, line.substr(begin))) << begin;
+  for (std::size_t length = 1; length < line.size(); ++length)
+    EXPECT_FALSE(head_of_ends(line, line.substr(0, length))) << length;
+  EXPECT_FALSE(head_of_ends("{\"v\":23,\"g\":99999999999999999999,\"time\":\"t\"", line));
+  EXPECT_FALSE(head_of_ends("{\"v\":23,\"g\":9223372036854775808,\"time\":\"t\"", line));
+  EXPECT_FALSE(head_of_ends("{\"v\":23,\"time\":\"t\",\"g\":5,", line));
+}
+
 TEST(JournalRecordTest, TheFirstHasNothingBeforeIt) {
   JournalRecord record = some_record();
   record.payload_hash_previous.reset();

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "fs/unique_fd.hpp"
+#include "mapping/chain/chain.hpp"
 #include "tests/unit/store/local_store_fixture.hpp"
 
 namespace statusfs {
@@ -17,6 +18,19 @@ using Names = std::set<std::string>;
 
 class LoadTest : public LocalStoreTest {
  protected:
+  /// A chain of one version, whose line is longer than what is looked at of it; returns its head.
+  ChainHead put_long_one() {
+    const Value long_text(std::string(20'000, 'x'));
+    const StatusDocument plain(maker_.mapping(), maker_.document()->root().with_member("unknown", long_text));
+    MutationStamp stamp;
+    stamp.g = 77;
+    stamp.time = "2025-06-09T12:00:00.000000Z";
+    stamp.author = {"TESTER", "SUPERVISOR", 1000, 4711, std::string(32, 'a')};
+    const Version first = begin_chain(plain, {"exec_status_7", "exec_plan_7", "", 1}, stamp, "adopt");
+    write_text(journal_path_, first.record + "\n");
+    write_text(path_, text_of(*first.document));
+    return first.head;
+  }
   /// A chain of three versions on the disk, the JSON as given.
   void put_three(const std::optional<std::string>& json) {
     first_text_ = maker_.text();
@@ -457,6 +471,37 @@ TEST_F(LoadTest, ProbeReadsTheEndOnly) {
   EXPECT_TRUE(probe.looks_current);
   write_text(path_, second_text_);
   EXPECT_FALSE(make_store()->probe().looks_current);
+}
+
+TEST_F(LoadTest, ProbeBelievesTheEndsOfALongFirstLineThatTheJsonSays) {
+  const ChainHead head = put_long_one();
+  auto probe = make_store()->probe();
+  EXPECT_EQ(probe.head, head);
+  EXPECT_TRUE(probe.looks_current);
+  // What is between the ends is judged by whoever reads it.
+  std::string journal = read_text(journal_path_);
+  journal[10'000] = 'y';
+  write_text(journal_path_, journal);
+  EXPECT_EQ(make_store()->probe().head, head);
+  EXPECT_EQ(make_store()->load().state, State::unchained);
+}
+
+TEST_F(LoadTest, ProbeHashesALongFirstLineWhoseEndsTheJsonDoesNotSay) {
+  const ChainHead head = put_long_one();
+  const std::string journal = read_text(journal_path_), json = read_text(path_);
+  const auto probe_of = [&](const std::string& lines, const std::string& text) {
+    write_text(journal_path_, lines);
+    write_text(path_, text);
+    return make_store()->probe();
+  };
+  const auto with = [](std::string text, const std::string& from, const std::string& to) {
+    return text.replace(text.rfind(from), from.size(), to);
+  };
+  EXPECT_FALSE(probe_of(with(journal, "\"g\":77,\"time\"", "\"g\":78,\"time\""), json).head) << "the line was changed";
+  EXPECT_FALSE(probe_of(with(journal, head.payload_hash_current, maker_.head().payload_hash_current), json).head);
+  const auto probe = probe_of(journal, with(json, "\"g_file_last_modified\": 77", "\"g_file_last_modified\": 78"));
+  EXPECT_EQ(probe.head, head) << "its hash is right";
+  EXPECT_FALSE(probe.looks_current);
 }
 
 }  // namespace
