@@ -10,14 +10,6 @@
 namespace statusfs {
 namespace {
 
-bool is_successor(const StatusDocument& document, const ChainHead& head) {
-  const Mapping& mapping = document.mapping();
-  const Value* version = document.value_of(*mapping.stamped(Stamp::version, false));
-  const Value* previous = document.value_of(*mapping.stamped(Stamp::payload_hash_previous, false));
-  return version && *version == Value(static_cast<std::int64_t>(head.version + 1)) && previous &&
-         *previous == Value(head.payload_hash_current) && verify_hashes(document, 1).empty();
-}
-
 // Whoever a file belongs to: the kernel vouches for the user, and the user database for his groups.
 Caller owner_of_file(uid_t uid) {
   Caller owner;

@@ -90,6 +90,14 @@ bool is_among(const std::vector<Finding>& findings, const Finding& finding) {
 
 }  // namespace
 
+bool is_successor(const StatusDocument& document, const ChainHead& head) {
+  const Mapping& mapping = document.mapping();
+  const Value* version = document.value_of(*mapping.stamped(Stamp::version, false));
+  const Value* previous = document.value_of(*mapping.stamped(Stamp::payload_hash_previous, false));
+  return version && *version == Value(static_cast<std::int64_t>(head.version + 1)) && previous &&
+         *previous == Value(head.payload_hash_current) && verify_hashes(document, 1).empty();
+}
+
 SuccessorStamps stamps_of_successor(const StatusDocument& document) {
   SuccessorStamps stamps;
   for (const Field* field : document.mapping().file_fields()) {

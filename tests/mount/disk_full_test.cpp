@@ -69,10 +69,7 @@ class DiskFullTest : public MountedTest {
   void expect_history() {
     ASSERT_EQ(0, statusfs({"recover", status_file().string()}).exit_status);
     expect_verified();
-    std::vector<std::string> values;
-    for (const Change& change : checked_changes(status_file(), {pointer}))
-      if (change.value.is_string()) values.push_back(change.value);
-    expect_attempts(attempts_, values, pointer);
+    expect_attempts(attempts_, checked_texts(status_file(), {pointer})[pointer], pointer);
     for (const auto& entry : std::filesystem::directory_iterator(source()))
       EXPECT_FALSE(entry.path().filename().string().starts_with('.')) << entry.path() << " was left over";
   }

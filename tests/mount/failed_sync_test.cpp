@@ -61,11 +61,8 @@ class FailedSyncTest : public MountedTest {
 
   void expect_history() {
     expect_verified();
-    std::vector<std::string> values;
-    for (const Change& change :
-         checked_changes(status_file(), {"/payload/tasks_status/0/execution_log/failure_details"}))
-      if (change.value.is_string()) values.push_back(change.value);
-    expect_attempts(attempts_, values, "failure_details");
+    const std::string pointer = "/payload/tasks_status/0/execution_log/failure_details";
+    expect_attempts(attempts_, checked_texts(status_file(), {pointer})[pointer], pointer);
   }
 
   std::unique_ptr<TracedProgram> daemon_;

@@ -112,9 +112,7 @@ void FaultRounds::expect_recovered() {
 void FaultRounds::expect_history() const {
   std::vector<std::string> pointers;
   for (std::size_t task = 0; task < tasks; ++task) pointers.push_back(details_pointer(task));
-  std::map<std::string, std::vector<std::string>> values;
-  for (const Change& change : checked_changes(status_file(), pointers))
-    if (change.value.is_string()) values[change.pointer].push_back(change.value);
+  auto values = checked_texts(status_file(), pointers);
   for (std::size_t task = 0; task < tasks; ++task)
     expect_attempts(attempts_[task], values[details_pointer(task)], details_pointer(task));
 }

@@ -108,6 +108,37 @@ class ServiceTest : public HostTest {
   bool hears(const std::string& text) {
     return eventually([&] { return heard().find(text) != std::string::npos; });
   }
+  /// Runs a script where a journal listens, and what it started is over: the journal's socket has a fixed place, so a
+  /// namespace of its own gets one. $root is the test's directory, $statusfs the program; `told COMMAND...` runs a
+  /// command whose standard error is the journal's, `await TEXT` waits until that was heard.
+  CommandResult with_journal(const std::string& script) {
+    return bash("R=${S%/*}; " + tool("private_mounts") + R"( bash -ec '
+      root=$2
+      statusfs=$3
+      told() { export JOURNAL_STREAM=$(stat --format %d:%i "$root/stderr"); "$@" 2> "$root/stderr"; }
+      await() { for _ in {1..200}; do if grep -q "$1" "$root/heard"; then break; fi; sleep 0.05; done; }
+      mkdir -p /run/systemd/journal
+      mount -t tmpfs none /run/systemd/journal
+      python3 "$1" /run/systemd/journal/socket "$root/heard" &
+      listener=$!
+      until [[ -S /run/systemd/journal/socket ]]; do sleep 0.05; done
+      : > "$root/stderr"
+      )" + script +
+                R"(
+      kill $listener
+      wait $listener || true
+    ' - )" + listener() +
+                R"( "$R" "$B")");
+  }
+  /// What was heard last is a warning about this mount, and nothing went to standard error.
+  void expect_journal_alone(const std::string& event) {
+    const std::string record = heard();
+    EXPECT_THAT(record, HasSubstr("PRIORITY=4\n"));
+    EXPECT_THAT(record, HasSubstr("STATUSFS_EVENT=" + event + "\n"));
+    EXPECT_THAT(record, HasSubstr("STATUSFS_SOURCE=" + source().string() + "\n"));
+    EXPECT_THAT(record, HasSubstr("STATUSFS_MOUNTPOINT=" + mountpoint().string() + "\n"));
+    EXPECT_EQ("", read_file(root() / "stderr"));
+  }
 };
 
 TEST_F(ServiceTest, IsToldWhenTheMountAnswersAndWhenItEnds) {
@@ -127,59 +158,30 @@ TEST_F(ServiceTest, IsToldWhenTheMountAnswersAndWhenItEnds) {
   EXPECT_EQ(0, mounts());
 }
 
-// The journal's socket has a fixed place, so a namespace of its own gets one.
 TEST_F(ServiceTest, NoticesGoToTheJournalWithTheirFields) {
   put_file(root() / "config", "default: {archetype: AUDITOR}\n");
-  const auto result = bash("R=${S%/*}; " + tool("private_mounts") + R"( bash -ec '
-      mkdir -p /run/systemd/journal
-      mount -t tmpfs none /run/systemd/journal
-      python3 "$1" /run/systemd/journal/socket "$2/heard" &
-      listener=$!
-      until [[ -S /run/systemd/journal/socket ]]; do sleep 0.05; done
-      : > "$2/stderr"
-      JOURNAL_STREAM=$(stat --format %d:%i "$2/stderr") "$3" -f -o config="$2/config" "$2/source" "$2/mount" 2> "$2/stderr" &
+  const auto result = with_journal(R"(
+      told exec "$statusfs" -f -o config="$root/config" "$root/source" "$root/mount" &
       daemon=$!
-      until [[ -e $2/mount/exec_status_125 ]]; do sleep 0.05; done
-      echo "default: {archetype: NOBODY}" > "$2/config"
+      until [[ -e $root/mount/exec_status_125 ]]; do sleep 0.05; done
+      echo "default: {archetype: NOBODY}" > "$root/config"
       kill -HUP $daemon
-      for _ in {1..200}; do if grep -q config_kept "$2/heard"; then break; fi; sleep 0.05; done
+      await config_kept
       kill $daemon
-      wait $daemon
-      kill $listener
-      wait $listener || true
-    ' - )" + listener() + R"( "$R" "$B")");
+      wait $daemon)");
   ASSERT_EQ(0, result.exit_status) << result.error;
-  const std::string record = heard();
-  EXPECT_THAT(record, HasSubstr("MESSAGE=the configuration stays as it was: "));
-  EXPECT_THAT(record, HasSubstr("PRIORITY=4\n"));
-  EXPECT_THAT(record, HasSubstr("STATUSFS_EVENT=config_kept\n"));
-  EXPECT_THAT(record, HasSubstr("STATUSFS_SOURCE=" + source().string() + "\n"));
-  EXPECT_THAT(record, HasSubstr("STATUSFS_MOUNTPOINT=" + mountpoint().string() + "\n"));
-  EXPECT_EQ("", read_file(root() / "stderr"));
+  EXPECT_THAT(heard(), HasSubstr("MESSAGE=the configuration stays as it was: "));
+  expect_journal_alone("config_kept");
 }
 
 // As a service does after its daemon died (ExecStopPost=).
 TEST_F(ServiceTest, ADeadMountThatUmountTakesAwayIsToldToTheJournal) {
   mount_and_die();
-  const auto result = bash("R=${S%/*}; " + tool("private_mounts") + R"( bash -ec '
-      mkdir -p /run/systemd/journal
-      mount -t tmpfs none /run/systemd/journal
-      python3 "$1" /run/systemd/journal/socket "$2/heard" &
-      listener=$!
-      until [[ -S /run/systemd/journal/socket ]]; do sleep 0.05; done
-      : > "$2/stderr"
-      JOURNAL_STREAM=$(stat --format %d:%i "$2/stderr") "$3" umount --if-dead "$2/mount" 2> "$2/stderr"
-      for _ in {1..200}; do if grep -q dead_mount_cleared "$2/heard"; then break; fi; sleep 0.05; done
-      kill $listener
-      wait $listener || true
-    ' - )" + listener() + R"( "$R" "$B")");
+  const auto result = with_journal(R"(
+      told "$statusfs" umount --if-dead "$root/mount"
+      await dead_mount_cleared)");
   ASSERT_EQ(0, result.exit_status) << result.error;
-  const std::string record = heard();
-  EXPECT_THAT(record, HasSubstr("STATUSFS_EVENT=dead_mount_cleared\n"));
-  EXPECT_THAT(record, HasSubstr("PRIORITY=4\n"));
-  EXPECT_THAT(record, HasSubstr("STATUSFS_SOURCE=" + source().string() + "\n"));
-  EXPECT_THAT(record, HasSubstr("STATUSFS_MOUNTPOINT=" + mountpoint().string() + "\n"));
-  EXPECT_EQ("", read_file(root() / "stderr"));
+  expect_journal_alone("dead_mount_cleared");
 }
 
 TEST_F(ServiceTest, NoticesGoToStandardErrorWhereThatIsNotTheJournal) {

@@ -25,6 +25,14 @@ std::vector<Change> checked_changes(const Path& status_file, const std::vector<s
   return changes;
 }
 
+std::map<std::string, std::vector<std::string>> checked_texts(const Path& status_file,
+                                                              const std::vector<std::string>& pointers) {
+  std::map<std::string, std::vector<std::string>> texts;
+  for (const Change& change : checked_changes(status_file, pointers))
+    if (change.value.is_string()) texts[change.pointer].push_back(change.value);
+  return texts;
+}
+
 void expect_attempts(const std::vector<WriteAttempt>& attempts, const std::vector<std::string>& values,
                      const std::string& whose) {
   std::size_t next = 0;

@@ -31,6 +31,10 @@ struct Change {
 /// Throws if anything in the chain is wrong.
 std::vector<Change> checked_changes(const Path& status_file, const std::vector<std::string>& pointers);
 
+/// The same of fields of text: the texts that each of them had. What they began with is null, and no text.
+std::map<std::string, std::vector<std::string>> checked_texts(const Path& status_file,
+                                                              const std::vector<std::string>& pointers);
+
 /// Expects that the values are those of the attempts, in their order: every acknowledged one exactly once, of the
 /// others at most once each, of the refused ones none, and nothing else.
 void expect_attempts(const std::vector<WriteAttempt>& attempts, const std::vector<std::string>& values,

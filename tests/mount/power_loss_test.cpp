@@ -106,9 +106,7 @@ class PowerLossTest : public MountedTest {
     expect_verified();
     std::vector<std::string> pointers;
     for (std::size_t writer = 0; writer < writer_count; ++writer) pointers.push_back(pointer(writer));
-    std::map<std::string, std::vector<std::string>> values;
-    for (const Change& change : checked_changes(status_file(), pointers))
-      if (change.value.is_string()) values[change.pointer].push_back(change.value);
+    auto values = checked_texts(status_file(), pointers);
     for (std::size_t writer = 0; writer < writer_count; ++writer)
       expect_attempts(attempts_[writer], values[pointer(writer)], pointer(writer));
   }

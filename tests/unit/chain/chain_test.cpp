@@ -341,25 +341,6 @@ TEST(ChainTest, GoesOnWhereAnotherEnded) {
   EXPECT_EQ(indented_document(replayed(journal).root()), indented_document(next.document()->root()));
 }
 
-TEST(DerivedCountsTest, FollowTheTasks) {
-  const StatusDocument document =
-      sample_after(R"([{"op":"replace","path":"/payload/tasks_status/0/status","value":"DONE"}])");
-  const Field& field = *document.mapping().top("summary")->child("overall_completion_percentage");
-  DerivedCounts counts(document);
-  const auto value = [&](std::size_t tasks) { return counts.values(tasks).at(0).second; };
-  EXPECT_EQ(derived_value(document, field), 33);
-  EXPECT_EQ(value(3), 33);
-  const Value pending = document.task(1), done = document.task(0);
-  counts.task_changed(&pending, &done);
-  EXPECT_EQ(value(3), 66);
-  counts.task_changed(nullptr, &done);
-  EXPECT_EQ(value(4), 75);
-  counts.task_changed(&done, nullptr);
-  counts.task_changed(&done, &pending);
-  EXPECT_EQ(value(3), 33);
-  EXPECT_EQ(value(0), 0);
-}
-
 TEST(ChainTest, AFieldOfTheFileIsStampedWithTheOneBesideIt) {
   std::string text(default_mapping()->text);
   text.insert(text.find("      overall_completion_percentage:"),
@@ -389,13 +370,6 @@ TEST(ChainTest, ATaskThatComesBackKeepsTheStampsOfItsEntries) {
   EXPECT_EQ(value_in(writer.document(), "/payload/tasks_status/2/execution_log/retry_attempts_log/0/g"), "4");
   EXPECT_EQ(value_in(writer.document(), "/payload/tasks_status/2/readiness_check/g_checked"), "3");
   expect_journal_gives_document(writer);
-}
-
-TEST(ChainTest, ATaskThatWasNotValidDoesNotComeBack) {
-  const StatusDocument earlier = sample_with("/status", R"("NONSENSE")");
-  const Author author = author_of("SUPERVISOR");
-  expect_refused(Cause::invalid, {"NONSENSE"},
-                 [&] { propose_rollback(earlier.without_task(0), earlier, 1, "one", {author}); });
 }
 
 TEST(ChainTest, ManyTasksAreRemovedAtOnce) {

@@ -1,8 +1,9 @@
 // What a record says was changed, and how that is told.
 #include <gtest/gtest.h>
 
-#include "mapping/chain/version_difference.hpp"
+#include "mapping/chain/history.hpp"
 #include "tests/unit/chain/chain_writer.hpp"
+#include "tests/unit/chain/told_changes.hpp"
 
 namespace statusfs {
 namespace {
@@ -11,17 +12,12 @@ using Kind = WriteRequest::Kind;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-std::vector<std::string> told(const Mapping& mapping, const std::vector<HistoryChange>& changes) {
-  std::vector<std::string> texts;
-  for (const HistoryChange& change : changes) texts.push_back(change_text(mapping, change));
-  return texts;
-}
-
 // What the write of the attempt is told as, without what the driver stamps.
 std::vector<std::string> told_of(ChainWriter& writer, const Attempt& attempt) {
   const Value before = writer.document().root();
   const JournalRecord record = decode_record(writer.write(attempt).record);
-  return told(*default_mapping(), without_stamps(*default_mapping(), changes_of(*default_mapping(), before, record)));
+  return told_changes(*default_mapping(),
+                      without_stamps(*default_mapping(), changes_of(*default_mapping(), before, record)));
 }
 
 TEST(HistoryChangesTest, AreToldByThePathsOfTheTree) {
@@ -92,27 +88,6 @@ TEST(HistoryChangesTest, ALineTellsWhoDidWhat) {
   EXPECT_EQ(object.find("v")->as_integer(), 3);
   EXPECT_EQ(object.find("archetype")->as_string(), "BUILDER");
   EXPECT_EQ(compact(*object.find("changes")), R"([{"path":"tasks/one/percent_complete","old":0,"new":5}])");
-}
-
-// --- between any two versions ----------------------------------------------------------------------------------------
-
-std::vector<std::string> differences_after(const std::string& patch) {
-  return told(*default_mapping(), differences(*default_mapping(), sample().root(), sample_after(patch).root()));
-}
-
-TEST(VersionDifferenceTest, TasksAreTheSameByTheirId) {
-  EXPECT_THAT(differences_after(R"([{"op":"remove","path":"/payload/tasks_status/0"},
-      {"op":"replace","path":"/payload/tasks_status/1/percent_complete","value":5},
-      {"op":"add","path":"/payload/tasks_status/-","value":{"task_id_ref":"four"}},
-      {"op":"replace","path":"/payload/tasks_status/0/g_last_update","value":9}])"),
-              ElementsAre("tasks/one: removed", "tasks/three/percent_complete: 0 -> 5", "tasks/four: added"));
-}
-
-TEST(VersionDifferenceTest, OfTheFileAndItsLogs) {
-  EXPECT_THAT(differences_after(R"([{"op":"add","path":"/payload/key_achievements_log/-","value":{"a":1}},
-      {"op":"add","path":"/payload/extra","value":7},{"op":"replace","path":"/payload/g_last_update","value":9}])"),
-              testing::UnorderedElementsAre(R"(achievements: + {"a":1})", "extra: (absent) -> 7"));
-  EXPECT_THAT(differences_after("[]"), IsEmpty());
 }
 
 }  // namespace

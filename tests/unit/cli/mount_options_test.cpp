@@ -49,6 +49,16 @@ TEST(MountOptions, ACacheIsASizeInBytesOrWithAUnit) {
     EXPECT_THROW(read_mount_options({text}), OptionError) << text;
 }
 
+TEST(MountOptions, ThreadsAreANumberFromOneToAHundred) {
+  EXPECT_EQ(read_mount_options({"rw"}).max_threads, std::nullopt);
+  EXPECT_EQ(read_mount_options({"max_threads=1"}).max_threads, 1U);
+  EXPECT_EQ(read_mount_options({"max_threads=100"}).max_threads, 100U);
+  for (const std::string text : {"0", "101", "-1", "x", "4x", "0x4", "+4", " 4", "1.5", "999999999", "4294967297",
+                                 "99999999999999999999", "000", ""})
+    EXPECT_THROW(read_mount_options({"max_threads=" + text}), OptionError) << text;
+  EXPECT_THROW(read_mount_options({"max_threads"}), OptionError);
+}
+
 TEST(EtcdOptions, AreTakenAndNoOthers) {
   const EtcdSettings settings = read_etcd_options({"user=ada,passwordfile=p", "cacert=a,cert=b,key=c,host=h"});
   EXPECT_EQ(settings.user, "ada");

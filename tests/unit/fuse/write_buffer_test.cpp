@@ -74,5 +74,32 @@ TEST(WriteBufferTest, ADocumentMayBeWrittenAgainWhereTheFirstWasRefused) {
   EXPECT_EQ("{\"a\": 2}", requested(view, " 2}", 5));
 }
 
+// A large document is parsed once its brackets close. Those in strings are none.
+TEST(WriteBufferTest, ALargeDocumentIsWholeWhereItsBracketsCloseOutsideOfStrings) {
+  const std::string large(64 * 1024, '[');
+  for (const std::string& content : {large, large + R"(\")" + large, large + R"(\\)", R"({\"a\":)" + large}) {
+    WriteBuffer view = buffer_of("tasks/one/task.json", false);
+    const std::string begin = R"({"a": ")" + content, end = R"(", "b": [{}]})";
+    EXPECT_EQ("nothing", requested(view, begin));
+    EXPECT_TRUE(view.complaint_at_close());
+    EXPECT_TRUE(begin + end == requested(view, end, begin.size())) << content.substr(large.size() - 8, 24);
+    EXPECT_FALSE(view.complaint_at_close());
+  }
+}
+
+TEST(WriteBufferTest, ALargeDocumentGoesOnWhereBracketsCloseInAString) {
+  WriteBuffer view = buffer_of("tasks/one/task.json", false);
+  const std::string begin = R"({"a": ")" + std::string(64 * 1024, 'x') + "}]}]", end = R"("})";
+  EXPECT_EQ("nothing", requested(view, begin));
+  EXPECT_TRUE(begin + end == requested(view, end, begin.size()));
+}
+
+TEST(WriteBufferTest, ALargeLineOfALogIsWholeWhereItsBracketsCloseOutsideOfStrings) {
+  WriteBuffer log = buffer_of("achievements", true);
+  const std::string begin = R"({"achievement_summary": ")" + std::string(64 * 1024, '{'), end = "\"}";
+  EXPECT_EQ("nothing", requested(log, begin));
+  EXPECT_TRUE(begin + end == requested(log, end));
+}
+
 }  // namespace
 }  // namespace statusfs

@@ -119,5 +119,12 @@ TEST(RollbackTest, ToWhatIsThereAlreadyChangesNothing) {
   EXPECT_TRUE(propose_rollback(earlier_sample(), earlier_sample(), 4, {}, {author}).changes.empty());
 }
 
+TEST(RollbackTest, ATaskThatWasNotValidDoesNotComeBack) {
+  const StatusDocument earlier = sample_with("/status", R"("NONSENSE")");
+  const Author author = author_of("SUPERVISOR");
+  expect_refused(Cause::invalid, {"NONSENSE"},
+                 [&] { propose_rollback(earlier.without_task(0), earlier, 1, "one", {author}); });
+}
+
 }  // namespace
 }  // namespace statusfs

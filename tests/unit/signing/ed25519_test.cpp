@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "tests/unit/signing/new_keys.hpp"
 #include "tests/unit/store/temporary_directory.hpp"
@@ -75,6 +76,16 @@ TEST_F(KeyFileTest, IsReadWhereOnlyItsOwnerMay) {
   for (const mode_t mode : {0640, 0604, 0660, 0610, 0777})
     EXPECT_THAT(complaint([&] { SigningKey::read(put(pair.private_pem, mode)); }), HasSubstr("chmod 600"))
         << std::oct << mode;
+  EXPECT_NO_THROW(PublicKey::read(put(pair.public_pem, 0644)));
+}
+
+TEST_F(KeyFileTest, OfAnotherUserIsNotRead) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root may give a file away";
+  constexpr uid_t another = 65534;
+  const KeyPair pair = new_key_pair();
+  const std::string file = put(pair.private_pem);
+  ASSERT_EQ(0, ::chown(file.c_str(), another, static_cast<gid_t>(-1)));
+  EXPECT_THAT(complaint([&] { SigningKey::read(file); }), HasSubstr("belongs to another user"));
   EXPECT_NO_THROW(PublicKey::read(put(pair.public_pem, 0644)));
 }
 
