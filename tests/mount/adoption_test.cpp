@@ -3,6 +3,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <ctime>
+
 #include "tests/mount/mounted_test.hpp"
 
 namespace statusfs::test {
@@ -232,6 +234,23 @@ TEST_F(AdoptionTest, TheRecordOfASuccessorBearsItsOwnStamps) {
   EXPECT_EQ(5001, journal().back()["g"]);
   unmount();
   expect_verified();
+}
+
+TEST_F(AdoptionTest, ATaskThatASuccessorBringsIsAsOldAsItsVersion) {
+  mount();
+  const auto time_of = [](const Path& place) {
+    struct stat status {};
+    EXPECT_EQ(0, ::stat(place.c_str(), &status)) << place;
+    return status.st_mtime;
+  };
+  const time_t loaded = time_of(tree(percent));
+  ASSERT_TRUE(eventually([&] { return ::time(nullptr) > loaded + 1; })) << "now is another second";
+  change("successor",
+         "payload['tasks_status'].append(dict(task, task_id_ref='added')); "
+         "payload['g_last_update'] = header['g_file_last_modified'] = header['g_file_last_modified'] + 1");
+  EXPECT_TRUE(eventually([&] { return std::filesystem::exists(tree("tasks/added")); })) << last_error();
+  for (const char* name : {"", "status", "readiness_check", "task.json"})
+    EXPECT_LT(loaded + 1, time_of(tree("tasks/added") / name)) << name;
 }
 
 TEST_F(AdoptionTest, AHugeNumberInARefusedChangeUsesUpNone) {
