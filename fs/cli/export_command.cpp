@@ -1,11 +1,11 @@
 #include <filesystem>
-#include <iostream>
 
 #include "fs/cli/mapping_source.hpp"
 #include "fs/cli/mount_options.hpp"
 #include "fs/cli/offline_store.hpp"
 #include "fs/cli/progress.hpp"
 #include "fs/cli/transfer_commands.hpp"
+#include "fs/cli/transfer_outcome.hpp"
 #include "fs/store/etcd/key_layout.hpp"
 #include "fs/store/etcd/stored_head.hpp"
 #include "fs/store/file_names.hpp"
@@ -219,6 +219,7 @@ ExitStatus export_command(const TransferArguments& arguments) try {
   require_directory_or_nothing(arguments.to);
   EtcdClient client(etcd_access(address, settings));
   const KeyLayout layout(address.prefix);
+  TransferOutcome outcome;
   bool is_anything = false;
   EtcdRange heads{layout.heads(), end_of_prefix(layout.heads())};
   heads.keys_only = true;
@@ -227,8 +228,9 @@ ExitStatus export_command(const TransferArguments& arguments) try {
     if (!stem_of(file_name_of(stem))) return true;  // somebody else's
     is_anything = true;
     make_directory(arguments.to);
-    const bool is_new = is_exported_anew(client, layout, stem, arguments.to, mapping);
-    std::cout << stem << (is_new ? ": exported\n" : ": is there already\n");
+    outcome.add(stem, [&] {
+      return is_exported_anew(client, layout, stem, arguments.to, mapping) ? "exported" : "is there already";
+    });
     return true;
   });
   EtcdRange plans{layout.plans(), end_of_prefix(layout.plans())};
@@ -239,12 +241,14 @@ ExitStatus export_command(const TransferArguments& arguments) try {
     if (!is_plan_name(name)) return true;
     is_anything = true;
     make_directory(arguments.to);
-    put_file(files, arguments.to + "/" + name, entry.value);
-    std::cout << name << ": exported\n";
+    outcome.add(name, [&] {
+      put_file(files, arguments.to + "/" + name, entry.value);
+      return "exported";
+    });
     return true;
   });
   if (!is_anything) throw CommandError(ExitStatus::unusable, arguments.from + ": has no status file and no plan");
-  return ExitStatus::done;
+  return outcome.finish();
 } catch (const CommandError&) {
   throw;
 } catch (const std::exception& error) {

@@ -1,11 +1,11 @@
 #include <filesystem>
-#include <iostream>
 
 #include "fs/cli/mapping_source.hpp"
 #include "fs/cli/mount_options.hpp"
 #include "fs/cli/progress.hpp"
 #include "fs/cli/status_targets.hpp"
 #include "fs/cli/transfer_commands.hpp"
+#include "fs/cli/transfer_outcome.hpp"
 #include "fs/engine/file_state.hpp"
 #include "fs/engine/plan_file.hpp"
 #include "fs/store/etcd/key_layout.hpp"
@@ -149,14 +149,20 @@ bool is_imported_anew(EtcdClient& client, const KeyLayout& layout, const StatusT
   refuse_import(target.path, error.what());
 }
 
-void import_plans(EtcdClient& client, const KeyLayout& layout, const std::string& directory) {
+void import_plan(EtcdClient& client, const KeyLayout& layout, const std::filesystem::path& file) {
+  EtcdTransaction transaction;
+  transaction.puts.push_back({layout.plans() + file.filename().string(), read_text_file(file.string())});
+  client.transact(transaction);
+}
+
+void import_plans(EtcdClient& client, const KeyLayout& layout, const std::string& directory, TransferOutcome& outcome) {
   for (const auto& entry : std::filesystem::directory_iterator(directory)) {
     const std::string name = entry.path().filename().string();
     if (!is_plan_name(name) || !entry.is_regular_file()) continue;
-    EtcdTransaction transaction;
-    transaction.puts.push_back({layout.plans() + name, read_text_file(entry.path().string())});
-    client.transact(transaction);
-    std::cout << name << ": imported\n";
+    outcome.add(name, [&] {
+      import_plan(client, layout, entry.path());
+      return "imported";
+    });
   }
 }
 
@@ -169,12 +175,12 @@ ExitStatus import_command(const TransferArguments& arguments) try {
   if (!std::filesystem::is_directory(arguments.from)) refuse_import(arguments.from, "is no directory");
   EtcdClient client(etcd_access(address, settings));
   const KeyLayout layout(address.prefix);
-  for (const StatusTarget& target : status_targets(arguments.from)) {
-    const bool is_new = is_imported_anew(client, layout, target, mapping);
-    std::cout << target.stem << (is_new ? ": imported\n" : ": is in etcd already\n");
-  }
-  import_plans(client, layout, arguments.from);
-  return ExitStatus::done;
+  TransferOutcome outcome;
+  for (const StatusTarget& target : status_targets(arguments.from))
+    outcome.add(target.stem,
+                [&] { return is_imported_anew(client, layout, target, mapping) ? "imported" : "is in etcd already"; });
+  import_plans(client, layout, arguments.from, outcome);
+  return outcome.finish();
 } catch (const CommandError&) {
   throw;
 } catch (const std::exception& error) {

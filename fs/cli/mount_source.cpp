@@ -1,10 +1,14 @@
 #include "fs/cli/mount_source.hpp"
 
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
 #include <algorithm>
 #include <filesystem>
 
 #include "fs/cli/etcd_access.hpp"
 #include "fs/cli/exit_status.hpp"
+#include "fs/cli/mount_table.hpp"
 #include "fs/counter/memory_counter.hpp"
 #include "fs/counter/state_file_counter.hpp"
 #include "fs/store/etcd/etcd_source.hpp"
@@ -66,10 +70,23 @@ void require_fitting_options(const MountSettings& settings, bool is_etcd) {
   if (is_etcd && settings.adopt) throw OptionError("-o adopt does not go with etcd: adopt before statusfs import");
 }
 
+// The files of a mount of ours are fields. Its device is 0:MINOR, wherever a part of it may be bound to.
+void require_no_mount_of_ours(const std::string& source) {
+  struct stat status {};
+  if (::stat(source.c_str(), &status) != 0 || major(status.st_dev) != 0) return;
+  for (const MountEntry& mount : statusfs_mounts())
+    if (mount.connection == std::to_string(minor(status.st_dev)))
+      throw CommandError(ExitStatus::unusable, source + ": lies in a mount of statusfs (" + mount.mountpoint +
+                                                   "), which shows status files and holds none; SOURCE can be what it "
+                                                   "shows, " +
+                                                   mount.source);
+}
+
 std::variant<LocalPlace, EtcdAccess> place_of(const std::string& source, const MountSettings& settings) {
   const bool is_etcd = EtcdAddress::is_one(source);
   require_fitting_options(settings, is_etcd);
   if (is_etcd) return etcd_access(etcd_address(source), settings.etcd);
+  require_no_mount_of_ours(source);
   try {
     return LocalPlace::of(source);
   } catch (const std::exception& error) {

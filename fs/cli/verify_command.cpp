@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <iostream>
 
 #include "fs/cli/file_commands.hpp"
@@ -49,14 +50,28 @@ Yardsticks read_yardsticks(const VerifyOptions& options) {
   return yardsticks;
 }
 
+// An anchor is a line about one file, and says nothing of the others in a directory.
+std::optional<Checkpoint> anchor_of(const StatusTarget& target, const Yardsticks& yardsticks) {
+  const auto& anchor = yardsticks.anchor;
+  return anchor && anchor->file_id == target.stem ? anchor : std::nullopt;
+}
+
+void require_file_of_anchor(const std::vector<StatusTarget>& targets, const std::string& argument,
+                            const Yardsticks& yardsticks) {
+  const bool is_there = std::ranges::any_of(
+      targets, [&](const StatusTarget& target) { return anchor_of(target, yardsticks).has_value(); });
+  if (yardsticks.anchor && !is_there)
+    throw CommandError(ExitStatus::unusable,
+                       "--anchor: is of " + yardsticks.anchor->file_id + ", which is not in " + argument);
+}
+
 // A file that nobody signs may still be proven up to a signed anchor.
-void verify_signature(const FileSnapshot& snapshot, const Yardsticks& yardsticks, ChainVerdict& verdict) {
-  if (!yardsticks.key) return;
+void verify_signature(const FileSnapshot& snapshot, const PublicKey& key, bool has_anchor, ChainVerdict& verdict) {
   const bool can_be_signed = snapshot.json && snapshot.signature;
   const char* lack = snapshot.json ? "the JSON is not signed: there is no .sig file"
                                    : "the JSON is missing, so that there is nothing that the key could have signed";
-  if (!can_be_signed && yardsticks.anchor) return verdict.notices.push_back(lack);
-  verdict.is_signed = can_be_signed && yardsticks.key->verifies(*snapshot.json, *snapshot.signature);
+  if (!can_be_signed && has_anchor) return verdict.notices.push_back(lack);
+  verdict.is_signed = can_be_signed && key.verifies(*snapshot.json, *snapshot.signature);
   if (*verdict.is_signed) return;
   verdict.findings.emplace_back(can_be_signed ? "the .sig file is no signature of the JSON by this key" : lack);
 }
@@ -66,7 +81,7 @@ ChainVerdict verify_file(const std::shared_ptr<const Mapping>& mapping, const St
   progress.begin("reading " + target.stem, 0);
   PosixFiles files;
   const FileSnapshot snapshot = take_snapshot(target.path);
-  ChainEvidence evidence{target.stem, snapshot.json, {}, false, yardsticks.anchor};
+  ChainEvidence evidence{target.stem, snapshot.json, {}, false, anchor_of(target, yardsticks)};
   if (snapshot.journal) {
     evidence.lines = [&](const std::function<bool(std::string_view)>& visit) {
       std::uint64_t done = 0;  // bytes; those of closed journals come on top
@@ -79,7 +94,7 @@ ChainVerdict verify_file(const std::shared_ptr<const Mapping>& mapping, const St
     evidence.has_torn_line = !snapshot.journal->empty() && snapshot.journal->back() != '\n';
   }
   ChainVerdict verdict = verify_chain(mapping, evidence);
-  verify_signature(snapshot, yardsticks, verdict);
+  if (yardsticks.key) verify_signature(snapshot, *yardsticks.key, evidence.anchor.has_value(), verdict);
   return verdict;
 }
 
@@ -151,7 +166,9 @@ ExitStatus verify_command(const std::string& argument, const std::optional<std::
   const auto mapping = load_mapping_file(mapping_file);
   ExitStatus status = ExitStatus::done;
   Progress progress;
-  for (const StatusTarget& target : status_targets(argument)) {
+  const auto targets = status_targets(argument);
+  require_file_of_anchor(targets, argument, yardsticks);
+  for (const StatusTarget& target : targets) {
     const ChainVerdict verdict = verify(mapping, target, yardsticks, progress);
     progress.without_bar([&] { options.json ? print_json(target, verdict) : print(target, verdict); });
     if (!verdict.is_good()) status = ExitStatus::unusable;

@@ -38,9 +38,22 @@ class GlobalCounter {
     virtual void commit() = 0;
   };
 
+  /// Of one number, while it lives.
+  class Claim {
+   public:
+    Claim() = default;
+    Claim(const Claim&) = delete;
+    Claim& operator=(const Claim&) = delete;
+    virtual ~Claim() = default;
+  };
+
   virtual ~GlobalCounter() = default;
 
   virtual std::unique_ptr<Lease> begin() = 0;
+  /// For a number that another program chose: nobody draws or claims it while the claim lives, and it is to be given to
+  /// raise() before that ends if it is used. nullptr where a mutation may have it already. A counter from which other
+  /// programs draw, too (of a state file, of etcd), cannot tell, and takes their word for it.
+  virtual std::unique_ptr<Claim> claim(std::int64_t /*g*/) { return std::make_unique<Claim>(); }
   /// A number that is used elsewhere (a status file that appeared in SOURCE): only larger ones are drawn from now on.
   virtual void raise(std::int64_t g) = 0;
 };

@@ -30,7 +30,29 @@ class MemoryCounter::MemoryLease final : public GlobalCounter::Lease {
   bool in_row_ = true;  ///< no other lease drew between our numbers
 };
 
+class MemoryCounter::MemoryClaim final : public GlobalCounter::Claim {
+ public:
+  MemoryClaim(MemoryCounter& counter, std::int64_t g) : counter_(counter), g_(g) {}
+  ~MemoryClaim() override {
+    const std::lock_guard lock(counter_.mutex_);
+    counter_.claimed_.erase(g_);
+  }
+
+ private:
+  MemoryCounter& counter_;
+  const std::int64_t g_;
+};
+
 std::unique_ptr<GlobalCounter::Lease> MemoryCounter::begin() { return std::make_unique<MemoryLease>(*this); }
+
+// Numbers up to the last one are those of mutations, but for gaps that nobody remembers.
+std::unique_ptr<GlobalCounter::Claim> MemoryCounter::claim(std::int64_t g) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (g <= last_ || !claimed_.insert(g).second) return nullptr;
+  }
+  return std::make_unique<MemoryClaim>(*this, g);
+}
 
 void MemoryCounter::raise(std::int64_t g) {
   const std::lock_guard lock(mutex_);
@@ -40,8 +62,12 @@ void MemoryCounter::raise(std::int64_t g) {
 
 std::int64_t MemoryCounter::draw() {
   const std::lock_guard lock(mutex_);
-  if (last_ >= largest_g) throw Rejection(Cause::read_only, "the global counter has no number left");
-  return ++last_;
+  std::int64_t next = last_;
+  do {
+    if (next >= largest_g) throw Rejection(Cause::read_only, "the global counter has no number left");
+    ++next;
+  } while (claimed_.contains(next));
+  return last_ = next;
 }
 
 void MemoryCounter::give_back(std::int64_t first, std::int64_t last) {

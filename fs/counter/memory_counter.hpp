@@ -2,6 +2,7 @@
 #pragma once
 
 #include <mutex>
+#include <set>
 
 #include "fs/counter/global_counter.hpp"
 
@@ -13,10 +14,12 @@ class MemoryCounter final : public GlobalCounter {
   explicit MemoryCounter(std::int64_t largest_in_source) : last_(largest_in_source), floor_(largest_in_source) {}
 
   std::unique_ptr<Lease> begin() override;
+  std::unique_ptr<Claim> claim(std::int64_t g) override;
   void raise(std::int64_t g) override;
 
  private:
   class MemoryLease;
+  class MemoryClaim;
   std::int64_t draw();
   void give_back(std::int64_t first, std::int64_t last);
 
@@ -24,6 +27,7 @@ class MemoryCounter final : public GlobalCounter {
   std::mutex mutex_;
   std::int64_t last_;   ///< the number drawn last
   std::int64_t floor_;  ///< the largest number that was raised to, and so may be used elsewhere
+  std::set<std::int64_t> claimed_;
 };
 
 }  // namespace statusfs

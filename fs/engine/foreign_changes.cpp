@@ -97,12 +97,18 @@ void ForeignChanges::commit(const StatusDocument& document, const Proposal& prop
 void ForeignChanges::commit_successor(const StatusDocument& document, const Author& author) {
   const SuccessorStamps own = stamps_of_successor(document);
   const bool has_own_g = own.g > writer_.chain().head().g;
+  GlobalCounter& counter = writer_.context().counter;
+  const auto claim = has_own_g ? counter.claim(own.g) : nullptr;
+  if (has_own_g && !claim)
+    throw Rejection(Cause::invalid, "its g, " + std::to_string(own.g) +
+                                        ", was drawn already, and another file may have it; a mutation takes a number "
+                                        "that is larger than all in SOURCE");
   const auto versions = writer_.commit_alone([&](GlobalCounter::Lease& lease) {
     const MutationStamp stamp =
         has_own_g ? writer_.stamp_with(own.g, own.trace_id, author) : writer_.stamp_of(lease, author);
     return std::vector<Version>{writer_.chain().append_document(document, stamp)};
   });
-  writer_.context().counter.raise(own.g);
+  counter.raise(own.g);
   writer_.publish(versions);
 }
 

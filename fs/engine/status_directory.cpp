@@ -18,6 +18,24 @@ std::size_t openers_of(std::size_t files) {
   return std::min({processors, most_openers, files / files_worth_a_thread + 1});
 }
 
+// Some at a time, each for itself; where one fails, no more are begun.
+template <typename Work>
+void side_by_side(std::size_t count, Work work) {
+  std::atomic<std::size_t> next = 0;
+  const auto do_some = [&] {
+    try {
+      for (std::size_t at = next++; at < count; at = next++) work(at);
+    } catch (...) {
+      next = count;
+      throw;
+    }
+  };
+  std::vector<std::future<void>> others;
+  while (others.size() + 1 < openers_of(count)) others.push_back(std::async(std::launch::async, do_some));
+  do_some();
+  for (std::future<void>& other : others) other.get();
+}
+
 }  // namespace
 
 StatusDirectory::StatusDirectory(StatusSource& source, const EngineContext& context, StatusDirectoryObserver& observer)
@@ -42,23 +60,12 @@ void StatusDirectory::watch() {
   first_look_ = std::jthread([this](const std::stop_token& stop) { look_at_all(stop); });
 }
 
-// Each file for itself; where one cannot be opened, no more are begun.
+// Numbers are drawn where a chain is begun, and none is one of a file that would be opened after it.
 void StatusDirectory::open_all(const std::vector<std::string>& stems) {
-  std::vector<std::shared_ptr<StatusFile>> opened(stems.size());
-  std::atomic<std::size_t> next = 0;
-  const auto open_some = [&] {
-    try {
-      for (std::size_t at = next++; at < stems.size(); at = next++) opened[at] = open(stems[at]);
-    } catch (...) {
-      next = stems.size();
-      throw;
-    }
-  };
-  std::vector<std::future<void>> others;
-  while (others.size() + 1 < openers_of(stems.size())) others.push_back(std::async(std::launch::async, open_some));
-  open_some();
-  for (std::future<void>& other : others) other.get();
-  for (std::size_t at = 0; at < stems.size(); ++at) files_.emplace(stems[at], std::move(opened[at]));
+  std::vector<Opening> opened(stems.size());
+  side_by_side(stems.size(), [&](std::size_t at) { opened[at] = open(stems[at]); });
+  side_by_side(stems.size(), [&](std::size_t at) { load_if_needed(opened[at]); });
+  for (std::size_t at = 0; at < stems.size(); ++at) files_.emplace(stems[at], std::move(opened[at].file));
 }
 
 // Nobody waits for it: whoever needs a file sooner loads it.
@@ -73,13 +80,16 @@ void StatusDirectory::look_at_all(const std::stop_token& stop) {
   }
 }
 
-std::shared_ptr<StatusFile> StatusDirectory::open(const std::string& stem) {
+StatusDirectory::Opening StatusDirectory::open(const std::string& stem) {
   OpenedFile opened = source_.open(stem);
   if (opened.g) context_.counter.raise(*opened.g);
-  auto file = std::make_shared<StatusFile>(stem, source_, std::move(opened.store), context_, observer_);
-  // What must be recovered, begun or adopted is dealt with before the mount answers; the rest loads on first use.
-  if (opened.needs_loading) file->state();
-  return file;
+  return {std::make_shared<StatusFile>(stem, source_, std::move(opened.store), context_, observer_),
+          opened.needs_loading};
+}
+
+// What must be recovered, begun or adopted is dealt with before the mount answers; the rest loads on first use.
+void StatusDirectory::load_if_needed(const Opening& opening) {
+  if (opening.needs_loading) opening.file->state();
 }
 
 std::vector<std::string> StatusDirectory::names() const {
@@ -251,7 +261,9 @@ void StatusDirectory::vanished(const std::string& stem) {
 
 void StatusDirectory::appeared(const std::string& stem) {
   try {
-    const auto file = open(stem);
+    const Opening opening = open(stem);
+    load_if_needed(opening);
+    const std::shared_ptr<StatusFile>& file = opening.file;
     {
       const std::lock_guard lock(mutex_);
       files_.emplace(stem, file);

@@ -52,7 +52,12 @@ class StatusDirectory final : private StatusSourceObserver {
   void connection_returned() override;
   void outcome_found(const std::string& stem, const std::string& outcome) override;
   void open_all(const std::vector<std::string>& stems);
-  std::shared_ptr<StatusFile> open(const std::string& stem);
+  struct Opening {
+    std::shared_ptr<StatusFile> file;
+    bool needs_loading = false;
+  };
+  Opening open(const std::string& stem);
+  static void load_if_needed(const Opening& opening);
   void look_at_name(const std::string& file_name);
   void file_changed(const std::string& stem);
   void look_at(const std::string& stem, const std::function<void(StatusFile& file)>& check);

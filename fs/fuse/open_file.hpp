@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "fs/fuse/inode_table.hpp"
 #include "fs/fuse/write_buffer.hpp"
@@ -44,6 +45,16 @@ class OpenFile {
     const std::lock_guard lock(mutex_);
     return buffer_ ? buffer_->complaint_at_close() : std::nullopt;
   }
+  /// Why a copy to here was refused, until the next write begins: programs go on as if there were no
+  /// copy_file_range(2), with what is refused as the copy was.
+  void remember_refused_copy(std::string reason) {
+    const std::lock_guard lock(mutex_);
+    refused_copy_ = std::move(reason);
+  }
+  std::string take_refused_copy() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(refused_copy_, {});
+  }
   /// How often the file had changed when its text was last read from the beginning, or else when it was opened.
   std::uint64_t seen_changes() const noexcept { return seen_changes_; }
   void saw_changes(std::uint64_t count) noexcept { seen_changes_ = count; }
@@ -55,6 +66,7 @@ class OpenFile {
   std::mutex mutex_;  // guards all below
   std::optional<std::string> text_;
   std::optional<WriteBuffer> buffer_;
+  std::string refused_copy_;
 };
 
 }  // namespace statusfs

@@ -35,10 +35,12 @@ void closed(Mount& mount, std::uint64_t handle);
 
 /// What a read of the open file gets.
 std::string read_part(fuse_req_t request, OpenFile& file, std::size_t size, std::uint64_t offset);
-/// Carries out a write to the open file, and answers with the number of its bytes. `appends`: it was opened with
-/// O_APPEND.
+/// How bytes came: by write(2), on a handle that was opened with O_APPEND or not, or by copy_file_range(2).
+enum class WriteCall { write, append, copy };
+
+/// Carries out a write to the open file, and answers with the number of its bytes.
 Reply write_part(fuse_req_t request, const std::shared_ptr<OpenFile>& file, std::string_view bytes,
-                 std::uint64_t offset, bool appends);
+                 std::uint64_t offset, WriteCall call);
 
 /// The largest write that the kernel sends at once, in bytes: a whole patch or document.
 inline constexpr unsigned largest_write = 1 << 20;

@@ -27,7 +27,8 @@ void copy_range(fuse_req_t request, fuse_ino_t, off_t source_offset, fuse_file_i
     if (!is_all && !(is_scratch(*source) && is_scratch(*target))) return reply_error(EINVAL);
     part.resize(std::min(part.size(), size));
     if (part.empty()) return [](fuse_req_t to) { fuse_reply_write(to, 0); };
-    return write_part(request, target, part, static_cast<std::uint64_t>(target_offset), false);  // O_APPEND is EBADF
+    return write_part(request, target, part, static_cast<std::uint64_t>(target_offset),
+                      WriteCall::copy);  // O_APPEND is EBADF
   });
 }
 

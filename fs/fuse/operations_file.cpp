@@ -3,6 +3,7 @@
 #include <cerrno>
 
 #include "fs/fuse/control.hpp"
+#include "fs/fuse/error_number.hpp"
 #include "fs/fuse/operations.hpp"
 #include "fs/fuse/request.hpp"
 #include "mapping/rules/proposal.hpp"
@@ -118,6 +119,20 @@ void read_file(fuse_req_t request, fuse_ino_t id, std::size_t size, off_t offset
   });
 }
 
+struct WriteTry {
+  WriteCall call;
+  std::string refused_copy;  // why a copy to the same handle was refused just before; empty: none was
+};
+
+// Writes a refusal down, but not a second time where a copy was refused for the same reason just before, and returns
+// its errno.
+int refuse_write(Mount& mount, OpenFile& file, const WriteTry& attempt, const Rejection& refusal, const Caller& caller,
+                 const std::string& persona) {
+  if (refusal.what() == attempt.refused_copy) return error_number_of(refusal.cause());
+  if (attempt.call == WriteCall::copy) file.remember_refused_copy(refusal.what());
+  return mount.refuse(refusal, caller, persona, file.inode().path);
+}
+
 // Everything that the answer to a write needs once the commit thread has decided.
 struct PendingWrite {
   fuse_req_t request;
@@ -126,13 +141,14 @@ struct PendingWrite {
   Caller caller;
   std::string persona;
   std::size_t size;
+  WriteTry attempt;
 
   void warn(const RuleWarning& warning) const { mount.warn(warning, caller, persona, file->inode().path); }
 
   void answer(const std::optional<Rejection>& refusal) const {
     if (refusal) {
       file->take_back_write();
-      fuse_reply_err(request, mount.refuse(*refusal, caller, persona, file->inode().path));
+      fuse_reply_err(request, refuse_write(mount, *file, attempt, *refusal, caller, persona));
       return;
     }
     mount.announcer().after_announcements([to = request, size = size] { fuse_reply_write(to, size); });
@@ -160,11 +176,11 @@ void commit(Mount& mount, StatusFile& file, Job job) {
 }  // namespace
 
 Reply write_part(fuse_req_t request, const std::shared_ptr<OpenFile>& file, std::string_view bytes,
-                 std::uint64_t offset, bool appends) {
+                 std::uint64_t offset, WriteCall call) {
   Mount& mount = mount_of(request);
   const std::size_t size = bytes.size();
   if (ScratchFile* scratch = file ? scratch_of(file->inode()) : nullptr) {
-    if (appends)
+    if (call == WriteCall::append)
       scratch->append(bytes);
     else
       scratch->write(bytes, offset);
@@ -172,11 +188,18 @@ Reply write_part(fuse_req_t request, const std::shared_ptr<OpenFile>& file, std:
   }
   StatusFile* status_file = file ? file_of(file->inode().place) : nullptr;
   if (!status_file) return reply_error(EBADF);
-  auto job = job_request(*file, bytes, offset);
+  const WriteTry attempt{call, file->take_refused_copy()};
+  std::optional<JobRequest> job;
+  try {
+    job = job_request(*file, bytes, offset);
+  } catch (const Rejection& rejection) {
+    const Caller caller = caller_of(request);
+    return reply_error(refuse_write(mount, *file, attempt, rejection, caller, mount.author_of(caller).persona));
+  }
   if (!job) return [size](fuse_req_t to) { fuse_reply_write(to, size); };
   const Caller caller = caller_of(request);
   Author author = mount.author_of(caller);
-  const PendingWrite pending{request, mount, file, caller, author.persona, size};
+  const PendingWrite pending{request, mount, file, caller, author.persona, size, attempt};
   commit(mount, *status_file,
          {std::move(*job), std::move(author), [pending](const auto& refusal) { pending.answer(refusal); },
           [pending](const RuleWarning& warning) { pending.warn(warning); }});
@@ -189,7 +212,7 @@ void write_file(fuse_req_t request, fuse_ino_t id, const char* bytes, std::size_
                 fuse_file_info* info) {
   guarded(request, id, [&](Mount& mount) {
     return write_part(request, mount.files.find(info->fh), {bytes, size}, static_cast<std::uint64_t>(offset),
-                      info->flags & O_APPEND);
+                      info->flags & O_APPEND ? WriteCall::append : WriteCall::write);
   });
 }
 

@@ -35,6 +35,18 @@ void require_writer(Mount& mount, const Inode& directory, const Caller& caller) 
   }
 }
 
+// Whoever writes a lock that is not set means to set it, and must not believe that he has.
+void require_no_lock(const Inode& directory, std::string_view name) {
+  const auto state = std::get<NodePlace>(directory.place).file->state();
+  if (!state->document) return;
+  const Mapping& mapping = state->document->mapping();
+  if (mapping.locks.is_lock(name))
+    throw Rejection(Cause::not_permitted, std::string(name) + " is a lock that is not there; who is " +
+                                              mapping.authority() +
+                                              " sets one with a patch (of the task or of the whole file), and no "
+                                              "other file takes its name");
+}
+
 ScratchAttributes attributes_for(fuse_req_t request, mode_t mode) {
   const fuse_ctx* context = fuse_req_ctx(request);
   return {context->uid, context->gid, mode & 0777, std::chrono::system_clock::now()};
@@ -59,6 +71,7 @@ void create_file(fuse_req_t request, fuse_ino_t parent, const char* name, mode_t
     if (mount.tree().find(*directory, name)) return reply_error(EEXIST);  // made by somebody else just now
     require_scratch_name(*directory, name);
     require_writer(mount, *directory, caller_of(request));
+    require_no_lock(*directory, name);
     const auto scratch = mount.scratch.create(path_below(*directory, name), attributes_for(request, mode));
     return reply_created(mount, scratch, *info);
   });
@@ -151,6 +164,7 @@ Reply move(fuse_req_t request, Mount& mount, const Inode& from, const char* name
   if (target && !other) return save(request, mount, path_below(from, name), scratch, *target);
   if (other) require_owner(request, mount, *other->file);
   require_scratch_name(to, new_name);
+  require_no_lock(to, new_name);
   mount.scratch.move(path_below(from, name), path_below(to, new_name));
   return reply_done();
 }

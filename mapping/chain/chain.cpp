@@ -1,5 +1,6 @@
 #include "mapping/chain/chain.hpp"
 
+#include "mapping/chain/followed_version.hpp"
 #include "mapping/chain/version_builder.hpp"
 #include "mapping/document/difference.hpp"
 #include "mapping/document/json_patch_text.hpp"
@@ -87,10 +88,9 @@ Version Chain::append_document(const StatusDocument& next, const MutationStamp& 
   record.record_previous = head_.record_hash;
   record.patch = encode_json_patch(operations);
   record.size = digest_.file_size(result);
-  Version version;
-  version.record = encode_record(record);
-  version.head = head_of(record);
-  version.document = std::make_shared<const StatusDocument>(result);
+  std::string line = encode_record(record);  // which hashes it
+  Version version =
+      followed_version(*document_, std::make_shared<const StatusDocument>(result), std::move(line), head_of(record));
   version.tasks_listed_anew = true;
   document_ = version.document;
   head_ = version.head;

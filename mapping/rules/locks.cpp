@@ -84,15 +84,18 @@ void require_membership_unlocked(const StatusDocument& document, const ChangeSet
   }
 }
 
-std::size_t count_in(const Locks& locks, const Value& value) {
+// In the objects around the values of fields. What stands in a document, a list or the entry of a log is part of a
+// value and locks nothing, whatever its name.
+std::size_t count_in(const Mapping& mapping, const Value& object, const Pointer& at, bool in_task) {
   std::size_t count = 0;
-  if (value.is_array())
-    for (std::size_t position = 0; position < value.size(); ++position)
-      count += count_in(locks, value.element(position));
-  if (value.is_object())
-    for (const Member& member : value.members())
-      count += locks.is_lock(member.name()) ? (member.value.is_boolean() && member.value.as_boolean())
-                                            : count_in(locks, member.value);
+  for (const Member& member : object.members()) {
+    if (mapping.locks.is_lock(member.name())) {
+      count += member.value.is_boolean() && member.value.as_boolean();
+    } else if (member.value.is_object()) {
+      const Field* field = mapping.at(at, member.name(), in_task);
+      if (!field || field->is_directory()) count += count_in(mapping, member.value, at.child(member.name()), in_task);
+    }
+  }
   return count;
 }
 
@@ -124,6 +127,11 @@ void require_unlocked(const StatusDocument& document, const ChangeSet& changes, 
   require_membership_unlocked(document, changes);
 }
 
-std::size_t count_locks(const StatusDocument& document) { return count_in(document.mapping().locks, document.root()); }
+std::size_t count_locks(const StatusDocument& document) {
+  std::size_t count = count_in(document.mapping(), document.root(), Pointer(), false);
+  for (std::size_t position = 0; position < document.task_count(); ++position)
+    count += count_in(document.mapping(), document.task(position), Pointer(), true);
+  return count;
+}
 
 }  // namespace statusfs

@@ -24,7 +24,8 @@ void require_unlocked(const StatusDocument& document, const ChangeSet& changes,
 std::optional<Pointer> lock_of(const StatusDocument& document, const std::string& task, const Pointer& pointer,
                                bool is_list);
 
-/// How many locks are set in the whole file.
+/// How many locks are set in the whole file: those that can lock something, and no members of a document or of a log's
+/// entry that are named like one.
 std::size_t count_locks(const StatusDocument& document);
 
 }  // namespace statusfs

@@ -95,7 +95,6 @@ std::string accepted_by(const Field& field) {
     case FieldType::text:
       return (field.or_document ? "text or a JSON object" : "text") + null;
     case FieldType::integer:
-      if (field.maximum == largest_exact_integer) return "an integer from " + std::to_string(field.minimum) + null;
       return "an integer from " + std::to_string(field.minimum) + " to " + std::to_string(field.maximum) + null;
     case FieldType::boolean:
       return "true or false" + null;

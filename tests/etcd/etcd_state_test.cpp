@@ -369,6 +369,33 @@ TEST_F(EtcdStateTest, ExportAndImportKeepEveryByte) {
   EXPECT_EQ(0, statusfs({"verify", (root() / "partial").string()}).exit_status);
 }
 
+// Those that can be moved are, and the others are named at the end.
+TEST_F(EtcdStateTest, ABadFileHindersNoOther) {
+  for (const int number : {100, 200, 300}) make_status_file(number, {"a"});
+  for (const int number : {100, 200}) {
+    const std::string good = read_file(status_file(number).string() + ".journal");
+    put_file(status_file(number).string() + ".journal", "x" + good);
+  }
+  const CommandResult imported = statusfs({"import", source().string(), cluster().url()});
+  EXPECT_EQ(2, imported.exit_status) << imported.output;
+  EXPECT_NE(std::string::npos, imported.output.find("exec_status_125: imported")) << imported.output;
+  EXPECT_NE(std::string::npos, imported.output.find("exec_status_300: imported")) << imported.output;
+  for (const char* part : {"exec_status_100.txt", "exec_status_200.txt", "statusfs: 2 of 4 files"})
+    EXPECT_NE(std::string::npos, imported.error.find(part)) << part << " in " << imported.error;
+  EXPECT_EQ(std::string::npos, stored_keys().find("/head/exec_status_100")) << stored_keys();
+  const Path out = root() / "out";
+  ASSERT_EQ(0, statusfs({"export", cluster().url(), out.string()}).exit_status);
+  put_file(out / "exec_status_125.txt", "precious");
+  fs::remove(out / "exec_status_125.txt.journal");
+  fs::remove(out / "exec_status_300.txt");
+  fs::remove(out / "exec_status_300.txt.journal");
+  const CommandResult exported = statusfs({"export", cluster().url(), out.string()});
+  EXPECT_EQ(2, exported.exit_status) << exported.output;
+  EXPECT_NE(std::string::npos, exported.error.find("exec_status_125.txt: has no journal")) << exported.error;
+  EXPECT_NE(std::string::npos, exported.output.find("exec_status_300: exported")) << exported.output;
+  EXPECT_EQ("precious", read_file(out / "exec_status_125.txt"));
+}
+
 // What another export, or a mount, left in the directory.
 class ExportTest : public EtcdStateTest {
  protected:

@@ -3,6 +3,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <ctime>
+#include <regex>
+#include <set>
+
 #include "tests/mount/mounted_test.hpp"
 
 namespace statusfs::test {
@@ -232,6 +236,63 @@ TEST_F(AdoptionTest, TheRecordOfASuccessorBearsItsOwnStamps) {
   EXPECT_EQ(5001, journal().back()["g"]);
   unmount();
   expect_verified();
+}
+
+// g is global: no two mutations of a SOURCE have the same.
+TEST_F(AdoptionTest, ASuccessorWhoseNumberAnotherFileMayHaveIsKeptAside) {
+  make_status_file(200, {"a"});
+  Process& daemon = mount_in_foreground();
+  const auto write_other = [&](const std::string& value) {
+    EXPECT_EQ(0, write_file(tree("tasks/a/percent_complete", 200), value + "\n")) << last_error();
+    return journal(200).back()["g"].get<int>();
+  };
+  const auto change_with = [&](int g) {
+    change("successor", "task['percent_complete'] = " + std::to_string(g) +
+                            "; payload['g_last_update'] = header['g_file_last_modified'] = " + std::to_string(g));
+  };
+  const int free = write_other("1") + 10;
+  change_with(free);
+  expect_adopted(2, percent, std::to_string(free) + "\n");
+  const int taken = write_other("2");
+  EXPECT_EQ(free + 1, taken);
+  change_with(taken);
+  EXPECT_TRUE(eventually([&] { return read("partition_status") == "PARTITIONED\n"; }));
+  EXPECT_EQ(std::to_string(free) + "\n", read(percent));
+  EXPECT_TRUE(eventually([&] {
+    return daemon.log().find("its g, " + std::to_string(taken) + ", was drawn already") != std::string::npos;
+  })) << daemon.log();
+  write_other("3");
+  std::set<int> numbers;
+  for (const int file : {125, 200})
+    for (const Json& record : journal(file)) EXPECT_TRUE(numbers.insert(record["g"].get<int>()).second) << record;
+  unmount();
+  expect_verified();
+}
+
+TEST_F(AdoptionTest, AtTheMountNoNumberOfAnotherFileIsDrawn) {
+  const std::regex hashes("\"sha256:[^\"]*\"");
+  put_file(status_file(100), std::regex_replace(test_data("seed_example.json"), hashes, "null"));
+  make_status_file(200, {"a"});
+  const int other = journal(200).back()["g"].get<int>();
+  mount({"-o", "adopt"});
+  EXPECT_EQ(other + 1, journal(100).back()["g"]);
+}
+
+TEST_F(AdoptionTest, ATaskThatASuccessorBringsIsAsOldAsItsVersion) {
+  mount();
+  const auto time_of = [](const Path& place) {
+    struct stat status {};
+    EXPECT_EQ(0, ::stat(place.c_str(), &status)) << place;
+    return status.st_mtime;
+  };
+  const time_t loaded = time_of(tree(percent));
+  ASSERT_TRUE(eventually([&] { return ::time(nullptr) > loaded + 1; })) << "now is another second";
+  change("successor",
+         "payload['tasks_status'].append(dict(task, task_id_ref='added')); "
+         "payload['g_last_update'] = header['g_file_last_modified'] = header['g_file_last_modified'] + 1");
+  EXPECT_TRUE(eventually([&] { return std::filesystem::exists(tree("tasks/added")); })) << last_error();
+  for (const char* name : {"", "status", "readiness_check", "task.json"})
+    EXPECT_LT(loaded + 1, time_of(tree("tasks/added") / name)) << name;
 }
 
 TEST_F(AdoptionTest, AHugeNumberInARefusedChangeUsesUpNone) {

@@ -125,6 +125,23 @@ TEST_F(AnchorTest, ChangedAnchorsAreRefused) {
   }
 }
 
+TEST_F(AnchorTest, OfADirectoryIsOfOneOfItsFiles) {
+  unmount();
+  make_status_file(200, {"a"});
+  const std::string line = anchor();
+  const CommandResult all = statusfs({"verify", source().string(), "--anchor", line});
+  EXPECT_EQ(0, all.exit_status) << all.output << all.error;
+  EXPECT_NE(std::string::npos, all.output.find("exec_status_125.txt: only added to since the anchor: yes"));
+  EXPECT_EQ(std::string::npos, all.output.find("exec_status_200.txt: only added")) << all.output;
+  EXPECT_NE(std::string::npos, all.output.find("exec_status_200.txt: good")) << all.output;
+  const CommandResult other = statusfs({"verify", status_file(200).string(), "--anchor", line});
+  EXPECT_EQ(2, other.exit_status);
+  EXPECT_EQ("", other.output) << "nothing is said of a file that was not meant";
+  EXPECT_NE(std::string::npos, other.error.find("--anchor: is of exec_status_125")) << other.error;
+  ASSERT_EQ(0, bash("rm $S/exec_status_125.txt*").exit_status);
+  EXPECT_EQ(2, statusfs({"verify", source().string(), "--anchor", line}).exit_status) << "it is gone";
+}
+
 // The lines that -o anchor_log has written so far.
 class AnchorLogTest : public AnchorTest {
  protected:

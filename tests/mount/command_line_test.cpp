@@ -85,6 +85,18 @@ TEST_F(CommandLineTest, WhatCannotBeWaitedForIsSaid) {
     EXPECT_EQ(4, statusfs({"wait", place.string(), "--timeout", "0"}).exit_status) << place;
 }
 
+TEST_F(CommandLineTest, AMountIsNoSource) {
+  mount();
+  const Path other = root() / "other";
+  std::filesystem::create_directory(other);
+  for (const Path& place : {mountpoint(), tree(), tree("status.json")})
+    for (const char* option : {"rw", "ro"})
+      expect_refused(2, {place.string(), other.string(), "-o", option},
+                     "SOURCE can be what it shows, " + source().string());
+  EXPECT_EQ(0, statusfs({source().string(), other.string(), "-o", "ro"}).exit_status);
+  EXPECT_EQ(0, statusfs({"umount", other.string()}).exit_status);
+}
+
 TEST_F(CommandLineTest, ATaskThatNeverWasHasNoLog) {
   expect_refused(2, {"log", file(), "--task", "none"}, "no version has a task none");
   EXPECT_EQ(0, statusfs({"log", file(), "--task", first_task}).exit_status);

@@ -67,6 +67,24 @@ TEST_F(CopyTest, ThatIsRefusedChangesNothing) {
   EXPECT_EQ("", details());
 }
 
+// After the copy cp writes by itself, and what it meets then is the same refusal.
+TEST_F(CopyTest, ThatIsRefusedIsWrittenDownOnce) {
+  const auto refusals = [&] { return lines_of(read_file(mountpoint() / ".statusfs" / "errors")).size(); };
+  put_file(task("wrong"), "NO\n");
+  put_file(task("wrong.json"), "{\"status\": \"NO\"}\n");
+  put_file(task("no.json"), "no\n");
+  std::size_t expected = refusals();
+  for (const char* command : {"cp wrong status", "cp wrong.json task.json", "cp no.json task.json"}) {
+    EXPECT_NE(0, copy(command)) << command;
+    EXPECT_EQ(++expected, refusals()) << command;
+    EXPECT_EQ(static_cast<double>(expected), metric("statusfs_refusals_total{errno=\"EINVAL\"}")) << command;
+  }
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(EINVAL, write_file(task("status"), "NO\n"));
+    EXPECT_EQ(++expected, refusals()) << "each write for itself";
+  }
+}
+
 TEST_F(CopyTest, OfAPartIsForScratchFilesAlone) {
   put_file(task("source"), "0123456789");
   put_file(task("target"), "abcdefghij");

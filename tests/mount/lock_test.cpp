@@ -20,6 +20,14 @@ class LockTest : public SeveralUsersTest {
     make_sample();
     mount(shared());
   }
+  // As a shell's `>`, which makes what is not there.
+  int write_new(const std::string& path, std::string_view text) const {
+    const int handle = ::open(tree(path).c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (handle < 0) return errno;
+    const int error = error_of(static_cast<int>(::write(handle, text.data(), text.size())));
+    ::close(handle);
+    return error;
+  }
   const std::string task_ = "tasks/task_001_scaffold/";
 };
 
@@ -35,6 +43,30 @@ TEST_F(LockTest, OfAField) {
   EXPECT_EQ("true\n", read(task_ + "_percent_complete_locked"));
   EXPECT_VERSIONS(1, write(task_ + "_percent_complete_locked", "false\n"));
   EXPECT_VERSIONS(1, write(task_ + "percent_complete", "5\n"));
+}
+
+TEST_F(LockTest, ThatIsNotThereIsNoFileThatCanBeMade) {
+  for (const char* name :
+       {"tasks/task_001_scaffold/_status_locked", "tasks/task_001_scaffold/readiness_check/_locked_object_definition",
+        "summary/_execution_status_locked", "_tasks_list_immutable"}) {
+    EXPECT_REFUSED(EPERM, write_new(name, "true\n"));
+    EXPECT_NE(std::string::npos, last_error().find("sets one with a patch")) << last_error();
+    EXPECT_EQ(ENOENT, read_error(tree(name)));
+  }
+  ASSERT_EQ(0, write_new(task_ + "draft", "true\n"));
+  EXPECT_EQ(EPERM, error_of(::rename(tree(task_ + "draft").c_str(), tree(task_ + "_status_locked").c_str())));
+  EXPECT_EQ(0, write_new(task_ + "status_locked", "false\n")) << "no lock: it has another name";
+  EXPECT_EQ(0, metric("statusfs_active_locks"));
+  EXPECT_VERSIONS(1, write(task_ + "task.json", R"({"_status_locked": true})"));
+  EXPECT_VERSIONS(1, error_of(::rename(tree(task_ + "status_locked").c_str(),
+                                       tree(task_ + "_status_locked").c_str())));  // a save of one that is there
+}
+
+TEST_F(LockTest, InAFreeDocumentIsNone) {
+  EXPECT_VERSIONS(1, write(task_ + "latest_test_status", R"({"_a_locked": true})"));
+  EXPECT_VERSIONS(1, append("achievements", "an entry has a mark of its own\n"));
+  EXPECT_EQ(0, metric("statusfs_active_locks"));
+  EXPECT_VERSIONS(1, write(task_ + "latest_test_status", R"({"a": 1})"));
 }
 
 TEST_F(LockTest, OfAGroupAndOfATask) {

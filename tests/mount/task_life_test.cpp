@@ -124,6 +124,44 @@ TEST_F(TaskRulesTest, TheReadinessCheckIsStampedAndRepeatable) {
   EXPECT_EQ(read("g_last_update"), read("tasks/checked/readiness_check/g_checked"));
 }
 
+TEST_F(TaskRulesTest, TheReadinessCheckIsToldAgainByEveryPatchThatGivesIt) {
+  const std::string group = "tasks/task_002_api/readiness_check/";
+  const auto expect_stamped = [&](bool is_stamped, const std::string& file, const std::string& patch) {
+    SCOPED_TRACE(patch);
+    EXPECT_VERSIONS(1, write(file, patch));
+    EXPECT_EQ(is_stamped, read("g_last_update") == read(group + "g_checked"));
+    EXPECT_NE(read("g_last_update"), read("tasks/task_001_scaffold/readiness_check/g_checked"));
+  };
+  const std::string task = "tasks/task_002_api/task.json", other = "tasks/task_001_scaffold/task.json";
+  const auto of_file = [](const std::string& key) { return R"({"payload": {"tasks_status": )" + key + "}}"; };
+  const auto operation = [](const std::string& path, const std::string& value) {
+    return R"({"op": "replace", "path": ")" + path + R"(", "value": )" + value + "}";
+  };
+  const std::string in_file = "/payload/tasks_status/1/readiness_check";
+  ASSERT_EQ(0, write(other, R"({"readiness_check": {"status": "PASSED"}})"));
+  expect_stamped(true, task, R"({"readiness_check": {"status": "PASSED", "idempotency_key": "1"}})");
+  expect_stamped(true, task, R"({"readiness_check": {"status": "PASSED", "idempotency_key": "2"}})");
+  expect_stamped(false, task, R"({"readiness_check": {"idempotency_key": "3"}})");
+  expect_stamped(true, task,
+                 "[" + operation("/readiness_check/idempotency_key", R"("4")") + "," +
+                     operation("/readiness_check/status", R"("PASSED")") + "]");
+  expect_stamped(true, "patch",
+                 "[" + operation(in_file + "/idempotency_key", R"("5")") + "," +
+                     operation(in_file + "/status", R"("PASSED")") + "]");
+  expect_stamped(false, "patch",
+                 "[" + operation(in_file + "/idempotency_key", R"("6")") + "," +
+                     operation("/payload/tasks_status/0/readiness_check/status", R"("PASSED")") + "]");
+  Json tasks = document()["payload"]["tasks_status"];
+  tasks[1]["readiness_check"]["idempotency_key"] = "7";
+  expect_stamped(true, "patch", of_file(tasks.dump()));
+  Json check = document()["payload"]["tasks_status"][1]["readiness_check"];
+  check["idempotency_key"] = "8";
+  expect_stamped(true, "patch", "[" + operation(in_file, check.dump()) + "]");
+  check = document()["payload"]["tasks_status"][1]["readiness_check"];
+  check["idempotency_key"] = "9";
+  expect_stamped(true, task, "[" + operation("/readiness_check", check.dump()) + "]");
+}
+
 TEST_F(TaskRulesTest, APatchAddsNoTaskThatLeftTheRulesBehind) {
   const auto add = [](const std::string& status) {
     return R"([{"op": "add", "path": "/payload/tasks_status/-", "value": {"task_id_ref": "new", "status": ")" + status +

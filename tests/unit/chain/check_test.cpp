@@ -68,7 +68,7 @@ INSTANTIATE_TEST_SUITE_P(
                     replaced(task + "/percent_complete", R"("5")", "0 to 100"),
                     replaced(task + "/signature_hash", R"("sha256:ghi...")", "64 hex digits"),
                     replaced(task + "/readiness_check/status", R"("OK")", "NOT_CHECKED"),
-                    replaced(task + "/readiness_check/g_checked", "-1", "an integer from 0"),
+                    replaced(task + "/readiness_check/g_checked", "-1", "to 9007199254740991"),
                     replaced(task + "/latest_test_status", "[]", "a JSON object"),
                     replaced(task + "/execution_log/retry_attempts_log", "[1]", "JSON objects"),
                     replaced(task + "/execution_log/failure_details", "7", "text or a JSON object"),

@@ -101,5 +101,22 @@ TEST(MemoryCounter, GivesManyThreadsDifferentNumbersWithoutAGap) {
   for (std::size_t i = 0; i < all.size(); ++i) ASSERT_EQ(all[i], static_cast<std::int64_t>(i + 1));
 }
 
+TEST(MemoryCounter, LeavesOutWhatIsClaimed) {
+  MemoryCounter counter(5);
+  EXPECT_EQ(counter.claim(5), nullptr) << "a mutation may have it";
+  {
+    const auto claim = counter.claim(6);
+    ASSERT_NE(claim, nullptr);
+    EXPECT_EQ(counter.claim(6), nullptr) << "once";
+    const auto lease = counter.begin();
+    EXPECT_EQ(lease->next(), 7);
+    lease->commit();
+  }
+  EXPECT_EQ(counter.claim(6), nullptr) << "it was passed over";
+  EXPECT_NE(counter.claim(8), nullptr);
+  EXPECT_NE(counter.claim(8), nullptr) << "the claim before has ended";
+  EXPECT_EQ(counter.begin()->next(), 8);
+}
+
 }  // namespace
 }  // namespace statusfs

@@ -162,11 +162,21 @@ TEST(LocksTest, AreCounted) {
   EXPECT_EQ(count_locks(sample()), 0u);
   EXPECT_EQ(count_locks(sample_after(
                 R"([{"op":"replace","path":"/payload/_tasks_status_list_immutable","value":true},
-                    {"op":"add","path":"/payload/key_achievements_log/-","value":{"_locked_entry_definition":true}},
-                    {"op":"add","path":"/payload/key_achievements_log/-","value":{"_locked_entry_definition":false}},
                     {"op":"add","path":"/payload/tasks_status/1/_status_locked","value":true},
-                    {"op":"add","path":"/payload/tasks_status/1/_note_locked","value":"true"}])")),
+                    {"op":"add","path":"/payload/tasks_status/1/execution_log/_locked_object_definition","value":true},
+                    {"op":"add","path":"/payload/tasks_status/1/_note_locked","value":"true"},
+                    {"op":"add","path":"/payload/tasks_status/1/readiness_check/_status_locked","value":false}])")),
             3u);
+}
+
+TEST(LocksTest, InAValueAreNone) {
+  EXPECT_EQ(count_locks(sample_after(
+                R"([{"op":"add","path":"/payload/key_achievements_log/-","value":{"_locked_entry_definition":true}},
+                    {"op":"replace","path":"/payload/tasks_status/0/latest_test_status",
+                     "value":{"_a_locked":true,"b":[{"_locked_object_definition":true}]}},
+                    {"op":"replace","path":"/payload/tasks_status/0/execution_log/failure_details",
+                     "value":{"_a_locked":true}}])")),
+            0u);
 }
 
 }  // namespace
