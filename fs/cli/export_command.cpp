@@ -83,7 +83,7 @@ class Export {
 
   // Nobody else writes the status file until the new journal has its name.
   void hold_journal() {
-    journal_ = JournalFile::open(files_, journal_path_, JournalFile::Access::exclusive, LocalOptions().lock_wait);
+    journal_ = JournalFile::open(files_, journal_path_, JournalFile::Access::exclusive, LocalOptions().journal_wait);
     if (!journal_) return;
     auto reader = journal_->read();
     while (const auto line = reader.next()) earlier_.append(*line).append("\n");

@@ -46,6 +46,9 @@ class CommonVersion {
 };
 
 StatusDocument foreign_document(const StatusDocument& ours, const ForeignFile& foreign) {
+  if (!foreign.failure.empty())
+    throw Rejection(Cause::not_found,
+                    "the foreign content cannot be read: " + foreign.failure + "; only --ours is possible");
   try {
     return {ours.shared_mapping(), parse_json(foreign.text)};
   } catch (const std::runtime_error& error) {
@@ -94,7 +97,8 @@ ForeignFile last_foreign_file(Store& store, const std::shared_ptr<const Mapping>
   try {
     foreign.text = store.read_foreign(foreign.name);
   } catch (const std::runtime_error& error) {
-    throw Rejection(Cause::not_found, std::string("the foreign content cannot be read: ") + error.what());
+    foreign.failure = error.what();
+    return foreign;
   }
   CommonVersion common(*mapping, parsed(foreign.text));
   walk_records(store, mapping, [&](const JournalRecord& record, const Value&, const Value& after) {
@@ -119,7 +123,8 @@ Proposal propose_reconciliation(const StatusDocument& ours, const ForeignFile& f
       break;
   }
   proposal.op = "reconcile";
-  proposal.path = foreign.name + " sha256:" + sha256_hex(foreign.text);
+  proposal.path = foreign.name;
+  if (foreign.failure.empty()) proposal.path += " sha256:" + sha256_hex(foreign.text);
   return proposal;
 }
 

@@ -20,15 +20,18 @@ enum class Resolution {
 struct ForeignFile {
   std::string name;  ///< <file>.foreign-<n>
   std::string text;
-  Value base;  ///< the last version that it has in common with ours
+  std::string failure;  ///< why the text cannot be read; empty where it was
+  Value base;           ///< the last version that it has in common with ours
 };
 
-/// What was set aside last, by the journal's last quarantine record. Throws Rejection.
+/// What was set aside last, by the journal's last quarantine record. Throws Rejection where there is none; that it
+/// cannot be read is told by its failure.
 ForeignFile last_foreign_file(Store& store, const std::shared_ptr<const Mapping>& mapping);
 
-/// The mutation that settles the matter, but for the state of the partition. Its path names the foreign file and its
-/// hash. Precondition: the author has the authority over locks. Throws Rejection: invalid with all conflicts where a
-/// merge has some and no side is preferred, and what the rules refuse.
+/// The mutation that settles the matter, but for the state of the partition. Its path names the foreign file and, where
+/// it can be read, its hash. Precondition: the author has the authority over locks. Throws Rejection: invalid with all
+/// conflicts where a merge has some and no side is preferred, not_found where theirs is asked for and cannot be read,
+/// and what the rules refuse.
 Proposal propose_reconciliation(const StatusDocument& ours, const ForeignFile& foreign, Resolution resolution,
                                 std::optional<Side> preferred, const Judge& judge);
 

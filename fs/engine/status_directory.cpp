@@ -10,8 +10,8 @@ namespace statusfs {
 namespace {
 
 constexpr std::size_t most_openers = 8, files_worth_a_thread = 16;
-constexpr std::chrono::seconds between_looks{1};  // at what could not be opened
-constexpr std::chrono::seconds time_to_remove_the_rest{1};
+constexpr std::chrono::seconds between_looks{1};      // at what could not be opened
+constexpr std::chrono::seconds time_for_the_rest{1};  // to go, or to come
 
 std::size_t openers_of(std::size_t files) {
   const std::size_t processors = std::max(1u, std::thread::hardware_concurrency());
@@ -200,8 +200,7 @@ void StatusDirectory::look_at(const std::string& stem, const std::function<void(
     vanished(stem);
     known.reset();
   }
-  const bool is_whole = !known || !known->is_chained() || source_.is_complete(stem);
-  if (!is_whole && !is_given_up(stem)) return;
+  if (!is_whole(stem, known.get()) && !is_given_up(stem)) return;
   {
     const std::lock_guard lock(mutex_);
     incomplete_.erase(stem);
@@ -219,13 +218,18 @@ void StatusDirectory::look_at(const std::string& stem, const std::function<void(
   }
 }
 
-// Whether a file that parts are missing of had the time to go as a whole, or to come back. It is looked at again then.
+bool StatusDirectory::is_whole(const std::string& stem, const StatusFile* known) const {
+  if (known) return !known->is_chained() || source_.is_complete(stem);
+  return !source_.has(stem) || source_.has_arrived(stem);
+}
+
+// Whether a file that parts are missing of had the time to go as a whole, or to come. It is looked at again then.
 bool StatusDirectory::is_given_up(const std::string& stem) {
   const auto now = std::chrono::steady_clock::now();
   OnDemandThread::Time due;
   {
     const std::lock_guard lock(mutex_);
-    const auto [known, is_new] = incomplete_.try_emplace(stem, now + time_to_remove_the_rest);
+    const auto [known, is_new] = incomplete_.try_emplace(stem, now + time_for_the_rest);
     due = known->second;
     if (!is_new) return now >= due;
   }
@@ -282,10 +286,10 @@ void StatusDirectory::appeared(const std::string& stem) {
 }
 
 std::optional<OnDemandThread::Time> StatusDirectory::look_again() {
-  std::set<std::string> due = copy_of(unshown_);
+  // First those that may be gone: what cannot be shown yet may be one of them under another name.
   for (const auto& [stem, at] : copy_of(incomplete_))
-    if (std::chrono::steady_clock::now() >= at) due.insert(stem);
-  for (const std::string& stem : due) file_changed(stem);
+    if (std::chrono::steady_clock::now() >= at) file_changed(stem);
+  for (const std::string& stem : copy_of(unshown_)) file_changed(stem);
   const std::lock_guard lock(mutex_);
   std::optional<OnDemandThread::Time> next;
   if (!unshown_.empty()) next = std::chrono::steady_clock::now() + between_looks;

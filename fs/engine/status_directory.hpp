@@ -61,6 +61,7 @@ class StatusDirectory final : private StatusSourceObserver {
   void look_at_name(const std::string& file_name);
   void file_changed(const std::string& stem);
   void look_at(const std::string& stem, const std::function<void(StatusFile& file)>& check);
+  bool is_whole(const std::string& stem, const StatusFile* known) const;
   void check_known(StatusFile& file, const std::function<void(StatusFile& file)>& check);
   std::vector<std::string> stems_come_or_gone() const;
   std::vector<std::string> stems_to_look_at() const;
@@ -86,7 +87,7 @@ class StatusDirectory final : private StatusSourceObserver {
   mutable std::mutex mutex_;  // guards what follows; no other lock is taken while it is held
   std::map<std::string, std::shared_ptr<StatusFile>, std::less<>> files_;
   std::set<std::string> unshown_;  // that appeared and could not be opened: another program may hold the journal
-  // Files that parts are missing of, and when they are looked at again.
+  // Files that parts are missing of, or have not come yet, and when they are looked at again.
   std::map<std::string, OnDemandThread::Time> incomplete_;
 
   OnDemandThread second_look_{[this] { return look_again(); }};

@@ -62,7 +62,11 @@ class StatusSource {
   /// Whether no part of one that has a chain is missing: whoever removes a file removes what belongs to it one after
   /// another.
   virtual bool is_complete(const std::string& stem) { return has(stem); }
-  /// Throws std::exception where it cannot be opened.
+  /// Whether one that nobody has opened yet is there with all of its parts, and each to its end: whoever puts a file
+  /// here puts them one after another.
+  virtual bool has_arrived(const std::string& stem) { return is_complete(stem); }
+  /// Throws std::exception where it cannot be opened. Waits for whoever has it only until watch(): what appears later
+  /// may still be held under another name.
   virtual OpenedFile open(const std::string& stem) = 0;
   virtual PlanReading read_plan(const std::string& file_name) = 0;
 

@@ -163,6 +163,29 @@ TEST_F(KillTest, WhatIsRecoveredIsSignedWhereThereIsAKey) {
   }
 }
 
+// The JSON lags behind the journal by some milliseconds, and whoever would have written it is dead.
+TEST_F(KillTest, AReadOnlyMountShowsWhatAWriterThatDiedHadAcknowledged) {
+  begin_round();
+  const Path beside = root() / "beside";
+  ASSERT_TRUE(std::filesystem::create_directory(beside));
+  ASSERT_EQ(0, statusfs({source().string(), beside.string(), "-o", "ro"}).exit_status);
+  const Path field = beside / "exec_status_125" / "tasks" / first_task / "percent_complete";
+  EXPECT_EQ("0\n", read_file(field));
+  bool has_lagged = false;
+  for (int value = 1; value <= 20 && !has_lagged; ++value) {
+    Process& daemon = mount_in_foreground();
+    const std::string text = std::to_string(value);
+    ASSERT_EQ(0, write_file(task("percent_complete"), text + "\n"));
+    daemon.send(SIGKILL);
+    daemon.wait();
+    has_lagged = read_file(status_file()).find("\"percent_complete\": " + text + ",") == std::string::npos;
+    EXPECT_TRUE(eventually([&] { return read_file(field) == text + "\n"; }));
+    unmount_dead();
+  }
+  EXPECT_TRUE(has_lagged) << "the JSON was always there first";
+  EXPECT_EQ(0, statusfs({"umount", beside.string()}).exit_status);
+}
+
 TEST_F(KillTest, AMountStandsOverNoRuinAfterACrash) {
   begin_round();
   Process& daemon = mount_in_foreground();

@@ -115,6 +115,22 @@ TEST_P(ReconcileTest, WhatIsNoStatusFileLeavesOurs) {
   EXPECT_EQ("CONSISTENT\n", read("partition_status"));
 }
 
+TEST_P(ReconcileTest, WhatCannotBeReadAnyMoreLeavesOurs) {
+  edit([](Json& document) { first_of(document)["percent_complete"] = 77; });
+  const int last = version();
+  ASSERT_TRUE(std::filesystem::remove(source() / "exec_status_125.txt.foreign-1"));
+  for (const char* asked : {"--theirs", "--merge"}) {
+    const CommandResult refused = reconcile({asked});
+    EXPECT_EQ(2, refused.exit_status);
+    EXPECT_NE(std::string::npos, refused.error.find("only --ours is possible")) << refused.error;
+  }
+  const CommandResult result = reconcile({"--ours"});
+  ASSERT_EQ(0, result.exit_status) << result.error;
+  EXPECT_EQ("0\n", read(path_of("percent_complete")));
+  EXPECT_EQ("exec_status_125.txt.foreign-1", journal().back()["path"]);
+  expect_consistent(last + 1);
+}
+
 // A foreign file that takes long to read: its values are ordinary, and behind them stand many blanks.
 TEST_F(SlowReconcileTest, ReconcilingIsReadWhileItRuns) {
   edit([](Json& document) { first_of(document)["percent_complete"] = 77; }, std::string(25'000'000, ' '));

@@ -233,5 +233,47 @@ TEST_F(RemovalTest, ManyFilesThatAreRemovedGoTogetherAndHoldUpNothing) {
   EXPECT_TRUE(eventually(are_gone, std::chrono::seconds{4}));
 }
 
+// What served the old name holds the journal until it has seen that the file is gone; nobody waits for that.
+TEST_F(RemovalTest, ManyFilesThatAreRenamedAreServedUnderTheirNewNamesTogether) {
+  constexpr int first = 201, last = 215;
+  for (int number = first; number <= last; ++number) make_status_file(number, {"one"});
+  mount();
+  for (int number = first; number <= last; ++number)
+    ASSERT_EQ(0, write_file(tree("tasks/one/percent_complete", number), "6\n"));
+  ASSERT_EQ(0, bash("cd $S; for f in exec_status_2*; do mv $f ${f/_2/_9}; done").exit_status);
+  const auto are_served = [&] {
+    for (int number = first; number <= last; ++number) {
+      if (std::filesystem::exists(tree("", number))) return false;
+      if (read_error(tree("tasks/one/percent_complete", number + 700)) != 0) return false;
+    }
+    return true;
+  };
+  EXPECT_TRUE(eventually(are_served, std::chrono::seconds{20}));  // waiting for each would take 75
+  for (int number = first + 700; number <= last + 700; ++number)
+    EXPECT_EQ(0, write_file(tree("tasks/one/percent_complete", number), "8\n")) << number;
+  unmount();
+  EXPECT_EQ("", bash("ls $S | grep foreign").output);
+  EXPECT_EQ("3\n", bash("wc -l < $S/exec_status_901.txt.journal").output) << "the whole history";
+  EXPECT_EQ(0, bash("$B verify $S").exit_status);
+}
+
+// The JSON comes first, by name; its journal is its own, and no other one is begun for it meanwhile.
+TEST_F(RemovalTest, AFileThatIsPutBackInPartsKeepsItsHistory) {
+  mount();
+  ASSERT_EQ(0, write_file(task("percent_complete"), "6\n"));
+  unmount();
+  ASSERT_EQ(0, bash("mkdir $S.aside && mv $S/exec_status_125.txt* $S.aside").exit_status);
+  mount();
+  for (const char* put : {"cp $f $S", "mv $f $S"}) {
+    ASSERT_EQ(0, bash(std::string("for f in $S.aside/*; do ") + put + "; done").exit_status);
+    EXPECT_TRUE(eventually([&] { return read_error(task("percent_complete")) == 0; }));
+    EXPECT_EQ(0, write_file(task("percent_complete"), "8\n")) << put << ": " << last_error();
+    EXPECT_EQ(3u, journal().size()) << put;
+    EXPECT_EQ("", bash("ls $S | grep foreign").output) << put;
+    remove_all();
+    EXPECT_TRUE(eventually([&] { return read_error(task("percent_complete")) == ENOENT; }));
+  }
+}
+
 }  // namespace
 }  // namespace statusfs::test

@@ -63,7 +63,7 @@ void LocalStore::remember_journal() {
 void LocalStore::open_journal() {
   if (journal_) return;
   const auto access = options_.read_only ? JournalFile::Access::read_only : JournalFile::Access::exclusive;
-  auto journal = JournalFile::open(files_, journal_path_, access, options_.lock_wait);
+  auto journal = JournalFile::open(files_, journal_path_, access, options_.journal_wait);
   if (!journal) return;
   if (!options_.read_only) {
     files_.unlink(temporary_name(journal_path_));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <stdexcept>
+#include <system_error>
 
 #include "fs/store/local/local_store.hpp"
 #include "fs/store/local/plan_reader.hpp"
@@ -15,6 +16,16 @@ namespace filesystem = std::filesystem;
 bool is_regular(const std::string& path) {
   std::error_code error;
   return filesystem::is_regular_file(filesystem::status(path, error));
+}
+
+// Of what cannot be opened nothing is waited for: whoever uses it says why.
+bool ends_in_newline(Files& files, const std::string& path) try {
+  const auto file = files.open(path, Files::Open::read);
+  const std::uint64_t size = file ? file->status().size : 0;
+  char last = 0;
+  return size > 0 && file->read_at({&last, 1}, size - 1) == 1 && last == '\n';
+} catch (const std::system_error&) {
+  return true;
 }
 
 // A link of a status file's name that stays inside its directory is that status file, as in a directory that is
@@ -85,11 +96,18 @@ bool LocalSource::is_complete(const std::string& stem) {
   return is_regular(path_of(stem)) && is_regular(journal_of(path_of(stem)));
 }
 
+// What is copied in place ends somewhere in a line until it is all there.
+bool LocalSource::has_arrived(const std::string& stem) {
+  const std::string path = path_of(stem);
+  return ends_in_newline(posix_files_, path) && ends_in_newline(posix_files_, journal_of(path));
+}
+
 OpenedFile LocalSource::open(const std::string& stem) {
   LocalOptions options;
   options.read_only = read_only_;
   options.signing_key = signing_key_;
   options.closed_texts = closed_texts_;
+  if (is_watched_) options.journal_wait = {};
   auto store = std::make_unique<LocalStore>(path_of(stem), mapping_, posix_files_, options);
   const Probe probe = store->probe();
   OpenedFile opened;
@@ -104,6 +122,7 @@ PlanReading LocalSource::read_plan(const std::string& file_name) {
 }
 
 void LocalSource::watch(StatusSourceObserver& observer) {
+  is_watched_ = true;
   watch_ = std::make_unique<DirectoryWatch>(place_.directory, [this, &observer](const std::string& changed) {
     const std::string name = without_journal_suffix(changed);
     if (place_.only_file && stem_of(name) && name != *place_.only_file) return;

@@ -1,6 +1,7 @@
 // A SOURCE on this machine: a directory of exec_status_*.txt files, or one such file.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
@@ -37,6 +38,7 @@ class LocalSource final : public StatusSource {
   std::vector<std::string> list() override;
   bool has(const std::string& stem) override;
   bool is_complete(const std::string& stem) override;
+  bool has_arrived(const std::string& stem) override;
   /// Takes the journal's lock. Throws JournalHeld where another mount writes the file.
   OpenedFile open(const std::string& stem) override;
   PlanReading read_plan(const std::string& file_name) override;
@@ -52,6 +54,7 @@ class LocalSource final : public StatusSource {
   const std::shared_ptr<const SigningKey> signing_key_;
   PosixFiles posix_files_;
   const std::shared_ptr<ClosedJournalTexts> closed_texts_ = std::make_shared<ClosedJournalTexts>(posix_files_);
+  std::atomic<bool> is_watched_ = false;
   std::unique_ptr<DirectoryWatch> watch_;
 };
 

@@ -364,7 +364,9 @@ bool LocalStore::looks_changed() try {
     known = journal_status_;
   }
   const auto named = files_.status(journal_path_);
-  return known ? !named || !named->is_same_file(*known) : named.has_value();
+  if (!known || !named || !named->is_same_file(*known)) return known || named;
+  // A writer that died has added to it what its JSON does not say.
+  return options_.read_only && named->size != known->size;
 } catch (const std::system_error&) {
   return true;
 }

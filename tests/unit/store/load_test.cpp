@@ -337,7 +337,7 @@ TEST_F(LoadTest, ASecondWriterIsRefused) {
   store_ = make_store();
   store_->load();
   LocalOptions options;
-  options.lock_wait = std::chrono::milliseconds(10);
+  options.journal_wait = std::chrono::milliseconds(10);
   EXPECT_THROW(make_store(options)->load(), JournalHeld);
   EXPECT_THROW(make_store(options)->probe(), JournalHeld);
   options.read_only = true;
