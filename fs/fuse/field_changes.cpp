@@ -17,7 +17,7 @@ std::vector<PollHandle> FieldChanges::add(std::span<const ChangedFile> files, Ti
     ++change.count;
     change.time = time;
     change.top = file.top;
-    if (file.task != 0) change.task = file.task;
+    if (file.task != 0) set_task(file.number, change, file.task);
     change.is_gone = false;
     const auto found = waiters_.empty() ? waiters_.end() : waiters_.find(file.number);
     if (found == waiters_.end()) continue;
@@ -27,19 +27,50 @@ std::vector<PollHandle> FieldChanges::add(std::span<const ChangedFile> files, Ti
   return waiting;
 }
 
+// mutex_ is held.
+void FieldChanges::set_task(std::uint64_t number, Change& change, std::uint64_t task) {
+  if (change.task == task) return;
+  leave_task(number, change);
+  change.task = task;
+  by_task_[task].insert(number);
+}
+
+// mutex_ is held.
+void FieldChanges::leave_task(std::uint64_t number, Change& change) {
+  const auto found = by_task_.find(std::exchange(change.task, 0));
+  if (found == by_task_.end()) return;
+  found->second.erase(number);
+  if (found->second.empty()) by_task_.erase(found);
+}
+
+// The file is gone, or closed: it is remembered no longer than it is needed. What follows it. mutex_ is held.
+FieldChanges::Changes::iterator FieldChanges::drop_unneeded(Changes::iterator entry) {
+  if (entry->second.is_needed()) return std::next(entry);
+  leave_task(entry->first, entry->second);
+  return changes_.erase(entry);
+}
+
 template <typename Condition>
 void FieldChanges::forget_where(Condition is_gone) {
   const std::lock_guard lock(mutex_);
   for (auto entry = changes_.begin(); entry != changes_.end();) {
-    Change& change = entry->second;
-    change.is_gone = change.is_gone || is_gone(change);
-    entry = change.is_needed() ? std::next(entry) : changes_.erase(entry);
+    entry->second.is_gone = entry->second.is_gone || is_gone(entry->second);
+    entry = drop_unneeded(entry);
   }
 }
 
+// Nothing else is looked at: tasks are removed one by one, too, and many of them.
 void FieldChanges::forget_tasks(const Numbers& tasks) {
-  if (tasks.empty()) return;
-  forget_where([&](const Change& change) { return tasks.contains(change.task); });
+  const std::lock_guard lock(mutex_);
+  for (const std::uint64_t task : tasks) {
+    const auto found = by_task_.find(task);
+    if (found == by_task_.end()) continue;
+    for (const std::uint64_t number : Numbers(found->second)) {
+      const auto entry = changes_.find(number);
+      entry->second.is_gone = true;
+      drop_unneeded(entry);
+    }
+  }
 }
 
 void FieldChanges::keep_tasks(std::uint64_t top, const Numbers& tasks) {
@@ -90,7 +121,7 @@ void FieldChanges::closed(std::uint64_t number, std::uint64_t handle) {
   const auto found = changes_.find(number);
   if (found == changes_.end()) return;
   if (found->second.handles > 0) --found->second.handles;
-  if (!found->second.is_needed()) changes_.erase(found);
+  drop_unneeded(found);
 }
 
 // mutex_ is held.

@@ -73,13 +73,18 @@ class FieldChanges {
 
     bool is_needed() const noexcept { return handles > 0 || (count > 0 && !is_gone); }
   };
+  using Changes = std::unordered_map<std::uint64_t, Change>;
   void drop_waiter(std::uint64_t number, std::uint64_t handle);
+  void set_task(std::uint64_t number, Change& change, std::uint64_t task);
+  void leave_task(std::uint64_t number, Change& change);
+  Changes::iterator drop_unneeded(Changes::iterator entry);
   template <typename Condition>
   void forget_where(Condition is_gone);
   using Waiters = std::unordered_map<std::uint64_t, PollHandle>;  // by open handle
 
   mutable std::mutex mutex_;  // guards all below; innermost
-  std::unordered_map<std::uint64_t, Change> changes_;
+  Changes changes_;
+  std::unordered_map<std::uint64_t, Numbers> by_task_;  // of changes_, those that are in a task
   std::unordered_map<std::uint64_t, Waiters> waiters_;
 };
 

@@ -10,10 +10,10 @@ bool is_at_or_below(std::string_view path, std::string_view top) {
   return path.starts_with(top) && (path.size() == top.size() || top.empty() || path[top.size()] == '/');
 }
 
-bool is_at_or_below_any(const std::string& path, const InodeTable::Paths& tops) {
+bool is_below_any(const std::string& path, const InodeTable::Paths& tops) {
   for (std::size_t end = 0; end < path.size(); end = path.find('/', end + 1))
     if (tops.contains(path.substr(0, end))) return true;
-  return tops.contains(path);
+  return false;
 }
 
 std::uint64_t number_of(std::string_view path, const Place& place) {
@@ -36,7 +36,14 @@ void InodeTable::set_root(Place root) {
   std::shared_ptr<const Inode> inode = std::make_shared<Inode>(Inode{root_id, root_id, "", std::move(root), false});
   const std::unique_lock lock(mutex_);
   Entry& entry = entries_.try_emplace(root_id, Entry{nullptr, 1, 0}).first->second;
-  entry.inode.swap(inode);  // the old one is destroyed after the lock was let go: it may own a status file
+  inode = replace(entry, std::move(inode));  // destroyed after the lock was let go: it may own a status file
+}
+
+// The inode that the entry had.
+std::shared_ptr<const Inode> InodeTable::replace(Entry& entry, std::shared_ptr<const Inode> inode) {
+  if (entry.inode) by_path_.erase(entry.inode.get());
+  if (inode) by_path_.insert(inode.get());
+  return std::exchange(entry.inode, std::move(inode));
 }
 
 std::shared_ptr<const Inode> InodeTable::find(NodeId id) const {
@@ -67,7 +74,7 @@ void InodeTable::set_gone(Entry& entry) {
   drop_id(entry);
   Inode gone = *entry.inode;
   gone.is_second = true;
-  entry.inode = std::make_shared<const Inode>(std::move(gone));  // the old one's place lives on in this one
+  replace(entry, std::make_shared<const Inode>(std::move(gone)));  // the old one's place lives on in this one
 }
 
 void InodeTable::set_gone(std::span<const NodeId> ids) {
@@ -92,7 +99,7 @@ std::shared_ptr<const Inode> InodeTable::look_up(std::string path, Place place, 
   }
   if (is_immutable(place)) immutable_.insert(next_id_);
   auto inode = std::make_shared<Inode>(Inode{next_id_, number, std::move(path), std::move(place), false});
-  entries_.emplace(next_id_, Entry{inode, 1, version});
+  replace(entries_.emplace(next_id_, Entry{nullptr, 1, version}).first->second, inode);
   ids_.emplace(number, next_id_);
   ++next_id_;
   return inode;
@@ -105,7 +112,7 @@ void InodeTable::become(NodeId id, std::string path, Place place) {
   const auto found = entries_.find(id);
   if (found == entries_.end()) return;
   drop_id(found->second);
-  dropped = std::exchange(found->second.inode, std::move(inode));
+  dropped = replace(found->second, std::move(inode));
 }
 
 void InodeTable::forget(NodeId id, std::uint64_t lookups) {
@@ -117,7 +124,7 @@ void InodeTable::forget(NodeId id, std::uint64_t lookups) {
   if (found->second.lookups > 0) return;
   drop_id(found->second);
   immutable_.erase(id);
-  dropped = std::move(found->second.inode);
+  dropped = replace(found->second, nullptr);
   entries_.erase(found);
 }
 
@@ -139,20 +146,30 @@ std::vector<NodeId> InodeTable::known(std::span<const std::uint64_t> numbers) co
   return result;
 }
 
+// mutex_ is held. Between a path and what is below it stand those that differ from it by a byte before the slash.
+void InodeTable::add_known_below(std::string_view path, std::vector<std::shared_ptr<const Inode>>& result) const {
+  const auto add_while = [&](auto at, auto condition) {
+    for (; at != by_path_.end() && condition((*at)->path); ++at) result.push_back(entries_.at((*at)->id).inode);
+  };
+  if (path.empty()) return add_while(by_path_.begin(), [](const std::string&) { return true; });
+  const std::string below = std::string(path) + '/';
+  add_while(by_path_.lower_bound(path), [&](const std::string& known) { return known == path; });
+  add_while(by_path_.lower_bound(std::string_view(below)),
+            [&](const std::string& known) { return known.starts_with(below); });
+}
+
 std::vector<std::shared_ptr<const Inode>> InodeTable::known_below(std::string_view path) const {
   const std::shared_lock lock(mutex_);
   std::vector<std::shared_ptr<const Inode>> result;
-  for (const auto& [id, entry] : entries_)
-    if (is_at_or_below(entry.inode->path, path)) result.push_back(entry.inode);
+  add_known_below(path, result);
   return result;
 }
 
 std::vector<std::shared_ptr<const Inode>> InodeTable::known_below(const Paths& paths) const {
-  std::vector<std::shared_ptr<const Inode>> result;
-  if (paths.empty()) return result;
   const std::shared_lock lock(mutex_);
-  for (const auto& [id, entry] : entries_)
-    if (is_at_or_below_any(entry.inode->path, paths)) result.push_back(entry.inode);
+  std::vector<std::shared_ptr<const Inode>> result;
+  for (const std::string& path : paths)
+    if (!is_below_any(path, paths)) add_known_below(path, result);
   return result;
 }
 

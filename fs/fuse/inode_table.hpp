@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <shared_mutex>
 #include <span>
 #include <string>
@@ -56,9 +57,9 @@ class InodeTable {
   std::optional<NodeId> known(std::string_view path) const;
   /// The ids of those inodes that the kernel knows, by their numbers. Inodes of a version are not among them.
   std::vector<NodeId> known(std::span<const std::uint64_t> numbers) const;
-  /// All inodes at or below a path that the kernel knows.
+  /// All inodes at or below a path that the kernel knows, found without looking at the others.
   std::vector<std::shared_ptr<const Inode>> known_below(std::string_view path) const;
-  /// The same of several paths, at the price of one.
+  /// The same of several paths; each inode once.
   using Paths = std::unordered_set<std::string>;
   std::vector<std::shared_ptr<const Inode>> known_below(const Paths& paths) const;
   /// Of these, the ones whose content never changes: few, and found without looking at the others.
@@ -71,14 +72,24 @@ class InodeTable {
     std::uint64_t version = 0;
   };
   using Ids = std::unordered_multimap<std::uint64_t, NodeId>;
+  struct PathOrder {
+    using is_transparent = void;
+    bool operator()(const Inode* one, const Inode* other) const noexcept {
+      return one->path != other->path ? one->path < other->path : one->id < other->id;
+    }
+    bool operator()(const Inode* inode, std::string_view path) const noexcept { return inode->path < path; }
+  };
 
   Ids::const_iterator id_of(std::uint64_t number, std::string_view path, std::uint64_t version) const;
   void drop_id(const Entry& entry);
   void set_gone(Entry& entry);
+  std::shared_ptr<const Inode> replace(Entry& entry, std::shared_ptr<const Inode> inode);
+  void add_known_below(std::string_view path, std::vector<std::shared_ptr<const Inode>>& result) const;
 
   mutable std::shared_mutex mutex_;  // guards all below; innermost
   std::unordered_map<NodeId, Entry> entries_;
-  Ids ids_;  // by number, of all inodes but those that are the second of their path
+  Ids ids_;                                    // by number, of all inodes but those that are the second of their path
+  std::set<const Inode*, PathOrder> by_path_;  // all of entries_
   std::unordered_set<NodeId> immutable_;
   NodeId next_id_ = root_id + 1;
 };

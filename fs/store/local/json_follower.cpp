@@ -21,7 +21,6 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds append_patience{5};
 constexpr std::chrono::milliseconds removal_patience{200};
 constexpr std::chrono::milliseconds removal_pause{10};
-constexpr std::chrono::milliseconds first_pause{100};
 // An attempt holds up whoever wants to write.
 constexpr std::chrono::milliseconds lock_wait_of_attempt{1000};
 
@@ -37,19 +36,13 @@ std::optional<Value> parse_if_possible(const std::string& text) try {
   return std::nullopt;
 }
 
-std::optional<FileStatus> status_if_possible(Files& files, const std::string& path) try {
-  return files.status(path);
-} catch (const std::system_error&) {
-  return std::nullopt;
-}
-
 }  // namespace
 
-JsonFollower::JsonFollower(Files& files, const std::string& path, const LocalOptions& options)
+JsonFollower::JsonFollower(Files& files, const std::string& path, const OpenedDirectory& directory,
+                           const LocalOptions& options)
     : options_(options),
       files_(files),
-      directory_path_(directory_of(path)),
-      directory_(status_if_possible(files, directory_path_)),
+      directory_(directory),
       file_(files, path),
       signature_(files, path, options.signing_key),
       lock_(files, lock_of(path)),
@@ -61,11 +54,6 @@ JsonFollower::~JsonFollower() {
   settle();
   const auto guard = exclusive();
   release();
-}
-
-bool JsonFollower::is_displaced() {
-  const auto named = directory_ ? files_.status(directory_path_) : std::nullopt;
-  return named && !named->is_same_file(*directory_);
 }
 
 bool JsonFollower::is_disturbed() {
@@ -125,7 +113,7 @@ bool JsonFollower::has_chain() {
 /// Where one of them is missing the other is given the time to follow, for nobody removes both at once. A chain that is
 /// not begun yet has no journal to wait for. Nor are they made in another directory that has the name now.
 bool JsonFollower::is_removed() {
-  if (is_displaced()) return true;
+  if (directory_.is_displaced()) return true;
   if (!file_.status()) return false;
   const Time deadline = Clock::now() + removal_patience;
   for (;;) {
@@ -230,7 +218,7 @@ void JsonFollower::set_newest(DocumentPointer newest, bool is_written) {
   written_ = newest_;
   unwritten_since_.reset();
   failure_ = {};
-  const bool is_news = note_caught_up() && newest_;
+  const bool is_news = retry_.succeeded() && newest_;
   state.unlock();
   if (is_news) tell(caught_up);
 }
@@ -263,7 +251,7 @@ void JsonFollower::drop_kept() {
 
 StoreResult JsonFollower::replace_file(const DocumentPointer& newest, const DocumentPointer& previous) {
   return guarded([&]() -> StoreResult {
-    if (is_displaced()) return removed();
+    if (directory_.is_displaced()) return removed();
     const std::string text = indented_document(newest->root());
     const auto is_ours = [&](const std::string& brought_out) {
       const auto value = parse_if_possible(brought_out);
@@ -294,17 +282,10 @@ StoreResult JsonFollower::write() {
   written_ = newest;
   unwritten_since_.reset();
   if (newest_ != newest) unwritten_since_ = begun;
-  const bool is_news = note_caught_up();
+  const bool is_news = retry_.succeeded();
   state.unlock();
   if (is_news) tell(caught_up);
   return result;
-}
-
-/// Whether that is news to who was told of the lag.
-bool JsonFollower::note_caught_up() {
-  attempt_at_.reset();
-  pause_ = {};
-  return std::exchange(is_lag_told_, false);
 }
 
 void JsonFollower::tell(const std::string& trouble) {
@@ -317,11 +298,8 @@ void JsonFollower::try_again_after(const StoreResult& failure) {
   bool is_news = false;
   {
     const std::lock_guard state(mutex_);
-    const Time now = Clock::now();
-    if (!has_work() || (attempt_at_ && *attempt_at_ > now)) return;
-    pause_ = std::clamp<HoldPolicy::Duration>(2 * pause_, first_pause, longest_pause);
-    attempt_at_ = now + pause_;
-    is_news = !std::exchange(is_lag_told_, true);
+    if (!has_work()) return;
+    is_news = retry_.failed(Clock::now());
   }
   if (is_news) tell("the JSON cannot follow its journal, which has everything, and is tried again: " + failure.reason);
   try {
@@ -406,7 +384,7 @@ std::optional<JsonFollower::Time> JsonFollower::try_again(Time now) {
     const std::lock_guard state(mutex_);
     const std::optional<Time> next = next_attempt();
     if (!next || *next > now) return next;
-    attempt_at_.reset();  // none follows one of a file that is gone
+    retry_.attempt();  // none follows one of a file that is gone
   }
   StoreResult result = hold(lock_wait_of_attempt);
   if (result.status == StoreStatus::done) result = write_over_known();

@@ -4,8 +4,8 @@
 // when a hold has lasted as long as it may, they wait until the JSON has caught up and others had their turn at the
 // lock.
 //
-// A JSON that cannot be written lets the lock go and is tried again, after pauses that grow up to `longest_pause`. That
-// it is behind is told once, and so is that it has caught up.
+// A JSON that cannot be written lets the lock go and is tried again (RetrySchedule). That it is behind is told once,
+// and so is that it has caught up.
 //
 // Thread safety and lock order: exclusive() before mutex_ and telling_. exclusive() is for long work on the JSON and
 // the lock: taking it, reading, writing. mutex_ is for looking at the state. No file is touched under mutex_.
@@ -21,6 +21,8 @@
 #include "fs/on_demand_thread.hpp"
 #include "fs/store/local/local_options.hpp"
 #include "fs/store/local/lock_file.hpp"
+#include "fs/store/local/opened_directory.hpp"
+#include "fs/store/local/retry_schedule.hpp"
 #include "fs/store/local/signature_file.hpp"
 #include "fs/store/local/snapshot_file.hpp"
 #include "fs/store/store.hpp"
@@ -30,9 +32,9 @@ namespace statusfs {
 class JsonFollower {
  public:
   using DocumentPointer = std::shared_ptr<const StatusDocument>;
-  static constexpr std::chrono::seconds longest_pause{5};
 
-  JsonFollower(Files& files, const std::string& path, const LocalOptions& options);
+  /// `directory` is the one that the JSON is in. Both references must outlive this.
+  JsonFollower(Files& files, const std::string& path, const OpenedDirectory& directory, const LocalOptions& options);
   /// Writes what is not written yet, as far as that is possible, and lets the lock go.
   ~JsonFollower();
   JsonFollower(const JsonFollower&) = delete;
@@ -48,8 +50,6 @@ class JsonFollower {
 
   /// The JSON says what was committed last, and is on the disk.
   StoreResult settle();
-  /// Whether another directory has the name of the one that the JSON was in. Throws std::system_error.
-  bool is_displaced();
   /// Whether something stands in the JSON's place that was not put there by us, or was found there in exchange.
   bool is_disturbed();
 
@@ -102,8 +102,7 @@ class JsonFollower {
   // mutex_ is held.
   std::optional<Time> due(Time now) const { return held_since_ ? next_due(now) : next_attempt(); }
   Time next_due(Time now) const;
-  std::optional<Time> next_attempt() const { return has_work() ? attempt_at_ : std::nullopt; }
-  bool note_caught_up();
+  std::optional<Time> next_attempt() const { return has_work() ? retry_.next_attempt() : std::nullopt; }
   bool has_work() const { return newest_ && newest_ != written_ && !paused_; }
   bool try_release(bool only_when_idle);
   void let_go();
@@ -118,8 +117,7 @@ class JsonFollower {
 
   const LocalOptions options_;
   Files& files_;
-  const std::string directory_path_;
-  const std::optional<FileStatus> directory_;  ///< when this was made; nothing where it could not be seen
+  const OpenedDirectory& directory_;
 
   std::mutex telling_;  // held while somebody is told, never while mutex_ is taken. Guards:
   Store::Trouble told_;
@@ -143,10 +141,8 @@ class JsonFollower {
   bool draining_ = false;
   bool appending_ = false;
   bool paused_ = false;
-  StoreResult failure_;             ///< of writing the JSON; done when it went well
-  std::optional<Time> attempt_at_;  ///< the JSON could not be written, and then is the next attempt
-  HoldPolicy::Duration pause_{};    ///< before that attempt
-  bool is_lag_told_ = false;
+  StoreResult failure_;  ///< of writing the JSON; done when it went well
+  RetrySchedule retry_;  ///< of writing it
   std::optional<SnapshotFile::Kept> kept_;
 
   OnDemandThread checkpointer_;  // last: its thread uses all of the above

@@ -28,7 +28,8 @@ LocalStore::LocalStore(std::string path, std::shared_ptr<const Mapping> mapping,
       mapping_(std::move(mapping)),
       files_(files),
       options_(options),
-      follower_(files, path_, options) {}
+      directory_(files, directory_of(path_)),
+      follower_(files, path_, directory_, options) {}
 
 LocalStore::~LocalStore() = default;
 
@@ -351,7 +352,7 @@ void LocalStore::let_go() {
   journal_.reset();
 }
 
-bool LocalStore::is_displaced() try { return follower_.is_displaced(); } catch (const std::system_error&) {
+bool LocalStore::is_displaced() try { return directory_.is_displaced(); } catch (const std::system_error&) {
   return false;
 }
 

@@ -20,6 +20,7 @@
 #include "fs/store/local/journal_file.hpp"
 #include "fs/store/local/json_follower.hpp"
 #include "fs/store/local/local_options.hpp"
+#include "fs/store/local/opened_directory.hpp"
 #include "fs/store/store.hpp"
 
 namespace statusfs {
@@ -123,6 +124,7 @@ class LocalStore final : public Store {
   const std::shared_ptr<const Mapping> mapping_;
   Files& files_;
   const LocalOptions options_;
+  const OpenedDirectory directory_;
 
   // The commit thread's own.
   std::unique_ptr<JournalFile> journal_;

@@ -45,6 +45,25 @@ TEST_F(FieldChangesTest, TasksThatComeAndGoTakeNoMoreRoom) {
   EXPECT_EQ(0u, changes_.size());
 }
 
+// Each of them looked at for each other one would take longer than a test may.
+TEST_F(FieldChangesTest, ManyTasksThatGoOneByOneAreForgottenAtOnce) {
+  constexpr std::uint64_t count = 200'000, first_task = 1'000'000;
+  for (std::uint64_t number = 1; number <= count; ++number) change({number, top, first_task + number}, 1);
+  for (std::uint64_t number = 1; number <= count; ++number) changes_.forget_tasks({first_task + number});
+  EXPECT_EQ(0u, changes_.size());
+}
+
+TEST_F(FieldChangesTest, WhatIsOpenIsForgottenWithItsTaskOnceThatIsKnown) {
+  changes_.opened(in_task.number);
+  changes_.forget_tasks({task});
+  change(in_task, 1);
+  changes_.forget_tasks({task});
+  changes_.forget_tasks({task});
+  EXPECT_EQ(1u, changes_.size());
+  changes_.closed(in_task.number, 1);
+  EXPECT_EQ(0u, changes_.size());
+}
+
 TEST_F(FieldChangesTest, RemembersWhatIsOpenUntilItIsClosed) {
   change(in_task, 1);
   const std::uint64_t seen = changes_.opened(in_task.number);

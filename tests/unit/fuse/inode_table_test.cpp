@@ -3,6 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+#include <string>
+#include <vector>
+
 namespace statusfs {
 namespace {
 
@@ -69,6 +73,42 @@ TEST_F(InodeTableTest, AScratchFileThatBecameAFieldIsNotThePathsOwnInode) {
   table_.forget(inode->id, 1);
   EXPECT_EQ(nullptr, table_.find(inode->id));
   EXPECT_EQ(field->id, table_.known("field"));
+}
+
+TEST_F(InodeTableTest, WhatIsBelowAPathIsFoundWithoutItsNeighbours) {
+  for (const char* path : {"a", "a/b", "a/b/c", "a-b", "a.b", "a/b-c", "a/bc", "ab"}) look_up(path);
+  const auto paths_of = [](const std::vector<std::shared_ptr<const Inode>>& inodes) {
+    std::multiset<std::string> paths;
+    for (const auto& inode : inodes) paths.insert(inode->path);
+    return paths;
+  };
+  using Found = std::multiset<std::string>;
+  EXPECT_EQ((Found{"a/b", "a/b/c"}), paths_of(table_.known_below("a/b")));
+  EXPECT_EQ((Found{"a", "a/b", "a/b/c", "a/b-c", "a/bc"}), paths_of(table_.known_below("a")));
+  EXPECT_EQ(9u, table_.known_below("").size()) << "with the root";
+  EXPECT_EQ(Found(), paths_of(table_.known_below("b")));
+  EXPECT_EQ((Found{"a/b", "a/b/c", "ab"}), paths_of(table_.known_below(InodeTable::Paths{"a/b", "a/b/c", "ab"})))
+      << "each once";
+}
+
+TEST_F(InodeTableTest, WhatIsBelowAPathIsWhatTheKernelHoldsThere) {
+  const auto gone = look_up("a/b");
+  table_.set_gone({{gone->id}});
+  const auto again = look_up("a/b");
+  const auto scratch = look_up(scratch_.create("a/scratch", {}));
+  table_.become(scratch->id, "c/field", AboutPlace{});
+  EXPECT_EQ(2u, table_.known_below("a").size());
+  EXPECT_EQ(1u, table_.known_below("c").size());
+  for (const NodeId id : {gone->id, again->id, scratch->id}) table_.forget(id, 1);
+  EXPECT_EQ(1u, table_.known_below("").size()) << "the root alone";
+}
+
+// Each of them looked at for each other one would take longer than a test may.
+TEST_F(InodeTableTest, ManyDirectoriesThatGoOneByOneAreFoundAtOnce) {
+  constexpr int count = 50'000;
+  for (int number = 0; number < count; ++number) look_up("file/tasks/" + std::to_string(number) + "/status");
+  for (int number = 0; number < count; ++number)
+    ASSERT_EQ(1u, table_.known_below(InodeTable::Paths{"file/tasks/" + std::to_string(number)}).size());
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ class JsonFollowerTest : public LocalStoreTest {
   JsonFollowerTest() {
     put_chain();
     options_.background = false;
-    follower_ = std::make_unique<JsonFollower>(files_, path_, options_);
+    follower_ = std::make_unique<JsonFollower>(files_, path_, opened_, options_);
     follower_->file().set_known(follower_->file().read().status);
     follower_->set_newest(maker_.document(), true);
   }
@@ -23,6 +23,7 @@ class JsonFollowerTest : public LocalStoreTest {
     ASSERT_EQ(follower_->hold().status, StoreStatus::done);
   }
 
+  const OpenedDirectory opened_{files_, directory_.path()};
   LocalOptions options_;
   std::unique_ptr<JsonFollower> follower_;
 };
