@@ -83,26 +83,32 @@ void ForeignChanges::require_good_successor(const StatusDocument& document) {
 void ForeignChanges::commit(const StatusDocument& document, const Proposal& proposal, const Author& author,
                             bool continues_chain) {
   writer_.store().accept_foreign();
-  if (continues_chain)
-    commit_successor(document, author);
-  else if (!proposal.changes.empty())
-    writer_.publish(writer_.commit_alone(proposal, author));
-  else if (const StoreResult result = writer_.store().write_over_accepted(); result.status != StoreStatus::done)
-    throw rejection_of(result);  // it differs in what nobody may write: stamps and derived values
+  const bool is_served = continues_chain && commit_successor(document, author);
+  if (!is_served) commit_as_ours(proposal, author);
   writer_.replace();
 }
 
+// With stamps of our own.
+void ForeignChanges::commit_as_ours(const Proposal& proposal, const Author& author) {
+  if (!proposal.changes.empty()) return writer_.publish(writer_.commit_alone(proposal, author));
+  const StoreResult result = writer_.store().write_over_accepted();
+  if (result.status != StoreStatus::done)
+    throw rejection_of(result);  // it differs in what nobody may write: stamps and derived values
+}
+
 // Where it brings its own stamps, the record bears them. Then no number is drawn; that this one is used is known once
-// it is part of the chain, for a change that is refused must not use up numbers.
-void ForeignChanges::commit_successor(const StatusDocument& document, const Author& author) {
+// it is part of the chain, for a change that is refused must not use up numbers. False, and nothing was done: another
+// file may have its g, which the other program could not know. Then what it changed becomes a version of ours.
+bool ForeignChanges::commit_successor(const StatusDocument& document, const Author& author) {
   const SuccessorStamps own = stamps_of_successor(document);
   const bool has_own_g = own.g > writer_.chain().head().g;
   GlobalCounter& counter = writer_.context().counter;
   const auto claim = has_own_g ? counter.claim(own.g) : nullptr;
-  if (has_own_g && !claim)
-    throw Rejection(Cause::invalid, "its g, " + std::to_string(own.g) +
-                                        ", was drawn already, and another file may have it; a mutation takes a number "
-                                        "that is larger than all in SOURCE");
+  if (has_own_g && !claim) {
+    writer_.context().log(writer_.stem() + ": the g of a foreign version, " + std::to_string(own.g) +
+                          ", was drawn already; it is adopted with the next one");
+    return false;
+  }
   const auto versions = writer_.commit_alone([&](GlobalCounter::Lease& lease) {
     const MutationStamp stamp =
         has_own_g ? writer_.stamp_with(own.g, own.trace_id, author) : writer_.stamp_of(lease, author);
@@ -110,6 +116,7 @@ void ForeignChanges::commit_successor(const StatusDocument& document, const Auth
   });
   counter.raise(own.g);
   writer_.publish(versions);
+  return true;
 }
 
 std::optional<Rejection> ForeignChanges::quarantine(const ForeignChange& change) {

@@ -30,7 +30,8 @@ class ForeignChanges {
   std::optional<Rejection> quarantine(const ForeignChange& change);
   void commit(const StatusDocument& document, const Proposal& proposal, const Author& author, bool continues_chain);
   void require_good_successor(const StatusDocument& document);
-  void commit_successor(const StatusDocument& document, const Author& author);
+  void commit_as_ours(const Proposal& proposal, const Author& author);
+  bool commit_successor(const StatusDocument& document, const Author& author);
   void record_as_kept(const std::string& kept_as);
 
   VersionWriter& writer_;

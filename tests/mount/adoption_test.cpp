@@ -239,7 +239,7 @@ TEST_F(AdoptionTest, TheRecordOfASuccessorBearsItsOwnStamps) {
 }
 
 // g is global: no two mutations of a SOURCE have the same.
-TEST_F(AdoptionTest, ASuccessorWhoseNumberAnotherFileMayHaveIsKeptAside) {
+TEST_F(AdoptionTest, ASuccessorWhoseNumberAnotherFileMayHaveGetsTheNextOne) {
   make_status_file(200, {"a"});
   Process& daemon = mount_in_foreground();
   const auto write_other = [&](const std::string& value) {
@@ -256,12 +256,13 @@ TEST_F(AdoptionTest, ASuccessorWhoseNumberAnotherFileMayHaveIsKeptAside) {
   const int taken = write_other("2");
   EXPECT_EQ(free + 1, taken);
   change_with(taken);
-  EXPECT_TRUE(eventually([&] { return read("partition_status") == "PARTITIONED\n"; }));
-  EXPECT_EQ(std::to_string(free) + "\n", read(percent));
+  expect_adopted(3, percent, std::to_string(taken) + "\n");
+  EXPECT_EQ(taken + 1, journal().back()["g"].get<int>());
   EXPECT_TRUE(eventually([&] {
-    return daemon.log().find("its g, " + std::to_string(taken) + ", was drawn already") != std::string::npos;
+    return daemon.log().find("the g of a foreign version, " + std::to_string(taken) + ", was drawn already") !=
+           std::string::npos;
   })) << daemon.log();
-  write_other("3");
+  EXPECT_EQ(taken + 2, write_other("3"));
   std::set<int> numbers;
   for (const int file : {125, 200})
     for (const Json& record : journal(file)) EXPECT_TRUE(numbers.insert(record["g"].get<int>()).second) << record;
