@@ -15,6 +15,7 @@ namespace {
 using Match = WriterRow::Match;
 
 constexpr uid_t unknown_uid = 3'999'999'999;
+const std::string known_trace_id = "0af7651916cd43dd8448eb211c80319c";
 
 Caller caller(uid_t uid, gid_t gid = 50, std::vector<gid_t> groups = {}) {
   return {uid, gid, 1230, 1200, std::move(groups)};
@@ -93,13 +94,13 @@ TEST(Writers, FallBackToTheNameOfTheUserAndThenToItsNumber) {
 
 TEST(Writers, TakeTheTraceIdOfAValidTraceParentAndElseANewOne) {
   const Writers writers({}, "AUDITOR");
-  const Labels valid{std::nullopt, "00-" + trace_id + "-b7ad6b7169203331-01"};
-  const Labels invalid{std::nullopt, "00-" + trace_id + "-b7ad6b7169203331"};
-  EXPECT_EQ(writers.author_of(caller(0), valid).trace_id, trace_id);
+  const Labels valid{std::nullopt, "00-" + known_trace_id + "-b7ad6b7169203331-01"};
+  const Labels invalid{std::nullopt, "00-" + known_trace_id + "-b7ad6b7169203331"};
+  EXPECT_EQ(writers.author_of(caller(0), valid).trace_id, known_trace_id);
   const std::string first = writers.author_of(caller(0), invalid).trace_id;
   const std::string second = writers.author_of(caller(0), {}).trace_id;
   EXPECT_EQ(first.size(), 32u);
-  EXPECT_NE(first, trace_id);
+  EXPECT_NE(first, known_trace_id);
   EXPECT_NE(first, second);
 }
 
