@@ -4,17 +4,21 @@
 #include <sys/sysmacros.h>
 
 #include <atomic>
+#include <cerrno>
 #include <condition_variable>
 #include <ctime>
 #include <mutex>
+#include <thread>
 #include <vector>
 
 #include "fs/on_demand_thread.hpp"
 #include "fs/store/local/directory_watch.hpp"
 #include "fs/store/local/hold_policy.hpp"
 #include "fs/store/local/lock_holder.hpp"
+#include "fs/store/local/posix_files.hpp"
 #include "fs/store/timestamp.hpp"
 #include "fs/unique_fd.hpp"
+#include "tests/unit/expect_errno.hpp"
 #include "tests/unit/store/temporary_directory.hpp"
 
 namespace statusfs {
@@ -111,6 +115,34 @@ TEST(OnDemandThread, CallsTheStepWhenItIsWokenAndWhenItIsDue) {
   EXPECT_FALSE(thread.is_running());
 }
 
+TEST(PosixFiles, TellsWhetherAFileIsBeingWritten) {
+  TemporaryDirectory directory;
+  PosixFiles files;
+  const std::string path = directory / "file";
+  EXPECT_FALSE(files.is_being_written(path)) << "there is none";
+  write_text(path, "x");
+  const UniqueFd reader(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  EXPECT_FALSE(files.is_being_written(path));
+  UniqueFd writer(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  EXPECT_TRUE(files.is_being_written(path));
+  writer.reset();
+  EXPECT_FALSE(files.is_being_written(path));
+}
+
+TEST(PosixFiles, AskingWhetherAFileIsBeingWrittenKeepsNobodyFromWritingIt) {
+  TemporaryDirectory directory;
+  PosixFiles files;
+  const std::string path = directory / "file";
+  write_text(path, "x");
+  std::atomic<bool> is_over = false;
+  std::thread asking([&] {
+    while (!is_over) files.is_being_written(path);
+  });
+  for (int round = 0; round < 20'000; ++round) EXPECT_NO_THROW(files.open(path, Files::Open::write));
+  is_over = true;
+  asking.join();
+}
+
 class ReportedNames {
  public:
   void add(const std::string& name) {
@@ -181,7 +213,9 @@ TEST(DirectoryWatch, FollowsTheNameToANewDirectory) {
 
 TEST(DirectoryWatch, RefusesWhatIsNoDirectory) {
   TemporaryDirectory directory;
-  EXPECT_THROW(DirectoryWatch(directory / "none", [](const std::string&) {}), std::system_error);
+  expect_errno(ENOENT, [&] { DirectoryWatch(directory / "none", [](const std::string&) {}); });
+  write_text(directory / "file", "x");
+  expect_errno(ENOTDIR, [&] { DirectoryWatch(directory / "file", [](const std::string&) {}); });
 }
 
 }  // namespace
