@@ -273,6 +273,7 @@ void StatusFile::check() {
 
 void StatusFile::look() {
   loaded();  // which queues what has to be done about what it finds
+  check();   // for what changed before anybody told
   drain();
   settle();  // a JSON that has to be mended or signed
   if (last_use() == 0) free();

@@ -6,11 +6,31 @@
 
 #include <future>
 #include <thread>
+#include <utility>
 
 #include "tests/mount/mounted_test.hpp"
 
 namespace statusfs::test {
 namespace {
+
+// A file that another program writes bit by bit, in place, as cp(1) and scp(1) do.
+class SlowCopy {
+ public:
+  explicit SlowCopy(const Path& file) : handle_(::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)) {}
+  ~SlowCopy() { end(); }
+  SlowCopy(const SlowCopy&) = delete;
+  SlowCopy& operator=(const SlowCopy&) = delete;
+
+  void write(std::string_view part) {
+    EXPECT_EQ(static_cast<ssize_t>(part.size()), ::write(handle_, part.data(), part.size()));
+  }
+  void end() {
+    if (handle_ >= 0) ::close(std::exchange(handle_, -1));
+  }
+
+ private:
+  int handle_;
+};
 
 class ExternalChangeTest : public MountedTest {
  protected:
@@ -57,8 +77,74 @@ class ExternalChangeTest : public MountedTest {
     })) << "the last good version is restored";
   }
 
+  // SOURCE is mounted without the status file, whose four versions are remembered.
+  void mount_without_the_file() {
+    mount();
+    for (const char* value : {"1\n", "2\n", "3\n"}) ASSERT_EQ(0, write_file(task("percent_complete"), value));
+    unmount();
+    json_ = read_file(status_file());
+    journal_ = read_file(journal_file());
+    ASSERT_EQ(0, bash("rm $S/exec_status_125.txt*").exit_status);
+    mount();
+  }
+  // Before the first line, in it, behind the second, in the third and in the last.
+  std::vector<std::size_t> places_to_cut() const {
+    const std::size_t second = journal_.find('\n', journal_.find('\n') + 1) + 1;
+    return {0, 100, second, second + 40, journal_.size() - 50};
+  }
+  // The journal is written up to here, the JSON is whole.
+  void expect_copied_on(SlowCopy& copy, std::size_t written) {
+    EXPECT_TRUE(eventually([&] { return write_file(task("percent_complete"), "9\n") == EROFS; }));
+    EXPECT_EQ(journal_.substr(0, written), read_file(journal_file())) << "nobody else writes it";
+    copy.write(std::string_view(journal_).substr(written));
+    copy.end();
+    EXPECT_TRUE(eventually([&] { return write_file(task("percent_complete"), "7\n") == 0; })) << last_error();
+    EXPECT_EQ(5, version());
+    EXPECT_TRUE(read_file(journal_file()).starts_with(journal_)) << "something of the copy is lost";
+    EXPECT_FALSE(std::filesystem::exists(status_file().string() + ".foreign-1"));
+    EXPECT_FALSE(std::filesystem::exists(journal_file().string() + ".foreign-1"));
+    ASSERT_EQ(0, bash("rm $S/exec_status_125.txt*").exit_status);
+    EXPECT_TRUE(eventually([&] { return !std::filesystem::exists(tree()); }));
+  }
+
+  std::string json_, journal_;
   std::vector<std::string> acknowledged_;
 };
+
+TEST_F(ExternalChangeTest, AFileIsReadOnlyUntilItsJournalIsCopiedAsAWhole) {
+  mount_without_the_file();
+  for (const std::size_t written : places_to_cut()) {
+    SCOPED_TRACE(written);
+    SlowCopy copy(journal_file());
+    copy.write(journal_.substr(0, written));
+    put_file(status_file(), json_);
+    expect_copied_on(copy, written);
+  }
+}
+
+TEST_F(ExternalChangeTest, AFileThatIsBeingCopiedWhenTheMountBeginsIsReadOnlyUntilItIsWhole) {
+  mount_without_the_file();
+  unmount();
+  const std::size_t written = places_to_cut().back();
+  SlowCopy copy(journal_file());
+  copy.write(journal_.substr(0, written));
+  put_file(status_file(), json_);
+  mount();
+  EXPECT_EQ("3\n", read_file(task("percent_complete")));
+  expect_copied_on(copy, written);
+}
+
+TEST_F(ExternalChangeTest, AJournalThatIsCopiedOverOneJustBegunIsTheFilesOwn) {
+  mount_without_the_file();
+  for (const std::size_t written : places_to_cut()) {
+    SCOPED_TRACE(written);
+    put_file(status_file(), json_);
+    ASSERT_TRUE(eventually([&] { return std::filesystem::exists(task()) && std::filesystem::exists(journal_file()); }));
+    SlowCopy copy(journal_file());
+    copy.write(journal_.substr(0, written));
+    expect_copied_on(copy, written);
+  }
+}
 
 TEST_F(ExternalChangeTest, AnEditWithoutHashesWhileMountedIsKeptAside) {
   mount();

@@ -95,6 +95,9 @@ class Files {
   /// A directory of the owner and group of `like`, searchable for whom its mode lets read; nothing where there is one
   /// already. ENOTDIR where the name is taken by something else.
   virtual void make_directory(const std::string& path, const FileStatus& like) = 0;
+  /// Whether a process, this one included, has the file open to write it: it may be in the middle of that. False where
+  /// the system does not tell.
+  virtual bool is_being_written(const std::string& /*path*/) { return false; }
   /// Whether the process may make, rename and remove files in the directory.
   virtual bool may_change(const std::string& /*directory*/) { return true; }
   /// The names in a directory, in no order; none where there is no such directory.

@@ -14,6 +14,8 @@ namespace statusfs {
 namespace {
 
 constexpr std::chrono::milliseconds between_attempts{20};
+// Who closes a file is told of before he has it open no longer.
+constexpr std::chrono::milliseconds closing_patience{200};
 constexpr std::size_t copy_step = 1024 * 1024;
 
 std::string held_message(const std::string& path, std::optional<pid_t> holder) {
@@ -29,19 +31,25 @@ struct Opened {
 /// The journal, locked.
 Opened open_locked(Files& files, const std::string& path, std::chrono::milliseconds allowed) {
   const auto deadline = std::chrono::steady_clock::now() + allowed;
+  std::optional<std::chrono::steady_clock::time_point> end_of_patience;
   for (;;) {
+    const bool is_being_written = files.is_being_written(path);  // asked before we have it open ourselves
     auto file = files.open(path, Files::Open::write);
     if (!file) return {};
     const bool is_locked = file->try_lock();
     const FileStatus opened = file->status();  // under the lock: who held it may have added to it
-    if (is_locked) {
+    if (is_locked && !is_being_written) {
       // Or put a new file in its place.
       const auto named = files.status(path);
       if (named && named->is_same_file(opened)) return {std::move(file), opened};
       continue;
     }
-    if (std::chrono::steady_clock::now() >= deadline)
-      throw JournalHeld(path, flock_holder(opened.device, opened.inode));
+    const auto now = std::chrono::steady_clock::now();
+    if (!is_locked && now >= deadline) throw JournalHeld(path, flock_holder(opened.device, opened.inode));
+    if (is_locked && !end_of_patience) end_of_patience = now + closing_patience;
+    if (is_locked && now >= *end_of_patience)
+      throw std::system_error(ETXTBSY, std::system_category(), path + " is being written by another program");
+    file.reset();
     std::this_thread::sleep_for(between_attempts);
   }
 }

@@ -38,7 +38,8 @@ class JournalFile {
   enum class Access { read_only, exclusive };
 
   /// nullptr when there is none. exclusive: takes the lock that lasts as long as the object, waiting up to `allowed`;
-  /// JournalHeld after that. Throws std::system_error.
+  /// JournalHeld after that. Throws std::system_error, ETXTBSY where a program that takes no lock is writing it, as one
+  /// that copies it here: what is there is not all of it.
   static std::unique_ptr<JournalFile> open(Files& files, const std::string& path, Access access,
                                            std::chrono::milliseconds allowed);
   /// A new journal with one line, locked and on the disk under a temporary name until publish(). Throws

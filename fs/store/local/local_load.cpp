@@ -1,5 +1,6 @@
 // How a LocalStore finds out what it holds: section 7's table.
 #include <system_error>
+#include <utility>
 
 #include "fs/store/local/closed_journals.hpp"
 #include "fs/store/local/first_entry.hpp"
@@ -59,6 +60,24 @@ void LocalStore::remember_journal() {
   journal_status_ = status;
 }
 
+/// What another program makes of the journal from now on is found when it is opened again.
+void LocalStore::close_journal() {
+  journal_.reset();
+  const std::lock_guard guard(mutex_);
+  journal_status_.reset();
+  is_journal_as_opened_ = false;
+}
+
+void LocalStore::set_journal_as_opened(bool is_as_opened) {
+  const std::lock_guard guard(mutex_);
+  is_journal_as_opened_ = is_as_opened;
+}
+
+bool LocalStore::is_journal_as_opened() {
+  const std::lock_guard guard(mutex_);
+  return is_journal_as_opened_;
+}
+
 /// Opens the journal, if there is one, and cuts off a torn tail.
 void LocalStore::open_journal() {
   if (journal_) return;
@@ -75,6 +94,7 @@ void LocalStore::open_journal() {
   }
   journal_ = std::move(journal);
   remember_journal();
+  set_journal_as_opened(true);
 }
 
 Probe LocalStore::probe() {
@@ -118,7 +138,7 @@ StoredFile LocalStore::load() {
     const std::lock_guard state(mutex_);
     is_beginning_put_off_ = false;
   }
-  if (options_.read_only) journal_.reset();  // another process may have added to it
+  if (options_.read_only || std::exchange(is_journal_of_no_use_, false)) close_journal();  // others write to it
   const Content content = follower_.file().read();
   StoredFile stored = load_from(content);
   if (stored.state == StoredFile::State::unusable) stored.modified = modified_at(content.status);
@@ -134,9 +154,10 @@ StoredFile LocalStore::load_from(const Content& content) {
   }
 }
 
-/// The journal is of no use. The JSON is shown, if it can be, and nothing is written.
+/// The journal is of no use as it is now. The JSON is shown, if it can be, and nothing is written.
 StoredFile LocalStore::load_read_only_after(const Content& content, const std::string& reason) {
   is_chained_ = false;
+  is_journal_of_no_use_ = true;
   if (content.state != Content::State::present) return unusable(reason);
   try {
     StoredFile stored;
@@ -302,6 +323,7 @@ StoredFile LocalStore::begin_held(StoredFile stored, const Content& content) {
       journal->publish();
       journal_ = std::move(journal);
       remember_journal();
+      set_journal_as_opened(true);
       note(journal_path_ + " has been begun with version " + std::to_string(entry.head.version));
     }
   } catch (const std::system_error& error) {

@@ -81,6 +81,7 @@ bool LocalStore::is_rotation_wanted() {
 StoreResult LocalStore::rotate_if_due() {
   if (foreign_ || !is_rotation_wanted()) return {};
   try {
+    set_journal_as_opened(false);
     head_ = rotate(files_, path_, *journal_, *document_);
     must_reload_ = true;
     remember_journal();
@@ -98,9 +99,24 @@ StoreResult LocalStore::rotate_if_due() {
   }
 }
 
+/// A journal that another program copies here may have been taken for whole.
+StoreResult LocalStore::open_journal_anew() {
+  is_chained_ = false;
+  must_reload_ = true;
+  follower_.set_newest(nullptr, true);
+  close_journal();
+  return {StoreStatus::conflict, journal_path_ + " was written by another program"};
+}
+
 StoreResult LocalStore::take_care_of_journal() {
-  if (journal_->is_in_place()) return {};
-  if (!journal_->has_own_length()) return failed(journal_path_ + " was changed by another program");
+  if (journal_->is_in_place()) {
+    if (is_journal_as_opened()) remember_journal();  // it was looked at
+    return {};
+  }
+  if (!journal_->has_own_length()) {
+    if (is_journal_as_opened()) return open_journal_anew();
+    return failed(journal_path_ + " was changed by another program");
+  }
   const std::string stranger = journal_->replace_by_copy();
   remember_journal();
   note(journal_path_ + " was removed or replaced by another program and has been restored" +
@@ -196,6 +212,7 @@ StoreResult LocalStore::commit(std::uint64_t expected_version, std::span<const C
     const StoreResult prepared = prepare();
     if (prepared.status != StoreStatus::done) return prepared;
   }
+  set_journal_as_opened(false);
   StoreResult result = guarded([&] { return journal_->append(lines); });
   const bool is_done = result.status == StoreStatus::done;
   if (is_done) committed(entries.back());
@@ -358,16 +375,11 @@ bool LocalStore::is_displaced() try { return directory_.is_displaced(); } catch 
 
 bool LocalStore::looks_changed() try {
   if (follower_.is_disturbed()) return true;
-  std::optional<FileStatus> known;
-  {
-    const std::lock_guard guard(mutex_);
-    if (is_beginning_put_off_) return true;
-    known = journal_status_;
-  }
   const auto named = files_.status(journal_path_);
-  if (!known || !named || !named->is_same_file(*known)) return known || named;
-  // A writer that died has added to it what its JSON does not say.
-  return options_.read_only && named->size != known->size;
+  const std::lock_guard guard(mutex_);
+  if (is_beginning_put_off_) return true;
+  if (!named || !journal_status_) return named.has_value() != journal_status_.has_value();
+  return is_journal_as_opened_ ? !named->is_same_content(*journal_status_) : !named->is_same_file(*journal_status_);
 } catch (const std::system_error&) {
   return true;
 }

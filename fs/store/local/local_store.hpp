@@ -89,6 +89,7 @@ class LocalStore final : public Store {
   StoreResult prepare_slowly();
   void take_over_attributes();
   StoreResult take_care_of_journal();
+  StoreResult open_journal_anew();
   StoreResult look_at_json();
   StoreResult take_over(const Content& content, const Comparison& comparison);
   StoreResult report_foreign(const Content& content);
@@ -118,6 +119,9 @@ class LocalStore final : public Store {
   void remove_abandoned_beginning();
   void note(const std::string& notice);
   void remember_journal();
+  void close_journal();
+  bool is_journal_as_opened();
+  void set_journal_as_opened(bool is_as_opened);
 
   const std::string path_;
   const std::string journal_path_;
@@ -128,7 +132,8 @@ class LocalStore final : public Store {
 
   // The commit thread's own.
   std::unique_ptr<JournalFile> journal_;
-  bool is_chained_ = false;  ///< load() or begin() found the journal good
+  bool is_chained_ = false;            ///< load() or begin() found the journal good
+  bool is_journal_of_no_use_ = false;  ///< load() did not; then it is opened anew by the next one
   ChainHead head_;
   std::shared_ptr<const StatusDocument> document_;
   std::optional<Foreign> foreign_;
@@ -141,6 +146,7 @@ class LocalStore final : public Store {
 
   std::mutex mutex_;  // never held while waiting for a file. Guards:
   std::optional<FileStatus> journal_status_;
+  bool is_journal_as_opened_ = false;  ///< nothing that was acknowledged since is in it
   std::vector<std::string> notices_;
   bool is_beginning_put_off_ = false;  ///< a chain could be begun with the JSON, but for a reason that may pass
 

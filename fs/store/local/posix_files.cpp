@@ -9,11 +9,14 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <climits>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <limits>
 #include <system_error>
+#include <thread>
 
 #include "fs/unique_fd.hpp"
 
@@ -145,6 +148,17 @@ int flags_of(Files::Open how) {
   return always;
 }
 
+/// Does not wait for what stands in the file's place, but for the end of a lease (is_being_written()), which keeps out
+/// who does not wait, and is short.
+int open_file(const std::string& path, Files::Open how) {
+  constexpr int attempts = 200;
+  for (int attempt = 1;; ++attempt) {
+    const int descriptor = retried([&] { return ::open(path.c_str(), flags_of(how), 0600); });
+    if (descriptor >= 0 || errno != EWOULDBLOCK || attempt == attempts) return descriptor;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+}
+
 void rename_with(const std::string& from, const std::string& to, unsigned flags) {
   if (::syscall(SYS_renameat2, AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), flags) < 0)
     fail(errno, "renaming " + from + " to " + to);
@@ -153,7 +167,7 @@ void rename_with(const std::string& from, const std::string& to, unsigned flags)
 }  // namespace
 
 std::unique_ptr<File> PosixFiles::open(const std::string& path, Open how) {
-  UniqueFd descriptor(retried([&] { return ::open(path.c_str(), flags_of(how), 0600); }));
+  UniqueFd descriptor(open_file(path, how));
   if (!descriptor) {
     if (errno == ENOENT && how != Open::create) return nullptr;
     fail(errno, "opening " + path);
@@ -227,6 +241,16 @@ void PosixFiles::make_directory(const std::string& path, const FileStatus& like)
   struct stat status {};
   if (::lstat(path.c_str(), &status) != 0) fail(errno, "looking at " + path);
   if (!S_ISDIR(status.st_mode)) fail(ENOTDIR, path);
+}
+
+// A lease to read is refused while anybody may write. Whoever wants to write while we have it waits until it is given
+// back, and we are sent a signal, which is one that nobody minds.
+bool PosixFiles::is_being_written(const std::string& path) {
+  const UniqueFd descriptor(retried([&] { return ::open(path.c_str(), flags_of(Open::read)); }));
+  if (!descriptor || ::fcntl(descriptor.get(), F_SETSIG, SIGURG) != 0) return false;
+  if (::fcntl(descriptor.get(), F_SETLEASE, F_RDLCK) != 0) return errno == EAGAIN;
+  ::fcntl(descriptor.get(), F_SETLEASE, F_UNLCK);
+  return false;
 }
 
 bool PosixFiles::may_change(const std::string& directory) {

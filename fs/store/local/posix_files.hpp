@@ -17,6 +17,7 @@ class PosixFiles : public Files {
   void link(const std::string& path, const std::string& name) override;
   bool unlink(const std::string& path) override;
   void make_directory(const std::string& path, const FileStatus& like) override;
+  bool is_being_written(const std::string& path) override;
   bool may_change(const std::string& directory) override;
   std::vector<std::string> names_in(const std::string& directory) override;
   void sync_directory(const std::string& path) override;

@@ -4,9 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <cerrno>
 #include <thread>
 
 #include "fs/store/local/posix_files.hpp"
+#include "tests/unit/expect_errno.hpp"
 #include "tests/unit/signing/new_keys.hpp"
 #include "tests/unit/store/temporary_directory.hpp"
 
@@ -133,9 +135,11 @@ TEST_F(AnchorLogTest, WhatCannotBeWrittenIsTriedAgain) {
 }
 
 TEST_F(AnchorLogTest, WhereNoLogCanBeThereIsNone) {
-  EXPECT_THROW(AnchorLog(files_, directory_ / "missing/anchors", nullptr, [](const std::string&) {}),
-               std::system_error);
-  EXPECT_THROW(AnchorLog(files_, directory_.path(), nullptr, [](const std::string&) {}), std::system_error);
+  const auto open_at = [&](const std::string& path) {
+    const AnchorLog log(files_, path, nullptr, [](const std::string&) {});
+  };
+  expect_errno(ENOENT, [&] { open_at(directory_ / "missing/anchors"); });
+  expect_errno(EISDIR, [&] { open_at(directory_.path()); });
 }
 
 }  // namespace

@@ -2,16 +2,19 @@
 
 #include <gmock/gmock.h>
 
+#include <atomic>
+#include <chrono>
 #include <map>
 #include <memory>
 #include <string>
+#include <thread>
 
 namespace statusfs {
 namespace {
 
 class Document final : public CachedDocument {
  public:
-  std::uint64_t size() const override { return is_loaded ? bytes : 0; }
+  std::uint64_t size() const override { return is_loaded ? bytes.load() : 0; }
   std::uint64_t last_use() const noexcept override { return used; }
   bool free() override {
     if (is_busy) return false;
@@ -19,10 +22,11 @@ class Document final : public CachedDocument {
     return true;
   }
 
-  std::uint64_t bytes = 100;
-  std::uint64_t used = 0;
-  bool is_loaded = false;
-  bool is_busy = false;
+  // The cache's own thread looks at them, too.
+  std::atomic<std::uint64_t> bytes = 100;
+  std::atomic<std::uint64_t> used = 0;
+  std::atomic<bool> is_loaded = false;
+  std::atomic<bool> is_busy = false;
 };
 
 class DocumentCacheTest : public ::testing::Test {
@@ -43,8 +47,8 @@ class DocumentCacheTest : public ::testing::Test {
     return names;
   }
 
-  DocumentCache cache_{300 * DocumentCache::memory_per_byte};  // three documents
   std::map<std::string, std::unique_ptr<Document>> documents_;
+  DocumentCache cache_{300 * DocumentCache::memory_per_byte};  // three documents; ends first: its thread looks at them
 };
 
 TEST_F(DocumentCacheTest, NothingIsFreedBelowTheLimit) {
@@ -90,6 +94,19 @@ TEST_F(DocumentCacheTest, WhatEndsIsForgotten) {
   documents_.erase("a");
   load("d");
   EXPECT_EQ(loaded(), "bcd");
+}
+
+TEST_F(DocumentCacheTest, WhatWasInUseIsFreedOnceItIsNot) {
+  for (const char* name : {"a", "b", "c", "d"}) {
+    document(name).is_busy = true;
+    load(name);
+  }
+  EXPECT_EQ(loaded(), "abcd") << "the limit is passed while all are in use";
+  document("b").is_busy = false;
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+  while (loaded() == "abcd" && std::chrono::steady_clock::now() < deadline)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  EXPECT_EQ(loaded(), "acd") << "those in use stay";
 }
 
 }  // namespace

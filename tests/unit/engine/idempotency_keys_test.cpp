@@ -3,8 +3,12 @@
 #include <gtest/gtest.h>
 #include <malloc.h>
 
+#include <cerrno>
+#include <system_error>
+
 #include "fs/store/timestamp.hpp"
 #include "mapping/chain/journal_record.hpp"
+#include "tests/unit/expect_refused.hpp"
 
 namespace statusfs {
 namespace {
@@ -17,9 +21,11 @@ class Lines final : public Store {
  public:
   std::vector<std::string> lines;  // oldest first
   std::size_t visited = 0;
+  std::optional<std::size_t> readable;  // so many of them; then reading fails
 
   void visit_records_backwards(const std::function<bool(std::string_view line)>& visit) override {
     for (auto line = lines.rbegin(); line != lines.rend(); ++line) {
+      if (visited == readable) throw std::system_error(EIO, std::system_category(), "the journal");
       ++visited;
       if (!visit(*line)) return;
     }
@@ -65,6 +71,19 @@ TEST_F(IdempotencyKeysTest, AreReadFromTheJournalWhenTheFirstIsAskedFor) {
   EXPECT_EQ(std::nullopt, keys_.find(8, "achievements", "a"));
   EXPECT_EQ(std::nullopt, keys_.find(7, "patch", "a"));
   EXPECT_EQ(3u, store_.visited);
+}
+
+TEST_F(IdempotencyKeysTest, AJournalThatCannotBeReadRefusesAndIsReadAgain) {
+  store_.lines = {line("a", hours(2)), line("b", hours(1))};
+  for (const std::size_t readable : {0u, 1u}) {
+    store_.readable = readable;
+    store_.visited = 0;
+    expect_refused(Cause::io_failure, {"the keys in the journal cannot be read", "the journal"},
+                   [&] { keys_.find(7, "achievements", "b"); });
+  }
+  store_.readable.reset();
+  EXPECT_EQ("hash of a", keys_.find(7, "achievements", "a"));
+  EXPECT_EQ("hash of b", keys_.find(7, "achievements", "b"));
 }
 
 TEST_F(IdempotencyKeysTest, TheJournalIsReadNoFurtherThanADay) {

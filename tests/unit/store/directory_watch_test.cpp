@@ -3,11 +3,13 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 
+#include <cerrno>
 #include <condition_variable>
 #include <mutex>
 #include <set>
 
 #include "fs/unique_fd.hpp"
+#include "tests/unit/expect_errno.hpp"
 #include "tests/unit/store/temporary_directory.hpp"
 
 namespace statusfs {
@@ -83,7 +85,9 @@ TEST(DirectoryWatch, FollowsTheNameToANewDirectory) {
 
 TEST(DirectoryWatch, RefusesWhatIsNoDirectory) {
   TemporaryDirectory directory;
-  EXPECT_THROW(DirectoryWatch(directory / "none", [](const std::string&) {}), std::system_error);
+  expect_errno(ENOENT, [&] { DirectoryWatch(directory / "none", [](const std::string&) {}); });
+  write_text(directory / "file", "x");
+  expect_errno(ENOTDIR, [&] { DirectoryWatch(directory / "file", [](const std::string&) {}); });
 }
 
 }  // namespace

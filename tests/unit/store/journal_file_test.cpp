@@ -1,15 +1,18 @@
 #include "fs/store/local/journal_file.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <system_error>
+#include <cerrno>
 #include <thread>
 
 #include "fs/store/local/posix_files.hpp"
+#include "fs/unique_fd.hpp"
+#include "tests/unit/expect_errno.hpp"
 #include "tests/unit/store/temporary_directory.hpp"
 
 namespace statusfs {
@@ -110,8 +113,8 @@ TEST_F(JournalFileTest, LeavesNothingBesideItWhereThereIsNoRoom) {
   journal->publish();
   {
     const NoRoom no_room;
-    EXPECT_THROW(journal->replace_by_line("next"), std::system_error);
-    EXPECT_THROW(journal->replace_by_copy(), std::system_error);
+    expect_errno(EFBIG, [&] { journal->replace_by_line("next"); });
+    expect_errno(EFBIG, [&] { journal->replace_by_copy(); });
   }
   EXPECT_EQ(directory_.names(), std::set<std::string>{"a.journal"});
   EXPECT_EQ(read_text(path_), "first\n");
@@ -121,7 +124,7 @@ TEST_F(JournalFileTest, LeavesNothingBesideItWhereThereIsNoRoom) {
 TEST_F(JournalFileTest, IsNeverPublishedOverAnother) {
   write_text(path_, "other\n");
   auto journal = create("first");
-  EXPECT_THROW(journal->publish(), std::system_error);
+  expect_errno(EEXIST, [&] { journal->publish(); });
   EXPECT_EQ(read_text(path_), "other\n");
 }
 
@@ -189,10 +192,20 @@ TEST_F(JournalFileTest, WaitsForTheFirstHolderToEnd) {
 TEST_F(JournalFileTest, RefusesLinksAndOtherThanRegularFiles) {
   write_text(directory_ / "elsewhere", "one\n");
   std::filesystem::create_symlink(directory_ / "elsewhere", path_);
-  EXPECT_THROW(open(), std::system_error);
+  expect_errno(ELOOP, [&] { open(); });
   std::filesystem::remove(path_);
   ASSERT_EQ(::mkfifo(path_.c_str(), 0600), 0);
-  EXPECT_THROW(open(), std::system_error);
+  expect_errno(EINVAL, [&] { open(); });
+}
+
+TEST_F(JournalFileTest, LeavesAloneWhatAnotherProgramIsWriting) {
+  write_text(path_, "one\ntw");
+  UniqueFd writer(::open(path_.c_str(), O_WRONLY | O_CLOEXEC));
+  expect_errno(ETXTBSY, [&] { open(); });
+  EXPECT_EQ(read_text(path_), "one\ntw");
+  EXPECT_NE(JournalFile::open(files_, path_, JournalFile::Access::read_only, milliseconds(0)), nullptr);
+  writer.reset();
+  EXPECT_NE(open(), nullptr);
 }
 
 TEST_F(JournalFileTest, NoticesThatItLostItsNameAndRestoresItself) {

@@ -129,6 +129,35 @@ TEST_F(LoadTest, AJournalThatCannotBeBegunNowIsAskedForAgain) {
   EXPECT_FALSE(store->looks_changed());
 }
 
+TEST_F(LoadTest, AJournalThatWasOfNoUseIsReadAgainOnceItIsWritten) {
+  write_text(path_, maker_.text());
+  for (const std::size_t written : {0u, 100u}) {
+    write_text(journal_path_, maker_.first().record.substr(0, written));
+    store_ = make_store();
+    EXPECT_EQ(store_->load().state, State::unchained);
+    write_text(journal_path_, maker_.first().record + "\n");
+    EXPECT_TRUE(store_->looks_changed());
+    expect_head(store_->load());
+    EXPECT_FALSE(store_->looks_changed());
+    store_.reset();
+  }
+}
+
+TEST_F(LoadTest, AJournalThatIsBeingWrittenIsLeftAloneUntilItIsWhole) {
+  write_text(path_, maker_.text());
+  const std::string half = maker_.first().record.substr(0, 100);
+  write_text(journal_path_, half);
+  UniqueFd writer(::open(journal_path_.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
+  store_ = make_store();
+  EXPECT_EQ(store_->load().state, State::unchained);
+  EXPECT_EQ(read_text(journal_path_), half);
+  EXPECT_TRUE(store_->looks_changed());
+  const std::string rest = maker_.first().record.substr(100) + "\n";
+  ASSERT_EQ(::write(writer.get(), rest.data(), rest.size()), static_cast<ssize_t>(rest.size()));
+  writer.reset();
+  expect_head(store_->load());
+}
+
 TEST_F(LoadTest, AnotherSchemaIsUnchained) {
   auto text = maker_.text();
   text.replace(text.find("Payload_v1.0"), 12, "Payload_v9.9");

@@ -4,10 +4,13 @@
 #include <sys/stat.h>
 
 #include <atomic>
+#include <cerrno>
 #include <deque>
 #include <mutex>
+#include <system_error>
 #include <thread>
 
+#include "fs/store/file_names.hpp"
 #include "fs/store/local/lock_holder.hpp"
 #include "fs/store/local/side_file.hpp"
 #include "fs/unique_fd.hpp"
@@ -40,6 +43,23 @@ class FilesWrittenMeanwhile : public PosixFiles {
  private:
   std::string path_;
   std::deque<std::string> texts_;
+};
+
+/// What is done to a directory does not reach the disk once something is in the other one.
+class FilesWhoseDirectoryFails : public PosixFiles {
+ public:
+  void fail_once_closed(const std::string& directory, const std::string& closed) {
+    directory_ = directory;
+    closed_ = closed;
+  }
+  void fail_no_more() { directory_.clear(); }
+  void sync_directory(const std::string& path) override {
+    if (path == directory_ && !names_in(closed_).empty()) throw std::system_error(EIO, std::system_category(), path);
+    PosixFiles::sync_directory(path);
+  }
+
+ private:
+  std::string directory_, closed_;
 };
 
 class RunningStoreTest : public LocalStoreTest {
@@ -440,6 +460,72 @@ TEST_F(RunningStoreTest, TakesNoWritesWhenTheJournalWasChanged) {
   std::filesystem::resize_file(journal_path_, 10);
   EXPECT_EQ(store->prepare().status, StoreStatus::failed);
   EXPECT_EQ(store->recheck().status, StoreStatus::failed);
+}
+
+TEST_F(RunningStoreTest, OpensAJournalAnewThatWasWrittenBeforeItsFirstCommit) {
+  auto store = open_chain();
+  EXPECT_FALSE(store->looks_changed());
+  write_text(journal_path_, maker_.first().record + "\n" + maker_.next().record + "\n");
+  EXPECT_TRUE(store->looks_changed());
+  EXPECT_EQ(store->prepare().status, StoreStatus::conflict);
+  const auto stored = store->load();
+  ASSERT_EQ(stored.state, StoredFile::State::chained) << stored.reason;
+  EXPECT_EQ(stored.head, maker_.head());
+  commit(*store);
+  EXPECT_EQ(verified_head(maker_.mapping(), read_text(journal_path_)), maker_.head());
+}
+
+TEST_F(RunningStoreTest, AJournalThatCannotBeClosedGoesOnAndIsClosedLater) {
+  LocalOptions options = without_thread();
+  options.longest_journal = 16'000;
+  auto store = open_chain(options);
+  const std::string obstacle = closed_journal_directory(path_);
+  write_text(obstacle, "no directory");
+  const auto notices_of_commit = [&] {
+    commit(*store, maker_.next_of_size(400));
+    return store->take_notices().size();
+  };
+  int commits = 0;
+  while (notices_of_commit() == 0) ASSERT_LT(++commits, 100) << "the journal is never long enough";
+  EXPECT_EQ(notices_of_commit(), 0u) << "it is tried again at once";
+  EXPECT_EQ(verified_head(maker_.mapping(), read_text(journal_path_)), maker_.head());
+  for (commits = 0; notices_of_commit() == 0;) ASSERT_LT(++commits, 100) << "it is never tried again";
+
+  std::filesystem::remove(obstacle);
+  for (commits = 0; store->prepare().status == StoreStatus::done; commit(*store)) ASSERT_LT(++commits, 100);
+  EXPECT_EQ(store->prepare().status, StoreStatus::conflict);
+  const auto stored = store->load();
+  ASSERT_EQ(stored.state, StoredFile::State::chained) << stored.reason;
+  EXPECT_EQ(stored.head.version, maker_.head().version);
+  EXPECT_EQ(files_.names_in(obstacle).size(), 1u);
+}
+
+TEST_F(RunningStoreTest, ANewJournalWhoseNameMayNotLastIsCheckedBeforeAnythingIsWritten) {
+  FilesWhoseDirectoryFails files;
+  put_chain();
+  LocalOptions options = without_thread();
+  options.longest_journal = 0;
+  LocalStore store(path_, maker_.mapping(), files, options);
+  ASSERT_EQ(store.load().state, StoredFile::State::chained);
+  StoreResult result;
+  files.fail_once_closed(directory_.path(), closed_journal_directory(path_));
+  for (int commits = 0; (result = store.prepare()).status == StoreStatus::done; commit(store))
+    ASSERT_LT(++commits, 100) << "the journal is never long enough";
+  EXPECT_EQ(result.status, StoreStatus::failed) << result.reason;
+  EXPECT_EQ(store.prepare().status, StoreStatus::failed);
+  const auto entry = maker_.next();
+  EXPECT_EQ(store.commit(entry.head.version - 1, {&entry, 1}).status, StoreStatus::conflict);
+
+  files.fail_no_more();
+  EXPECT_EQ(store.recheck().status, StoreStatus::done);
+  EXPECT_EQ(store.prepare().status, StoreStatus::conflict);
+  const auto stored = store.load();
+  ASSERT_EQ(stored.state, StoredFile::State::chained) << stored.reason;
+  EXPECT_EQ(stored.head.version, entry.head.version - 1);
+  ChainMaker next(stored.document, stored.head);
+  commit(store, next.next());
+  EXPECT_EQ(store.settle().status, StoreStatus::done);
+  EXPECT_EQ(read_text(path_), next.text());
 }
 
 TEST_F(RunningStoreTest, ChecksAGoodFile) {

@@ -9,6 +9,8 @@
 #include <system_error>
 
 #include "fs/store/local/posix_files.hpp"
+#include "fs/store/local/side_file.hpp"
+#include "tests/unit/expect_errno.hpp"
 #include "tests/unit/store/temporary_directory.hpp"
 
 namespace statusfs {
@@ -17,12 +19,24 @@ namespace {
 using State = SnapshotFile::Content::State;
 using Names = std::set<std::string>;
 
-/// A file system that cannot exchange names.
+/// A file system that cannot exchange names, and says so in this way.
+template <int error>
 class FilesWithoutExchange : public PosixFiles {
  public:
   void exchange(const std::string& one, const std::string&) override {
-    throw std::system_error(EINVAL, std::system_category(), one);
+    throw std::system_error(error, std::system_category(), one);
   }
+};
+
+/// The process dies, as it were, when it renames this.
+class FilesWithoutRenaming : public FilesWithoutExchange<EINVAL> {
+ public:
+  void rename(const std::string& from, const std::string& to) override {
+    if (from == failing) throw std::system_error(EIO, std::system_category(), from);
+    FilesWithoutExchange::rename(from, to);
+  }
+
+  std::string failing;
 };
 
 template <typename FilesOfTheKind>
@@ -54,7 +68,7 @@ class SnapshotFileTest : public ::testing::Test {
   SnapshotFile snapshot_{files_, path_};
 };
 
-using Kinds = ::testing::Types<PosixFiles, FilesWithoutExchange>;
+using Kinds = ::testing::Types<PosixFiles, FilesWithoutExchange<EINVAL>, FilesWithoutExchange<ENOSYS>>;
 TYPED_TEST_SUITE(SnapshotFileTest, Kinds);
 
 TYPED_TEST(SnapshotFileTest, IsMadeWhereThereIsNone) {
@@ -197,6 +211,43 @@ TYPED_TEST(SnapshotFileTest, AShortFileIsBothOfItsEnds) {
   ASSERT_TRUE(ends);
   EXPECT_EQ(ends->first, "012");
   EXPECT_EQ(ends->last, "012");
+}
+
+using ForbiddenExchangeTest = SnapshotFileTest<FilesWithoutExchange<EACCES>>;
+
+TEST_F(ForbiddenExchangeTest, AnExchangeThatFailsForAnotherReasonIsNotGoneRound) {
+  write_text(path_, "old");
+  expect_errno(EACCES, [&] { replace("new"); });
+  EXPECT_EQ(read_text(path_), "old");
+}
+
+using UnfinishedExchangeTest = SnapshotFileTest<FilesWithoutRenaming>;
+
+TEST_F(UnfinishedExchangeTest, LeavesTheOldFileBeforeTheNewOneHasItsName) {
+  write_text(path_, "old");
+  files_.failing = temporary_name(path_);
+  expect_errno(EIO, [&] { replace("new"); });
+  files_.failing.clear();
+  EXPECT_EQ(read_text(path_), "old");
+  SnapshotFile next(files_, path_);
+  ASSERT_TRUE(next.has_left_over());
+  EXPECT_EQ(next.read_left_over().text, "new");
+  next.remove_left_over();
+  EXPECT_FALSE(next.has_left_over());
+  EXPECT_EQ(directory_.names(), Names{"a.txt"});
+}
+
+TEST_F(UnfinishedExchangeTest, LosesNothingOfTheOldFileOnceTheNewOneHasItsName) {
+  write_text(path_, "old");
+  files_.failing = temporary_name(path_) + "-old";
+  expect_errno(EIO, [&] { replace("new"); });
+  files_.failing.clear();
+  EXPECT_EQ(read_text(path_), "new");
+  SnapshotFile next(files_, path_);
+  ASSERT_TRUE(next.has_left_over());
+  EXPECT_EQ(next.read_left_over().text, "old");
+  EXPECT_EQ(next.keep_left_over(), "a.txt.foreign-1");
+  EXPECT_EQ(read_text(path_ + ".foreign-1"), "old");
 }
 
 }  // namespace
