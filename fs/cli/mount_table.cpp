@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <system_error>
 
 namespace statusfs {
 namespace {
@@ -41,6 +43,18 @@ id_t id_in(std::string_view options, std::string_view name) {
   return id;
 }
 
+// None where the file cannot be read.
+std::vector<MountEntry> mounts_in_file(const std::filesystem::path& path) {
+  std::ifstream file(path);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return statusfs_mounts_in(text.str());
+}
+
+bool is_number(std::string_view name) {
+  return std::ranges::all_of(name, [](char byte) { return byte >= '0' && byte <= '9'; });
+}
+
 }  // namespace
 
 std::vector<MountEntry> statusfs_mounts_in(std::string_view mountinfo) {
@@ -60,11 +74,19 @@ std::vector<MountEntry> statusfs_mounts_in(std::string_view mountinfo) {
   return mounts;
 }
 
-std::vector<MountEntry> statusfs_mounts() {
-  std::ifstream file("/proc/self/mountinfo");
-  std::ostringstream text;
-  text << file.rdbuf();
-  return statusfs_mounts_in(text.str());
+std::vector<MountEntry> statusfs_mounts() { return mounts_in_file("/proc/self/mountinfo"); }
+
+bool is_mounted_anywhere(const std::string& connection) {
+  std::error_code error;
+  if (std::filesystem::exists("/sys/fs/fuse/connections/" + connection, error)) return true;
+  const auto is_in = [&](const std::filesystem::path& process) {
+    const auto mounts = mounts_in_file(process / "mountinfo");
+    return std::ranges::find(mounts, connection, &MountEntry::connection) != mounts.end();
+  };
+  std::filesystem::directory_iterator process("/proc", error);
+  for (; !error && process != std::filesystem::directory_iterator(); process.increment(error))
+    if (is_number(process->path().filename().string()) && is_in(process->path())) return true;
+  return false;
 }
 
 }  // namespace statusfs

@@ -21,7 +21,11 @@ struct MountEntry {
 /// Those in /proc/self/mountinfo, the newest first.
 std::vector<MountEntry> statusfs_mounts();
 
-/// The same in the given text of a mountinfo file (proc(5)).
+/// Whether a FUSE connection still has a mount: by fusectl where that is mounted (as systemd does, and a container may
+/// not), else in the name space of a process that may be looked at.
+bool is_mounted_anywhere(const std::string& connection);
+
+/// The same as statusfs_mounts() in the given text of a mountinfo file (proc(5)).
 std::vector<MountEntry> statusfs_mounts_in(std::string_view mountinfo);
 
 }  // namespace statusfs

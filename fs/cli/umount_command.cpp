@@ -64,15 +64,10 @@ bool has_ended(const UniqueFd& daemon, int milliseconds) {
   return poll(&ended, 1, milliseconds) > 0;
 }
 
-// The connection ends with the last mount of it: umount(2) returns after that. What stands then is mounted elsewhere.
-bool is_mounted_elsewhere(const MountEntry& mount) {
-  std::error_code error;
-  return std::filesystem::exists("/sys/fs/fuse/connections/" + mount.connection, error);
-}
-
 void wait_for_end_of(const UniqueFd& daemon, const MountEntry& mount) {
   if (!daemon || has_ended(daemon, patience_with_others_milliseconds)) return;
-  if (is_mounted_elsewhere(mount)) {
+  // The connection ends with the last mount of it: umount(2) returns after that. What stands then is mounted elsewhere.
+  if (is_mounted_anywhere(mount.connection)) {
     std::cerr
         << mount.mountpoint
         << ": notice: is unmounted, but is also mounted elsewhere (a bind mount, or another mount name space, as of a "

@@ -68,5 +68,15 @@ TEST_F(UnmountTest, OfAMountThatStandsElsewhereTooReturns) {
   EXPECT_EQ("", last.error);
 }
 
+TEST_F(UnmountTest, OfAMountThatAnotherNameSpaceHasReturns) {
+  make_sample();
+  mount();
+  Process container({"unshare", "-m", "sh", "-c", "echo ready; exec sleep 60"}, {}, root() / "container.log");
+  ASSERT_TRUE(eventually([&] { return container.log() == "ready\n"; })) << container.log();
+  const CommandResult unmounted = bash("timeout 20 $B umount $M");
+  EXPECT_EQ(0, unmounted.exit_status) << unmounted.error;
+  EXPECT_NE(std::string::npos, unmounted.error.find("also mounted elsewhere")) << unmounted.error;
+}
+
 }  // namespace
 }  // namespace statusfs::test
