@@ -1,6 +1,7 @@
 #include "fs/store/local/local_source.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <stdexcept>
 #include <system_error>
@@ -26,6 +27,13 @@ bool ends_in_newline(Files& files, const std::string& path) try {
   return size > 0 && file->read_at({&last, 1}, size - 1) == 1 && last == '\n';
 } catch (const std::system_error&) {
   return true;
+}
+
+// Somebody may be copying it in place: what was written less than a second ago.
+bool is_being_written(Files& files, const std::string& path) {
+  const auto status = files.status(path);
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return status && now - std::chrono::nanoseconds(status->modified_ns) < std::chrono::seconds(1);
 }
 
 // A link of a status file's name that stays inside its directory is that status file, as in a directory that is
@@ -107,7 +115,12 @@ OpenedFile LocalSource::open(const std::string& stem) {
   options.read_only = read_only_;
   options.signing_key = signing_key_;
   options.closed_texts = closed_texts_;
-  if (is_watched_) options.journal_wait = {};
+  if (is_watched_) {
+    options.journal_wait = {};
+    // A tail that is torn now would be cut off under the hands of whoever writes it.
+    if (!has_arrived(stem) && is_being_written(posix_files_, journal_of(path_of(stem))))
+      throw std::runtime_error(journal_of(path_of(stem)) + " is being written by another program");
+  }
   auto store = std::make_unique<LocalStore>(path_of(stem), mapping_, posix_files_, options);
   const Probe probe = store->probe();
   OpenedFile opened;
