@@ -67,8 +67,9 @@ std::string list_of(const Mapping& mapping, const std::vector<MergeConflict>& co
 }
 
 Value merged(const StatusDocument& ours, const ForeignFile& foreign, std::optional<Side> preferred) {
+  const StatusDocument theirs = foreign_document(ours, foreign);
   const StatusDocument base(ours.shared_mapping(), foreign.base);
-  const MergeResult result = merge(base, ours, foreign_document(ours, foreign), preferred);
+  const MergeResult result = merge(base, ours, theirs, preferred);
   if (!preferred && !result.conflicts.empty())
     throw Rejection(Cause::invalid, std::to_string(result.conflicts.size()) +
                                         (result.conflicts.size() == 1 ? " conflict" : " conflicts") +
@@ -93,7 +94,10 @@ ForeignFile last_foreign_file(Store& store, const std::shared_ptr<const Mapping>
     foreign.base = before;
     return true;
   });
-  if (foreign.name.empty()) throw Rejection(Cause::not_found, "the journal names no foreign file");
+  if (foreign.name.empty()) {
+    foreign.failure = "the journal names no foreign file";
+    return foreign;
+  }
   try {
     foreign.text = store.read_foreign(foreign.name);
   } catch (const std::runtime_error& error) {

@@ -18,14 +18,14 @@ enum class Resolution {
 
 /// Content that was set aside when the quarantine began.
 struct ForeignFile {
-  std::string name;  ///< <file>.foreign-<n>
+  std::string name;  ///< <file>.foreign-<n>; empty where the journal names none, as one that began in quarantine
   std::string text;
   std::string failure;  ///< why the text cannot be read; empty where it was
   Value base;           ///< the last version that it has in common with ours
 };
 
-/// What was set aside last, by the journal's last quarantine record. Throws Rejection where there is none; that it
-/// cannot be read is told by its failure.
+/// What was set aside last, by the journal's last quarantine record. That there is none, or that it cannot be read, is
+/// told by its failure.
 ForeignFile last_foreign_file(Store& store, const std::shared_ptr<const Mapping>& mapping);
 
 /// The mutation that settles the matter, but for the state of the partition. Its path names the foreign file and, where

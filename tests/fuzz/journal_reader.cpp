@@ -58,7 +58,7 @@ std::vector<std::string> lines_forwards(File& file, std::uint64_t end) {
 
 std::vector<std::string> check_reading(std::string_view text) {
   TextFile file(text);
-  const auto [end, last_seen] = look_at_end(file, text.size());
+  const auto [end, last_seen, part_of_line] = look_at_end(file, text.size());
   require(end <= text.size() && text.find('\n', end) == std::string_view::npos, "a torn tail has no newline");
   const std::vector<std::string> lines = lines_forwards(file, end);
   std::string joined;
@@ -71,6 +71,7 @@ std::vector<std::string> check_reading(std::string_view text) {
   const auto last = read_last_line(file, end);
   require(lines.empty() ? !last : last == lines.back(), "the last line is the last");
   require(!last_seen || last_seen == last, "what the first look shows of it is right");
+  require(part_of_line.empty() || (!last_seen && last && last->ends_with(part_of_line)), "and so is a part of it");
   return lines;
 }
 

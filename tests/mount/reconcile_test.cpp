@@ -131,6 +131,22 @@ TEST_P(ReconcileTest, WhatCannotBeReadAnyMoreLeavesOurs) {
   expect_consistent(last + 1);
 }
 
+TEST_P(ReconcileTest, AJournalThatBeganInQuarantineLeavesOurs) {
+  edit([](Json& document) { first_of(document)["percent_complete"] = 77; });
+  unmount();
+  ASSERT_TRUE(std::filesystem::remove(journal_file()));
+  mount();
+  ASSERT_EQ("PARTITIONED\n", read("partition_status"));
+  const int last = version();
+  const CommandResult refused = reconcile({"--merge"});
+  EXPECT_EQ(2, refused.exit_status);
+  EXPECT_NE(std::string::npos, refused.error.find("only --ours is possible")) << refused.error;
+  const CommandResult result = reconcile({"--ours"});
+  ASSERT_EQ(0, result.exit_status) << result.error;
+  EXPECT_EQ("", journal().back()["path"]);
+  expect_consistent(last + 1);
+}
+
 // A foreign file that takes long to read: its values are ordinary, and behind them stand many blanks.
 TEST_F(SlowReconcileTest, ReconcilingIsReadWhileItRuns) {
   edit([](Json& document) { first_of(document)["percent_complete"] = 77; }, std::string(25'000'000, ' '));

@@ -275,5 +275,21 @@ TEST_F(RemovalTest, AFileThatIsPutBackInPartsKeepsItsHistory) {
   }
 }
 
+// In place and for longer than what is missing is waited for: nobody cuts off what looks torn.
+TEST_F(RemovalTest, AJournalThatIsCopiedSlowlyIsLeftAlone) {
+  ASSERT_EQ(0, bash("mkdir $S.aside && mv $S/exec_status_125.txt* $S.aside").exit_status);
+  mount();
+  const std::string copy =
+      "F=exec_status_125.txt; cp $S.aside/$F $S; N=$(stat -c %s $S.aside/$F.journal); "
+      "for i in 0 1 2 3 4 5; do dd if=$S.aside/$F.journal iflag=skip_bytes,count_bytes skip=$((i * N / 6)) "
+      "count=$(((i + 1) * N / 6 - i * N / 6)) status=none; sleep 0.4; done > $S/$F.journal; "
+      "cmp $S.aside/$F.journal $S/$F.journal";
+  const CommandResult copied = bash(copy);
+  EXPECT_EQ(0, copied.exit_status) << copied.output << copied.error;
+  EXPECT_TRUE(eventually([&] { return write_file(task("percent_complete"), "8\n") == 0; })) << last_error();
+  unmount();
+  expect_verified();
+}
+
 }  // namespace
 }  // namespace statusfs::test
