@@ -222,7 +222,8 @@ std::optional<std::uint64_t> version_of_line(std::string_view line) noexcept { r
 namespace {
 
 constexpr std::string_view size_mark = ",\"size\":";
-constexpr std::size_t longest_beginning = 64, longest_end = 512;  // what stands before the time, and behind the size
+constexpr std::size_t longest_beginning = 128;  // up to the time and with it
+constexpr std::size_t longest_end = 512;        // behind the patch
 
 // The string behind `mark`, which ends with its first quote: one that has nothing escaped.
 std::optional<std::string_view> text_behind(std::string_view text, std::string_view mark) noexcept {
@@ -234,7 +235,7 @@ std::optional<std::string_view> text_behind(std::string_view text, std::string_v
 }
 
 std::optional<std::string_view> time_of_beginning(std::string_view first) noexcept {
-  return text_behind(first.substr(0, 2 * longest_beginning), ",\"time\":\"");
+  return text_behind(first.substr(0, longest_beginning), ",\"time\":\"");
 }
 
 std::optional<std::int64_t> g_of_beginning(std::string_view first) noexcept {

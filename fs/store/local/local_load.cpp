@@ -36,8 +36,8 @@ bool shows(std::string_view text, const Field* field, const Value& value) {
   return text.find('"' + field->key() + "\": " + compact(value)) != std::string_view::npos;
 }
 
-/// Whether a JSON with these ends looks like the head's. What they say of a version is said by no other one: its hash
-/// is of a payload that holds the one before.
+/// Whether a JSON with these ends is the head's, as far as they show. No other version says the same: the payload that
+/// is hashed holds the hash of the one before.
 bool shows_head(const Mapping& mapping, const SnapshotFile::Ends& json, const ChainHead& head) {
   const auto is_shown = [&](Stamp stamp, const Value& value) {
     const Field* field = mapping.stamped(stamp, false);
