@@ -18,6 +18,9 @@ bool is_inside(const std::string& path, const std::string& directory) {
          (directory == "/" || path[directory.size()] == '/');
 }
 
+/// What stood in the place of the target, while names are exchanged in steps.
+std::string old_name(const std::string& target) { return temporary_name(target) + "-old"; }
+
 bool has_code(const std::system_error& error, int code) { return error.code().value() == code; }
 
 }  // namespace
@@ -200,13 +203,18 @@ bool SnapshotFile::exchange_names() {
     if (has_code(error, ENOENT)) return false;
     if (!has_code(error, EINVAL) && !has_code(error, ENOSYS)) throw;
   }
-  // The file system cannot exchange names. A second name holds on to whatever stands there.
-  const std::string old = staged + "-old";
+  // The file system cannot exchange names. A second name holds on to whatever stands there, until complete_exchange().
+  const std::string old = old_name(followed_.target);
   files_.unlink(old);
   files_.link(followed_.target, old);
   files_.rename(staged, followed_.target);
-  files_.rename(old, staged);
   return true;
+}
+
+/// Gives what an exchange in steps brought out the name that it has after one in a single step.
+void SnapshotFile::complete_exchange() {
+  const std::string name = temporary_name(followed_.target), old = old_name(followed_.target);
+  if (files_.status(old)) files_.rename(old, name);
 }
 
 void SnapshotFile::swap() {
@@ -225,7 +233,11 @@ void SnapshotFile::swap() {
 /// Throws away what the exchange brought out if it is known or says the same, and keeps anything else.
 void SnapshotFile::dispose(const IsOurs& is_ours) {
   const std::string name = temporary_name(followed_.target);
-  const auto status = files_.status(name);
+  auto status = files_.status(name);
+  if (!status) {
+    complete_exchange();
+    status = files_.status(name);
+  }
   if (!status || (status->is_regular && replaced_ && status->is_same_content(*replaced_))) {
     files_.unlink(name);
     return;
@@ -270,17 +282,15 @@ bool SnapshotFile::replace(const std::string& text, const FileStatus& fallback, 
 std::optional<SnapshotFile::Kept> SnapshotFile::take_kept() { return std::exchange(kept_, std::nullopt); }
 
 bool SnapshotFile::has_left_over() {
-  const std::string name = temporary_name(followed_.target);
-  return files_.status(name) || files_.status(name + "-old");
+  return files_.status(temporary_name(followed_.target)) || files_.status(old_name(followed_.target));
 }
 
 SnapshotFile::Content SnapshotFile::read_left_over() {
   const std::string name = temporary_name(followed_.target);
-  const std::string old = name + "-old";
   if (files_.status(name)) {
-    files_.unlink(old);
-  } else if (files_.status(old)) {
-    files_.rename(old, name);
+    files_.unlink(old_name(followed_.target));
+  } else {
+    complete_exchange();
   }
   Content content;
   const auto status = files_.status(name);

@@ -96,6 +96,7 @@ class SnapshotFile {
   void swap();
   bool take_name();
   bool exchange_names();
+  void complete_exchange();
   void dispose(const IsOurs& is_ours);
   std::string read_if_possible(const std::string& path);
 

@@ -250,5 +250,19 @@ TEST_F(UnfinishedExchangeTest, LosesNothingOfTheOldFileOnceTheNewOneHasItsName) 
   EXPECT_EQ(read_text(path_ + ".foreign-1"), "old");
 }
 
+TEST_F(UnfinishedExchangeTest, IsFinishedByTheNextReplacementWhichKnowsWhatIsOurs) {
+  write_text(path_, "old");
+  snapshot_.set_known(snapshot_.read().status);
+  replace_text(path_, "foreign");
+  files_.failing = temporary_name(path_) + "-old";
+  expect_errno(EIO, [&] { replace_unaware("new"); });
+  files_.failing.clear();
+  EXPECT_TRUE(snapshot_.is_untouched());
+  replace_unaware("newer");
+  EXPECT_EQ(read_text(path_), "newer");
+  EXPECT_EQ(read_text(path_ + ".foreign-1"), "foreign");
+  EXPECT_EQ(directory_.names(), (Names{"a.txt", "a.txt.foreign-1"}));
+}
+
 }  // namespace
 }  // namespace statusfs
