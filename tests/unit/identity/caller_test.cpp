@@ -72,7 +72,7 @@ TEST(Identify, ReadsSupplementaryGroupsWhenAsked) {
 }
 
 TEST(Identify, ReadsManyGroupsOfAChild) {
-  if (::geteuid() != 0) GTEST_SKIP() << "only root may set groups";
+  ASSERT_EQ(::geteuid(), 0u) << "only root may set groups";
   std::vector<gid_t> expected;
   for (gid_t group = 3'000'000'000; expected.size() < 5000; ++group) expected.push_back(group);
   int ends[2];
@@ -159,7 +159,7 @@ TEST(Labels, BeyondTheLimitAreNone) {
 
 TEST(Labels, OfAProcessThatMayNotBeReadAreNone) {
   const ChildProcess child = ChildProcess::with_environment("/bin/sleep", {"STATUSFS_PERSONA=root's"});
-  if (::geteuid() != 0) GTEST_SKIP() << "only root may become somebody else";
+  ASSERT_EQ(::geteuid(), 0u) << "only root may become somebody else";
   ChildProcess reader = ChildProcess::running([&] {
     if (::setgroups(0, nullptr) != 0 || ::setgid(4001) != 0 || ::setuid(4001) != 0) ::_exit(2);
     ::_exit(read_labels(child.pid()).persona ? 1 : 0);
@@ -171,7 +171,7 @@ TEST(Labels, OfAProcessThatMayNotBeReadAreNone) {
 
 // tgkill(2) answers EPERM for another user's process: that, too, says that the id is a process's own.
 TEST(Identify, WorksForAnotherUsersProcess) {
-  if (::geteuid() != 0) GTEST_SKIP() << "only root may become somebody else";
+  ASSERT_EQ(::geteuid(), 0u) << "only root may become somebody else";
   SleepingThread thread;
   const pid_t thread_id = thread.id(), pid = ::getpid();
   ChildProcess reader = ChildProcess::running([&] {
