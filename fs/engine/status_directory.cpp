@@ -5,6 +5,7 @@
 #include <chrono>
 #include <future>
 #include <iterator>
+#include <system_error>
 
 namespace statusfs {
 namespace {

@@ -14,9 +14,12 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <memory>
 #include <new>
 #include <span>
 #include <stdexcept>
+#include <string>
+#include <vector>
 
 namespace statusfs::bench {
 namespace {

@@ -1,6 +1,8 @@
 // Random writes through the rules and the chain against a plain model. Set STATUSFS_TEST_SEED to repeat a failure.
 #include "tests/model/model.hpp"
 
+#include <algorithm>
+#include <iostream>
 #include <memory>
 
 #include "mapping/chain/check.hpp"

@@ -2,8 +2,10 @@
 #include <gmock/gmock.h>
 #include <signal.h>
 
+#include <filesystem>
 #include <regex>
 #include <set>
+#include <string>
 
 #include "mounted_test.hpp"
 

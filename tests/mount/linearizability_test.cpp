@@ -6,6 +6,7 @@
 #include <atomic>
 #include <iostream>
 #include <random>
+#include <system_error>
 #include <thread>
 
 #include "tests/mount/load.hpp"

@@ -4,7 +4,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <filesystem>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "mounted_test.hpp"
 

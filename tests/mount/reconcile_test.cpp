@@ -1,5 +1,6 @@
 // The way out of quarantine: statusfs reconcile --ours, --theirs, --merge.
 #include <atomic>
+#include <functional>
 #include <set>
 #include <thread>
 

@@ -1,5 +1,7 @@
 #include "tests/mount/several_users.hpp"
 
+#include <stdexcept>
+
 namespace statusfs::test {
 namespace {
 

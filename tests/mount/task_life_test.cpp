@@ -1,4 +1,5 @@
 // The life of a task: every step from every status, what a step needs and what follows from it.
+#include <algorithm>
 #include <cerrno>
 
 #include "tests/mount/several_users.hpp"

@@ -3,9 +3,11 @@
 
 #include <openssl/evp.h>
 
+#include <algorithm>
 #include <array>
 #include <regex>
 #include <set>
+#include <sstream>
 
 #include "tests/unit/render/render_sample.hpp"
 
