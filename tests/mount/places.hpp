@@ -6,6 +6,7 @@
 
 namespace statusfs::test {
 
+/// The program under test: that of the same build, or the one that STATUSFS_TEST_BINARY names.
 std::filesystem::path statusfs_binary();
 std::filesystem::path completion_script();
 /// A file or directory of tests/data.
