@@ -36,8 +36,8 @@ constexpr std::size_t few = 1000, many = 8000;
 constexpr double leeway =
     5;  // caches are in it, too; the square of `many` would be 8 times as much as is in proportion
 
-/// `prepare(count)` gives an action on a document of so many tasks. A slow build (see STATUSFS_SLOWNESS in scripts/test)
-/// looks for errors of memory: once is enough for that.
+/// `prepare(count)` gives an action on a document of so many tasks. A slow build (see STATUSFS_SLOWNESS in
+/// scripts/test) looks for errors of memory: once is enough for that.
 template <typename Prepare>
 void expect_proportional(const Prepare& prepare) {
   if (std::getenv("STATUSFS_SLOWNESS")) return prepare(few)();
