@@ -1,5 +1,7 @@
 #include "fs/store/local/journal_file.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <system_error>
@@ -19,6 +21,7 @@ constexpr std::chrono::milliseconds closing_patience{200};
 constexpr std::size_t copy_step = 1024 * 1024;
 
 std::string held_message(const std::string& path, std::optional<pid_t> holder) {
+  if (holder == ::getpid()) return path + " is still written under the name that it had before";
   const std::string who = holder ? "process " + std::to_string(*holder) : std::string("another process");
   return path + " is held by " + who + ", which writes this status file; mount it with -o ro, or unmount the other one";
 }

@@ -178,6 +178,18 @@ TEST_F(JournalFileTest, RefusesASecondHolderAndNamesTheFirst) {
   EXPECT_NO_THROW(JournalFile::open(files_, path_, JournalFile::Access::read_only, milliseconds(0)));
 }
 
+// Only a file that was renamed, or a second name of one, is met by the process that has it already.
+TEST(JournalHeldTest, SaysHowTheJournalIsSetFree) {
+  EXPECT_STREQ(JournalHeld("a.journal", 1).what(),
+               "a.journal is held by process 1, which writes this status file; mount it with -o ro, or unmount the "
+               "other one");
+  EXPECT_STREQ(JournalHeld("a.journal", std::nullopt).what(),
+               "a.journal is held by another process, which writes this status file; mount it with -o ro, or unmount "
+               "the other one");
+  EXPECT_STREQ(JournalHeld("a.journal", ::getpid()).what(),
+               "a.journal is still written under the name that it had before");
+}
+
 TEST_F(JournalFileTest, WaitsForTheFirstHolderToEnd) {
   write_text(path_, "one\n");
   auto first = open();
