@@ -92,6 +92,7 @@ unmount_all() {
 clean_up() {
   local status=$?
   trap - EXIT
+  trap : INT TERM  # what comes now comes too late: nothing stays mounted
   unmount_all
   if grep -qF " $work/mnt/" /proc/self/mounts; then
     echo "bench: something is still mounted in $work: left as it is" >&2
