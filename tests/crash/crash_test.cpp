@@ -22,7 +22,7 @@ bool is_full() {
 
 // A slow build (see STATUSFS_SLOWNESS in scripts/test) looks for errors of memory: what each kind of operation comes to
 // is enough for that.
-std::size_t stride() { return std::getenv("STATUSFS_SLOWNESS") ? 17 : 1; }
+std::size_t stride() { return std::getenv("STATUSFS_SLOWNESS") ? 5 : 1; }
 
 /// The power goes when so many operations were made, and all that was not synced is lost.
 std::string problem_of_cut(const SimulatedDisk& disk, const History& history, std::size_t count) {
