@@ -21,7 +21,7 @@ constexpr std::chrono::milliseconds closing_patience{200};
 constexpr std::size_t copy_step = 1024 * 1024;
 
 std::string held_message(const std::string& path, std::optional<pid_t> holder) {
-  if (holder == ::getpid()) return path + " is still written under the name that it had before";
+  if (holder == ::getpid()) return path + " is still written under another name of it";
   const std::string who = holder ? "process " + std::to_string(*holder) : std::string("another process");
   return path + " is held by " + who + ", which writes this status file; mount it with -o ro, or unmount the other one";
 }

@@ -186,8 +186,7 @@ TEST(JournalHeldTest, SaysHowTheJournalIsSetFree) {
   EXPECT_STREQ(JournalHeld("a.journal", std::nullopt).what(),
                "a.journal is held by another process, which writes this status file; mount it with -o ro, or unmount "
                "the other one");
-  EXPECT_STREQ(JournalHeld("a.journal", ::getpid()).what(),
-               "a.journal is still written under the name that it had before");
+  EXPECT_STREQ(JournalHeld("a.journal", ::getpid()).what(), "a.journal is still written under another name of it");
 }
 
 TEST_F(JournalFileTest, WaitsForTheFirstHolderToEnd) {
