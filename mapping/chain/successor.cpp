@@ -50,9 +50,20 @@ class SuccessorCheck {
     for (const Field* field : mapping.task_fields()) {
       const Value* value = find(task, field->pointer);
       const bool is_g = field->stamp == Stamp::g || (field->stamp_with && field->stamp_with->stamp == Stamp::g);
-      if (is_g && value) check_not_later(*value, prefix.concat(field->pointer));
+      if (is_g && value) check_task_stamp(*field, find(earlier, field->pointer), *value, prefix.concat(field->pointer));
       check_entries(*field, earlier, task, prefix);
     }
+  }
+
+  // A number never goes, and never back. What was without one may stay so: a chain may begin with a file whose tasks
+  // nobody stamped.
+  void check_task_stamp(const Field& field, const Value* known, const Value& value, const Pointer& pointer) {
+    if (known && *known == value) return check_not_later(value, pointer);
+    if (value.is_null() && !field.nullable)
+      return add(pointer, "is null; a mutation that adds or changes a task stamps a number");
+    if (value.is_integer() && known && known->is_integer() && value.as_integer() < known->as_integer())
+      return add(pointer, "is " + compact(value) + ", which is earlier than the " + compact(*known) + " before");
+    check_not_later(value, pointer);
   }
 
   void check_not_later(const Value& value, const Pointer& pointer) {

@@ -30,7 +30,8 @@ SuccessorStamps stamps_of_successor(const StatusDocument& document);
 
 /// The first of what validating it finds (check_document) that was not to be found before, and of stamps that no
 /// mutation could have made: a g that was changed and is not larger than the one before or is the last of all, or one
-/// that is later than the file's; entries that were added without stamps. is_successor is another question.
+/// that is later than the file's; a task's g that became null; tasks and entries that were added without stamps.
+/// is_successor is another question.
 std::optional<Finding> fault_of_successor(const VersionBefore& before, const StatusDocument& document,
                                           const std::string& stem, const Plan* plan);
 

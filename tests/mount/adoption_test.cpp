@@ -211,6 +211,8 @@ TEST_F(AdoptionTest, ASuccessorWithStampsThatNoMutationMakesIsKeptAside) {
                                 "payload['g_last_update'] = 0",
                                 "payload['g_last_update'] = 9007199254740991",
                                 "payload['last_mutation_trace_id'] = 5",
+                                "task['g_last_update'] = None",
+                                "task['g_last_update'] = 0",
                                 "payload['overall_completion_percentage'] = 99",
                                 "task['percent_complete'] = 77.5"};
   int number = 0;

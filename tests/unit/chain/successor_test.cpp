@@ -187,6 +187,36 @@ TEST(SuccessorTest, MustBringANumberThatWasMissing) {
   EXPECT_THAT(found->message, HasSubstr("is missing; a mutation stamps a number that is larger than 3"));
 }
 
+TEST(SuccessorTest, TakesNoNumberFromATaskNorMakesItEarlier) {
+  const Succession files;
+  const std::string task_g = first_task + "/g_last_update", checked = first_task + "/readiness_check/g_checked";
+  const StatusDocument before = patched(patched(files.before(), set(task_g, "3")), set(checked, "3"));
+  const auto fault_with = [&](const std::string& pointer, const std::string& value) {
+    const StatusDocument after = patched(patched(files.after(), set(task_g, "3")), set(checked, "3"));
+    return shown_fault(fault(before, patched(after, set(pointer, value))));
+  };
+  EXPECT_THAT(fault_with(task_g, "null"), HasSubstr(task_g + ": is null; a mutation that adds or changes a task"));
+  EXPECT_EQ(fault_with(task_g, "2"), task_g + ": is 2, which is earlier than the 3 before");
+  EXPECT_EQ(fault_with(checked, "2"), checked + ": is 2, which is earlier than the 3 before");
+  for (const char* value : {"3", "4"}) EXPECT_EQ(fault_with(task_g, value), "none") << value;
+  for (const char* value : {"null", "3", "4"}) EXPECT_EQ(fault_with(checked, value), "none") << value;
+}
+
+// A chain may begin with a file that nobody stamped; but whoever adds a task stamps it.
+TEST(SuccessorTest, MayLeaveATaskWithoutANumberThatHadNone) {
+  const Succession files;
+  const std::string unstamped = set(first_task + "/g_last_update", "null");
+  const StatusDocument before = patched(files.before(), unstamped), after = patched(files.after(), unstamped);
+  EXPECT_EQ(shown_fault(fault(before, after)), "none");
+  EXPECT_EQ(shown_fault(fault(before, files.after())), "none");
+  const auto found = fault(before, patched(after, R"([
+      {"op":"copy","from":"/payload/tasks_status/0","path":"/payload/tasks_status/-"},
+      {"op":"replace","path":"/payload/tasks_status/3/task_id_ref","value":"four"}])"));
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->pointer, "/payload/tasks_status/3/g_last_update");
+  EXPECT_THAT(found->message, HasSubstr("is null"));
+}
+
 TEST(SuccessorTest, StampsEveryEntryOfATaskThatIsNew) {
   const Succession files;
   const StatusDocument before =
