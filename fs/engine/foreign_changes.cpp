@@ -85,7 +85,6 @@ void ForeignChanges::commit(const StatusDocument& document, const Proposal& prop
   writer_.store().accept_foreign();
   const bool is_served = continues_chain && commit_successor(document, author);
   if (!is_served) commit_as_ours(proposal, author);
-  writer_.replace();
 }
 
 // With stamps of our own.

@@ -91,7 +91,6 @@ Version Chain::append_document(const StatusDocument& next, const MutationStamp& 
   std::string line = encode_record(record);  // which hashes it
   Version version =
       followed_version(*document_, std::make_shared<const StatusDocument>(result), std::move(line), head_of(record));
-  version.tasks_listed_anew = true;
   document_ = version.document;
   head_ = version.head;
   return version;

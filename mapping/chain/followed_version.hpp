@@ -8,8 +8,8 @@
 
 namespace statusfs {
 
-/// `record` leads from `before` to `after`; `head` is that of the record. The changes are found from the record's
-/// patch: where tasks were added or removed, there may be more of them than there were. Throws RecordError.
+/// `record` leads from `before` to `after`; `head` is that of the record. The changes are the values that differ, of
+/// what the record's patch touches. Throws RecordError.
 Version followed_version(const StatusDocument& before, std::shared_ptr<const StatusDocument> after, std::string record,
                          ChainHead head);
 

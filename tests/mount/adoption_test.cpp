@@ -298,6 +298,35 @@ TEST_F(AdoptionTest, ATaskThatASuccessorBringsIsAsOldAsItsVersion) {
     EXPECT_LT(loaded + 1, time_of(tree("tasks/added") / name)) << name;
 }
 
+TEST_F(AdoptionTest, OnlyWhatASuccessorChangesTakesItsTime) {
+  mount();
+  const auto times = [&] {
+    const std::vector<std::string> lines =
+        lines_of(bash("find $T -name by-status -prune -o -printf '%P %T@\\n'").output);
+    return std::set<std::string>(lines.begin(), lines.end());
+  };
+  const std::set<std::string> before = times();
+  ASSERT_TRUE(eventually([begun = ::time(nullptr)] { return ::time(nullptr) > begun + 1; })) << "now is another second";
+  change("successor", "task['percent_complete'] = 33");
+  expect_adopted(2, percent, "33\n");
+  std::set<std::string> changed;
+  for (const std::string& line : times())
+    if (!before.contains(line)) changed.insert(line.substr(0, line.find(' ')));
+  const std::string task = "tasks/" + std::string(first_task) + "/";
+  const std::set<std::string> expected = {percent,
+                                          task + "signature_hash",
+                                          task + "task.json",
+                                          "header/v_file_instance",
+                                          "payload_hash_previous",
+                                          "payload_hash_current",
+                                          "events",
+                                          "status.json",
+                                          "status.md",
+                                          "board.svg",
+                                          "board.html"};
+  EXPECT_EQ(expected, changed);
+}
+
 TEST_F(AdoptionTest, AHugeNumberInARefusedChangeUsesUpNone) {
   mount_adopting();
   change("plain", "payload['g_last_update'] = 9007199254740991");

@@ -164,6 +164,47 @@ TEST(ChainTest, AFollowedVersionNamesTheTasksThatCameAndWent) {
   EXPECT_FALSE(changed.tasks_listed_anew);
 }
 
+// What a patch of the whole file does to it, as another program's version; "task:path" of each change.
+std::set<std::string> changes_of_foreign(const std::string& patch) {
+  ChainWriter writer;
+  const StatusDocument next =
+      document_of(apply_json_patch(writer.document().root(), decode_json_patch(parse_json(patch))));
+  const Version version = writer.chain().append_document(next, stamp_of(9));
+  std::set<std::string> texts;
+  if (version.tasks_listed_anew) texts.insert("listed anew");
+  for (const ChangedValue& change : version.changes)
+    texts.insert(change.task + ":" + (change.is_whole_task ? "" : change.field ? change.field->path : "nowhere"));
+  return texts;
+}
+
+TEST(ChainTest, AForeignVersionChangesTheValuesThatDifferAndNoOthers) {
+  EXPECT_THAT(changes_of_foreign(R"([{"op":"replace","path":"/payload/tasks_status/0/percent_complete","value":7}])"),
+              ElementsAre("one:percent_complete"));
+  EXPECT_THAT(changes_of_foreign(R"([{"op":"add","path":"/payload/key_achievements_log/-","value":{}}])"),
+              ElementsAre(":achievements"));
+  EXPECT_THAT(changes_of_foreign(R"([{"op":"add","path":"/payload/overall_status_summary/execution_status",
+                                      "value":"x"}])"),
+              ElementsAre(":summary/execution_status"));
+}
+
+// They are the same tasks, wherever in the list they stand.
+TEST(ChainTest, AForeignVersionThatMovesATaskComparesItWithWhatItWas) {
+  const std::string move_last = R"({"op":"move","from":"/payload/tasks_status/2","path":"/payload/tasks_status/0"})";
+  EXPECT_THAT(changes_of_foreign("[" + move_last + "]"), ElementsAre("listed anew"));
+  EXPECT_THAT(changes_of_foreign("[" + move_last +
+                                 R"(,{"op":"replace","path":"/payload/tasks_status/1/percent_complete","value":7}])"),
+              ElementsAre("listed anew", "one:percent_complete"));
+  EXPECT_THAT(changes_of_foreign(R"([{"op":"remove","path":"/payload/tasks_status/0"}])"),
+              ElementsAre("listed anew", "one:"));
+  EXPECT_THAT(changes_of_foreign(R"([{"op":"replace","path":"/payload/tasks_status/1/task_id_ref","value":"four"}])"),
+              ElementsAre("four:", "listed anew", "two:"));
+}
+
+TEST(ChainTest, AForeignVersionThatBringsOrTakesAnObjectChangesWhatIsInIt) {
+  const auto changed = changes_of_foreign(R"([{"op":"remove","path":"/payload/tasks_status/0/readiness_check"}])");
+  EXPECT_THAT(changed, testing::IsSupersetOf({"one:readiness_check", "one:readiness_check/status"}));
+}
+
 TEST(ChainTest, LogsAreStamped) {
   ChainWriter writer;
   writer.write({"achievements", "first\n", Kind::append});
@@ -310,7 +351,7 @@ TEST(ChainTest, AnotherProgramsVersionIsTakenAsItStands) {
   EXPECT_EQ(version.document->root(), other.document().root());
   EXPECT_EQ(decode_record(version.record).op, "external");
   EXPECT_EQ(decode_record(version.record).payload_hash_previous, previous);
-  EXPECT_TRUE(version.tasks_listed_anew);
+  EXPECT_FALSE(version.tasks_listed_anew);
   writer.write({"tasks/two/percent_complete", "8"});
   EXPECT_EQ(value_in(writer.document(), "/payload/overall_status_summary/overall_completion_percentage"), "33");
   EXPECT_EQ(replayed(writer.journal(), ReplayDepth::chained).root(), writer.document().root());
