@@ -41,7 +41,9 @@ void Committer::reload() {
   } catch (const std::exception& error) {
     writer_.set_unusable(error.what());
   }
-  if (!before || !looks_the_same(*before, *writer_.state())) writer_.replace();
+  // Where somebody else writes, load() found which versions there are to tell.
+  const bool is_followed = context_.read_only && writer_.has_unannounced();
+  if (!is_followed && (!before || !looks_the_same(*before, *writer_.state()))) writer_.replace();
   writer_.announce();
 }
 

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "fs/engine/followed_records.hpp"
 #include "fs/engine/partition_state.hpp"
 #include "fs/engine/refusal.hpp"
 #include "fs/identity/trace_context.hpp"
@@ -127,6 +128,7 @@ bool VersionWriter::forget() {
 }
 
 void VersionWriter::load() {
+  const std::shared_ptr<const FileState> before = state_;
   const std::shared_ptr<const FileState> known = state_ && state_->chained && !state_->document ? state_ : nullptr;
   chain_.reset();
   keys_.read_again();
@@ -134,12 +136,23 @@ void VersionWriter::load() {
   for (const std::string& notice : stored.notices) context_.log(stem_ + ": " + notice);
   state_ = state_of(stored);
   if (known) is_shown_late_ = !looks_the_same(*known, *state_);
+  if (before && context_.read_only) follow_journal(*before);
   if (state_->document) context_.counter.raise(largest_g_in(*state_));
   if (context_.adopt_unhashed && !context_.read_only && state_->document && !state_->chained &&
       !has_any_hash(*state_->document)) {
     if (const auto refusal = refusal_of([&] { begin_chain(driver_author(context_, "STATUSFS")); }))
       context_.log(stem_ + ": not adopted: " + refusal->what());
   }
+}
+
+// Somebody else writes it.
+void VersionWriter::follow_journal(const FileState& before) {
+  const std::vector<Version> versions = versions_between(store_, before, *state_);
+  if (versions.empty()) return;
+  unannounced_.insert(unannounced_.end(), versions.begin(), versions.end());
+  auto state = std::make_shared<FileState>(*state_);
+  state->modified_at_load = before.modified_at_load;
+  state_ = std::move(state);
 }
 
 void VersionWriter::begin_chain(const Author& author) {

@@ -99,18 +99,30 @@ class Changes {
   bool is_listed_anew_ = false;
 };
 
-}  // namespace
-
-Version followed_version(const StatusDocument& before, std::shared_ptr<const StatusDocument> after, std::string record,
-                         ChainHead head) {
+Version version_with(const std::vector<PatchOperation>& operations, const StatusDocument& before,
+                     std::shared_ptr<const StatusDocument> after, std::string record, ChainHead head) {
   Changes changes(before, *after);
-  for (const PatchOperation& operation : patch_of(record)) changes.add(operation);
+  for (const PatchOperation& operation : operations) changes.add(operation);
   Version version;
   changes.take(version);
   version.document = std::move(after);
   version.record = std::move(record);
   version.head = std::move(head);
   return version;
+}
+
+}  // namespace
+
+Version followed_version(const StatusDocument& before, std::shared_ptr<const StatusDocument> after, std::string record,
+                         ChainHead head) {
+  const std::vector<PatchOperation> operations = patch_of(record);
+  return version_with(operations, before, std::move(after), std::move(record), std::move(head));
+}
+
+Version version_of_several(const StatusDocument& before, std::shared_ptr<const StatusDocument> after,
+                           std::string record, ChainHead head) {
+  const std::vector<PatchOperation> operations = json_difference(before.root(), after->root());
+  return version_with(operations, before, std::move(after), std::move(record), std::move(head));
 }
 
 }  // namespace statusfs

@@ -13,4 +13,9 @@ namespace statusfs {
 Version followed_version(const StatusDocument& before, std::shared_ptr<const StatusDocument> after, std::string record,
                          ChainHead head);
 
+/// The same for the last of several versions, with all that they changed together: `before` is what was before the
+/// first.
+Version version_of_several(const StatusDocument& before, std::shared_ptr<const StatusDocument> after,
+                           std::string record, ChainHead head);
+
 }  // namespace statusfs

@@ -193,6 +193,15 @@ JournalRecord decode_record(std::string_view line, JsonParser& parser) {
 
 bool is_rotation(const JournalRecord& record) noexcept { return record.op == rotation_op; }
 
+// Quotes within strings are escaped, and nothing but numbers and the time stands before the member.
+bool is_rotation_line(std::string_view line) noexcept {
+  constexpr std::string_view member = ",\"op\":\"";
+  const std::size_t at = line.find(member);
+  if (at == std::string_view::npos) return false;
+  line.remove_prefix(at + member.size());
+  return line.starts_with(rotation_op) && line.substr(rotation_op.size()).starts_with('"');
+}
+
 namespace {
 
 // The number behind `mark`, which must end with a comma.

@@ -56,6 +56,8 @@ JournalRecord decode_record(std::string_view line, JsonParser& parser);  ///< fo
 /// Whether the record begins a journal that goes on where a closed one ended. It is no mutation: it repeats the last
 /// version with the whole document as its patch.
 bool is_rotation(const JournalRecord& record) noexcept;
+/// The same of a line that is written as encode_record does.
+bool is_rotation_line(std::string_view line) noexcept;
 inline constexpr std::string_view rotation_op = "rotate";
 
 /// The v of a line, read from its beginning without decoding it; nothing where it does not begin like a record.

@@ -55,6 +55,21 @@ TEST_F(RotationTest, ALongJournalIsClosedAndReadOnFromThere) {
   expect_verified();
 }
 
+TEST_F(RotationTest, AMountThatOnlyReadsMissesNoEventOfIt) {
+  const Path reader = root() / "reader";
+  std::filesystem::create_directory(reader);
+  ASSERT_EQ(0, statusfs({source().string(), reader.string(), "-o", "ro"}).exit_status);
+  const int first = version();
+  ASSERT_NO_FATAL_FAILURE(fill());
+  const auto events = [&] { return lines_of(read_file(reader / "exec_status_125/events")); };
+  EXPECT_TRUE(eventually([&] { return events().size() == 13; })) << events().size();
+  int expected = first;
+  for (const std::string& line : events()) {
+    EXPECT_EQ(++expected, Json::parse(line)["v"]);
+    EXPECT_EQ("set", Json::parse(line)["op"]);
+  }
+}
+
 TEST_F(RotationTest, ADamagedClosedJournalIsFound) {
   ASSERT_NO_FATAL_FAILURE(fill());
   unmount();

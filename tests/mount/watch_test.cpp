@@ -220,6 +220,30 @@ TEST_F(WatchTest, TailFollowsTheEvents) {
   tail.wait();
 }
 
+// Whether or not anybody has looked at the file there, and what it does not concern keeps its time.
+TEST_F(WatchTest, AMountThatOnlyReadsHasTheEventsOfTheOneThatWrites) {
+  const Path reader = root() / "reader" / "exec_status_125";
+  std::filesystem::create_directory(root() / "reader");
+  ASSERT_EQ(0, statusfs({source().string(), (root() / "reader").string(), "-o", "ro"}).exit_status);
+  const auto is_same = [&] { return read_file(reader / "events") == read("events"); };
+  ASSERT_EQ(0, write_file(task("percent_complete"), "1\n"));
+  EXPECT_TRUE(eventually([&] { return lines_of(read_file(reader / "events")).size() == 1; }));
+  const auto time_of = [&](const char* name) {
+    return std::filesystem::last_write_time(reader / "tasks" / first_task / name);
+  };
+  const auto status = time_of("status"), percent = time_of("percent_complete");
+  for (const char* value : {"2\n", "3\n", "4\n"}) ASSERT_EQ(0, write_file(task("percent_complete"), value));
+  std::filesystem::create_directory(tree("tasks/added"));
+  EXPECT_TRUE(eventually(is_same)) << read_file(reader / "events");
+  EXPECT_EQ(5u, lines_of(read("events")).size());
+  EXPECT_EQ("PENDING\n", read_file(reader / "tasks/added/status"));
+  EXPECT_EQ(status, time_of("status"));
+  EXPECT_LT(percent, time_of("percent_complete"));
+  std::filesystem::remove(tree("tasks/added"));
+  EXPECT_TRUE(eventually([&] { return !std::filesystem::exists(reader / "tasks/added"); }));
+  EXPECT_TRUE(eventually(is_same)) << read_file(reader / "events");
+}
+
 TEST_F(WatchTest, WaitReturnsWhenTheFieldChanges) {
   Process wait(long_wait(task("percent_complete")), {}, root() / "wait");
   ::usleep(300000);

@@ -205,6 +205,27 @@ TEST(ChainTest, AForeignVersionThatBringsOrTakesAnObjectChangesWhatIsInIt) {
   EXPECT_THAT(changed, testing::IsSupersetOf({"one:readiness_check", "one:readiness_check/status"}));
 }
 
+// A mount that only reads may find several versions at once.
+TEST(ChainTest, SeveralVersionsChangeTogetherWhatDiffersInTheEnd) {
+  ChainWriter writer;
+  const auto before = writer.chain().document();
+  writer.write({"tasks/one/percent_complete", "7"});
+  writer.write({"tasks", "four", Kind::add_task});
+  writer.write({"tasks/two/percent_complete", "5"});
+  const Version last = writer.write({"tasks/two/percent_complete", "0"});
+  const StatusDocument read_anew = document_of(parse_json(writer.text()));
+  const Version told =
+      version_of_several(*before, std::make_shared<const StatusDocument>(read_anew), last.record, last.head);
+  std::set<std::string> changed;
+  for (const ChangedValue& change : told.changes)
+    if (!change.task.empty()) changed.insert(change.task + ":" + (change.field ? change.field->path : "whole"));
+  EXPECT_THAT(changed,
+              testing::IsSupersetOf({"one:percent_complete", "one:g_last_update", "two:g_last_update", "four:whole"}));
+  EXPECT_FALSE(changed.contains("two:percent_complete"));
+  EXPECT_TRUE(told.tasks_listed_anew);
+  EXPECT_EQ(told.record, last.record);
+}
+
 TEST(ChainTest, LogsAreStamped) {
   ChainWriter writer;
   writer.write({"achievements", "first\n", Kind::append});

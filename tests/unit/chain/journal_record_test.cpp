@@ -38,6 +38,17 @@ TEST(JournalRecordTest, IsOneCompactLineInItsOrder) {
   EXPECT_EQ(line, body + R"(,"record_hash":")" + record.record_hash + "\"}");
 }
 
+TEST(JournalRecordTest, ALineTellsWhetherItBeginsAJournalThatGoesOn) {
+  JournalRecord record = some_record();
+  record.path = R"(","op":"rotate")";
+  EXPECT_FALSE(is_rotation_line(encode_record(record)));
+  record.op = "rotated";
+  EXPECT_FALSE(is_rotation_line(encode_record(record)));
+  record.op = std::string(rotation_op);
+  EXPECT_TRUE(is_rotation_line(encode_record(record)));
+  EXPECT_FALSE(is_rotation_line(""));
+}
+
 TEST(JournalRecordTest, TheDocumentOfAFirstLineIsReadWithoutItsLargestMember) {
   JournalRecord record = some_record();
   const auto without_payload = [&](const char* patch) {
