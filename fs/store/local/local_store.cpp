@@ -125,24 +125,40 @@ StoreResult LocalStore::take_care_of_journal() {
 }
 
 StoreResult LocalStore::look_at_json() {
-  if (const auto kept = follower_.kept(); kept && !foreign_)
-    foreign_ = Foreign{{kept->text, kept->owner, kept->name}, std::nullopt, false};
+  if (!foreign_)
+    if (auto change = foreign_kept()) foreign_ = Foreign{std::move(*change), std::nullopt, false};
   if (foreign_ && !foreign_->in_place)
     return foreign_->is_accepted ? StoreResult{}
                                  : StoreResult{StoreStatus::foreign, path_ + " was changed by another program"};
   if (!foreign_ && follower_.file().is_untouched()) return {};
-  const Content content = read_when_whole();
+  const Content content = read_when_whole([&] { return follower_.file().read(); });
   if (foreign_ && foreign_->is_accepted && content.status.is_same_content(*foreign_->in_place)) return {};
   return take_over(content, compare_with(content));
 }
 
+/// What an exchange brought out of the JSON's place, if it is foreign. What is torn, or a version of ours, would have
+/// been written over, had it been seen there before.
+std::optional<ForeignChange> LocalStore::foreign_kept() {
+  const auto kept = follower_.kept();
+  if (!kept) return std::nullopt;
+  const Content content = read_when_whole([&] { return follower_.file().read_kept(kept->name); });
+  if (content.state != Content::State::present) return ForeignChange{kept->text, kept->owner, kept->name};
+  const JsonState state = compare_with(content).json;
+  if (state == JsonState::foreign) return ForeignChange{content.text, kept->owner, kept->name};
+  const bool is_torn = state == JsonState::torn;
+  note(path_ + (is_torn ? " was torn" : " was at an earlier version") + " and has been rebuilt from its journal; the " +
+       (is_torn ? "torn" : "earlier") + " one is kept as " + kept->name);
+  follower_.drop_kept();
+  return std::nullopt;
+}
+
 /// Reads the JSON, and again while it is torn and still changes: a program may be writing it in place.
-LocalStore::Content LocalStore::read_when_whole() {
+LocalStore::Content LocalStore::read_when_whole(const std::function<Content()>& read) {
   const auto deadline = std::chrono::steady_clock::now() + options_.writing;
-  Content content = follower_.file().read();
+  Content content = read();
   while (content.state == Content::State::present && JsonText(content.text).is_torn) {
     std::this_thread::sleep_for(writing_pause);
-    Content again = follower_.file().read();
+    Content again = read();
     const bool is_still = again.status.is_same_content(content.status);
     content = std::move(again);
     if (is_still || std::chrono::steady_clock::now() > deadline) break;
@@ -185,16 +201,14 @@ StoreResult LocalStore::report_foreign(const Content& content) {
   return {StoreStatus::foreign, path_ + " was changed by another program"};
 }
 
-/// Brings the JSON up to date if it is not. What this takes out of its place is torn, and reported as that.
+/// Brings the JSON up to date if it is not. Something foreign that this takes out of its place is found by the next
+/// look.
 StoreResult LocalStore::catch_up() {
   if (foreign_ || !follower_.is_behind()) return {};
   StoreResult result = follower_.write();
   if (result.status == StoreStatus::done && !to_note_when_written_.empty())
     note(std::exchange(to_note_when_written_, {}));
-  if (const auto kept = follower_.kept(); kept && JsonText(kept->text).is_torn) {
-    note(path_ + " was torn and has been rebuilt from its journal; the torn one is kept as " + kept->name);
-    follower_.drop_kept();
-  }
+  foreign_kept();
   return result;
 }
 

@@ -9,6 +9,7 @@
 // thread.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -95,7 +96,8 @@ class LocalStore final : public Store {
   StoreResult report_foreign(const Content& content);
   StoreResult write_over_foreign(const std::optional<FileStatus>& known);
   Comparison compare_with(const Content& content);
-  Content read_when_whole();
+  std::optional<ForeignChange> foreign_kept();
+  Content read_when_whole(const std::function<Content()>& read);
   StoreResult catch_up();
   bool is_rotation_wanted();
   StoreResult rotate_if_due();

@@ -281,6 +281,19 @@ bool SnapshotFile::replace(const std::string& text, const FileStatus& fallback, 
 
 std::optional<SnapshotFile::Kept> SnapshotFile::take_kept() { return std::exchange(kept_, std::nullopt); }
 
+SnapshotFile::Content SnapshotFile::read_kept(const std::string& name) {
+  const std::string path = directory() + "/" + name;
+  Content content;
+  content.state = Content::State::unreadable;
+  try {
+    const auto status = files_.status(path);
+    return status && status->is_regular ? read_file(path) : content;
+  } catch (const std::system_error& error) {
+    content.reason = error.what();
+    return content;
+  }
+}
+
 bool SnapshotFile::has_left_over() {
   return files_.status(temporary_name(followed_.target)) || files_.status(old_name(followed_.target));
 }

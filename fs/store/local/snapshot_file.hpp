@@ -70,6 +70,8 @@ class SnapshotFile {
                const IsRemoved& is_removed = {});
   /// What replace() kept, also one that failed; told once.
   std::optional<Kept> take_kept();
+  /// What was kept under this name, as it is now: whoever had it open may have written on. Throws nothing.
+  Content read_kept(const std::string& name);
 
   /// What a crash left under the temporary name.
   bool has_left_over();  ///< only looks

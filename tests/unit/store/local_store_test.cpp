@@ -402,6 +402,50 @@ TEST_F(RunningStoreTest, FindsInTheExchangeWhatCameWithoutTheLock) {
   EXPECT_EQ(store->prepare().status, StoreStatus::done);
 }
 
+// As if it had been found before the JSON was written.
+TEST_F(RunningStoreTest, FindsNothingForeignInTheExchangeThatIsTornOrAnEarlierVersion) {
+  auto store = open_chain(without_thread());
+  const std::string first = maker_.text();
+  commit(*store);
+  ASSERT_EQ(store->settle().status, StoreStatus::done);
+  int kept = 0;
+  for (const std::string& text : {std::string(), first.substr(0, 100), std::string(100, '\0'), first}) {
+    SCOPED_TRACE(text);
+    commit(*store);
+    write_text(path_, text);
+    ASSERT_EQ(store->settle().status, StoreStatus::done);
+    store->take_notices();
+    EXPECT_TRUE(store->looks_changed());
+    EXPECT_EQ(store->prepare().status, StoreStatus::done);
+    EXPECT_FALSE(store->foreign_change());
+    EXPECT_EQ(read_text(path_), maker_.text());
+    const std::string name = name_ + ".foreign-" + std::to_string(++kept);
+    EXPECT_EQ(read_text(directory_ / name), text);
+    const auto notices = store->take_notices();
+    ASSERT_EQ(notices.size(), 1u);
+    EXPECT_TRUE(notices.front().ends_with("is kept as " + name)) << notices.front();
+    EXPECT_FALSE(store->looks_changed());
+  }
+}
+
+TEST_F(RunningStoreTest, WaitsForAProgramThatWritesWhatTheExchangeBroughtOut) {
+  const auto foreign = foreign_text();
+  FilesWrittenMeanwhile files;
+  put_chain();
+  LocalOptions options = without_thread();
+  options.writing = std::chrono::minutes(1);
+  LocalStore store(path_, maker_.mapping(), files, options);
+  ASSERT_EQ(store.load().state, StoredFile::State::chained);
+  commit(store);
+  write_text(path_, foreign.substr(0, 100));
+  ASSERT_EQ(store.settle().status, StoreStatus::done);
+  for (const std::size_t size : {std::size_t{200}, foreign.size()})
+    files.will_write(path_ + ".foreign-1", foreign.substr(0, size));
+  EXPECT_EQ(store.prepare().status, StoreStatus::foreign);
+  EXPECT_EQ(store.foreign_change()->text, foreign);
+  EXPECT_EQ(store.foreign_change()->kept_as, name_ + ".foreign-1");
+}
+
 TEST_F(RunningStoreTest, TakesTouchingAndReformattingForNothing) {
   auto store = open_chain();
   std::filesystem::last_write_time(path_, std::filesystem::file_time_type::clock::now());
