@@ -131,8 +131,9 @@ StoreResult LocalStore::look_at_json() {
     return foreign_->is_accepted ? StoreResult{}
                                  : StoreResult{StoreStatus::foreign, path_ + " was changed by another program"};
   if (!foreign_ && follower_.file().is_untouched()) return {};
+  // Not read again: with a large file the lock, which is held for so long at most, would be let go before the commit.
+  if (foreign_ && foreign_->is_accepted && follower_.file().is_still(*foreign_->in_place)) return {};
   const Content content = read_when_whole([&] { return follower_.file().read(); });
-  if (foreign_ && foreign_->is_accepted && content.status.is_same_content(*foreign_->in_place)) return {};
   return take_over(content, compare_with(content));
 }
 

@@ -154,12 +154,23 @@ std::optional<FileStatus> SnapshotFile::look() {
   return files_.status(followed_.target);
 }
 
+// mutex_ is held.
+bool SnapshotFile::is_link_untouched() {
+  if (!followed_.link) return true;
+  const auto link = files_.status(path_);
+  return link && link->is_same_content(*followed_.link);
+}
+
+bool SnapshotFile::is_still(const FileStatus& status) {
+  const std::lock_guard guard(mutex_);
+  if (!is_link_untouched()) return false;
+  const auto named = files_.status(followed_.target);
+  return named && named->is_regular && named->is_same_content(status);
+}
+
 bool SnapshotFile::is_untouched() {
   const std::lock_guard guard(mutex_);
-  if (followed_.link) {
-    const auto link = files_.status(path_);
-    if (!link || !link->is_same_content(*followed_.link)) return false;
-  }
+  if (!is_link_untouched()) return false;
   const auto named = files_.status(followed_.target);
   if (!named || !known_) return !named && !known_;
   return named->is_regular && named->is_same_content(*known_);

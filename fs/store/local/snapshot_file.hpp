@@ -59,6 +59,8 @@ class SnapshotFile {
   /// Whether the file is the known one, unwritten since, or still missing when none is known; and whether a link that
   /// led there still stands.
   bool is_untouched();
+  /// Whether this stands there, unwritten since, and a link that led there still stands; whatever is known.
+  bool is_still(const FileStatus& status);
 
   /// Whether there is any use in trying: a new version is made in the file's directory.
   bool may_be_replaced();
@@ -93,6 +95,7 @@ class SnapshotFile {
   std::optional<std::string> first_name_of(const std::string& target, const std::string& directory);
   std::optional<std::string> resolve_missing();
   void set_followed(const Followed& followed);
+  bool is_link_untouched();
   void stage(const std::string& text, const FileStatus& fallback);
   bool is_missing_for_good(const IsRemoved& is_removed);
   void swap();

@@ -62,6 +62,21 @@ class FilesWhoseDirectoryFails : public PosixFiles {
   std::string directory_, closed_;
 };
 
+/// Counts how often a file is opened to be read.
+class FilesThatCount : public PosixFiles {
+ public:
+  explicit FilesThatCount(std::string path) : path_(std::move(path)) {}
+  std::unique_ptr<File> open(const std::string& path, Open how) override {
+    opened_ += how == Open::read && path == path_;
+    return PosixFiles::open(path, how);
+  }
+  int opened() const { return opened_; }
+
+ private:
+  const std::string path_;
+  std::atomic<int> opened_ = 0;
+};
+
 class RunningStoreTest : public LocalStoreTest {
  protected:
   bool lock_is_free() {
@@ -368,6 +383,22 @@ TEST_F(RunningStoreTest, WritesOverAForeignChangeOnceItIsCommitted) {
   ASSERT_EQ(store->settle().status, StoreStatus::done);
   EXPECT_EQ(read_text(path_), maker_.text());
   EXPECT_EQ(directory_.names(), (Names{name_, name_ + ".journal", name_ + ".lock"}));
+}
+
+// The lock goes meanwhile, and to read a large file takes as long as it may be held.
+TEST_F(RunningStoreTest, ReadsAnAcceptedChangeOnce) {
+  FilesThatCount files(path_);
+  put_chain();
+  LocalStore store(path_, maker_.mapping(), files, without_rotation());
+  ASSERT_EQ(store.load().state, StoredFile::State::chained);
+  replace_text(path_, foreign_text());
+  const int before = files.opened();
+  ASSERT_EQ(store.prepare().status, StoreStatus::foreign);
+  store.accept_foreign();
+  ASSERT_TRUE(soon([&] { return lock_is_free(); }));
+  const auto entry = maker_.next(R"({"payload": {"partition_status": "PARTITIONED"}})");
+  ASSERT_EQ(store.commit(entry.head.version - 1, {&entry, 1}).status, StoreStatus::done);
+  EXPECT_EQ(files.opened(), before + 1);
 }
 
 TEST_F(RunningStoreTest, KeepsAnAcceptedChangeThatWasReplacedByAnother) {
