@@ -257,9 +257,8 @@ void CommitQueue::apply(const CommitBatch& batch, const SendResult& result) {
       return succeeded_before(batch, result);
     case SendResult::Kind::lost_race:
       return lost_race(batch, result.answer, result.change);
-    case SendResult::Kind::found_applied:
-      return answer(batch, StoreStatus::done, {},
-                    result.revision);  // the fence told the counter, the watch tells our place
+    case SendResult::Kind::found_applied:  // the fence told the counter, and the watch tells our place
+      return answer(batch, StoreStatus::done, {}, result.revision);
     case SendResult::Kind::not_arrived:
       return did_not_arrive(batch);
     case SendResult::Kind::refused:

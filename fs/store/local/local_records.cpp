@@ -7,6 +7,16 @@
 #include "fs/store/local/side_file.hpp"
 
 namespace statusfs {
+namespace {
+
+/// Opened anew for each reading: the commit thread has its own, and may replace it.
+std::unique_ptr<File> live_journal(Files& files, const std::string& path) {
+  auto file = files.open(path, Files::Open::read);
+  if (!file) throw std::runtime_error(path + " is missing");
+  return file;
+}
+
+}  // namespace
 
 void LocalStore::visit_records_backwards(const std::function<bool(std::string_view line)>& visit) {
   if (!journal_) return;
@@ -26,21 +36,17 @@ std::uint64_t LocalStore::record_count() {
 }
 
 std::uint64_t LocalStore::first_version() {
-  const auto file = files_.open(journal_path_, Files::Open::read);
-  if (!file) throw std::runtime_error(journal_path_ + " is missing");
-  return first_version_of_chain(files_, path_, *file);
+  return first_version_of_chain(files_, path_, *live_journal(files_, journal_path_));
 }
 
 void LocalStore::read_records(std::uint64_t after_version, const std::function<bool(std::string_view)>& visit) {
-  const auto file = files_.open(journal_path_, Files::Open::read);
-  if (!file) throw std::runtime_error(journal_path_ + " is missing");
-  read_chain(files_, path_, read_all(*file), after_version, visit, options_.closed_texts.get());
+  read_chain(files_, path_, read_all(*live_journal(files_, journal_path_)), after_version, visit,
+             options_.closed_texts.get());
 }
 
 void LocalStore::read_records_from_whole(std::uint64_t version, const std::function<bool(std::string_view)>& visit) {
-  const auto file = files_.open(journal_path_, Files::Open::read);
-  if (!file) throw std::runtime_error(journal_path_ + " is missing");
-  read_journal_of(files_, path_, read_all(*file), version, visit, options_.closed_texts.get());
+  read_journal_of(files_, path_, read_all(*live_journal(files_, journal_path_)), version, visit,
+                  options_.closed_texts.get());
 }
 
 }  // namespace statusfs
