@@ -222,7 +222,7 @@ TEST_P(FewThreadsTest, AMappedFileThatIsWrittenStopsNobody) {
   for (std::size_t client = 0; client < 2; ++client) EXPECT_GT(progress_[client].done, 10u);
 }
 
-INSTANTIATE_TEST_SUITE_P(Threads, FewThreadsTest, ::testing::Values(1, 2));
+INSTANTIATE_TEST_SUITE_P(Threads, FewThreadsTest, ::testing::Values(1, 2), ::testing::PrintToStringParamName());
 
 }  // namespace
 }  // namespace statusfs::test
