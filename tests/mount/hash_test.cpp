@@ -116,7 +116,8 @@ TEST_F(HashTest, AnotherTasksSignatureDoesNotChange) {
 
 class SideFileTest : public HashTest, public ::testing::WithParamInterface<bool> {};
 
-INSTANTIATE_TEST_SUITE_P(NewOnesAndThoseThatStandAlready, SideFileTest, testing::Bool());
+INSTANTIATE_TEST_SUITE_P(NewOnesAndThoseThatStandAlready, SideFileTest, testing::Bool(),
+                         testing::PrintToStringParamName());
 
 TEST_P(SideFileTest, JournalAndLockTakeOwnerAndModeOfTheJson) {
   unmount();

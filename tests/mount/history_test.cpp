@@ -202,7 +202,7 @@ class RollbackTest : public HistoryTest, public ::testing::WithParamInterface<bo
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(MountedOrNot, RollbackTest, ::testing::Bool());
+INSTANTIATE_TEST_SUITE_P(MountedOrNot, RollbackTest, ::testing::Bool(), ::testing::PrintToStringParamName());
 
 TEST_P(RollbackTest, BringsTheContentBackAndKeepsLogs) {
   const int first = version();

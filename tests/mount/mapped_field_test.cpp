@@ -116,7 +116,8 @@ TEST_P(MappedFieldTest, IsReadWhileTheSameProcessWrites) {
   expect_verified();
 }
 
-INSTANTIATE_TEST_SUITE_P(ServingThreads, MappedFieldTest, ::testing::Values(1, 2, 4, 10));
+INSTANTIATE_TEST_SUITE_P(ServingThreads, MappedFieldTest, ::testing::Values(1, 2, 4, 10),
+                         ::testing::PrintToStringParamName());
 
 }  // namespace
 }  // namespace statusfs::test

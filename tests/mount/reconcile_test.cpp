@@ -56,7 +56,7 @@ class ReconcileTest : public SlowReconcileTest, public ::testing::WithParamInter
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(MountedOrNot, ReconcileTest, ::testing::Bool());
+INSTANTIATE_TEST_SUITE_P(MountedOrNot, ReconcileTest, ::testing::Bool(), ::testing::PrintToStringParamName());
 
 TEST_P(ReconcileTest, OursKeepsOurContent) {
   edit([](Json& document) { first_of(document)["percent_complete"] = 77; });

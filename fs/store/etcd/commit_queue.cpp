@@ -9,15 +9,8 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds patience_with_place{500};  // a change of our place in the line is worth no more
-constexpr milliseconds between_fences{100};
-constexpr milliseconds idle_turn{3};  // then it is given up
+constexpr milliseconds idle_turn{3};              // then it is given up
 constexpr milliseconds longest_pause{8};
-
-std::size_t size_of(const CommitBatch& batch) {
-  std::size_t size = 0;
-  for (const auto& item : batch) size += item->request.size;
-  return size;
-}
 
 }  // namespace
 
@@ -29,7 +22,8 @@ CommitQueue::CommitQueue(EtcdClient& client, QuorumMonitor& monitor, CommitKeys 
       line_(keys_.waiting),
       unknown_(
           client, keys_,
-          {[this](const CounterState& counter) { counter_seen(counter.value, counter.revision); }, events_.found_out}) {
+          {[this](const CounterState& counter) { counter_seen(counter.value, counter.revision); }, events_.found_out}),
+      sender_(client, monitor, unknown_, keys_, [this](milliseconds time) { return wait_unless_stopping(time); }) {
   thread_ = std::thread([this] { run(); });
 }
 
@@ -248,97 +242,49 @@ void CommitQueue::send(const CommitBatch& batch) {
     change = line_.change(lease, Clock::now());
   }
   if (is_behind) return lost_race(batch, {}, {});
-  transact(batch, counter_revision, change);
+  apply(batch, sender_.send(batch, counter_revision, change));
 }
 
-void CommitQueue::transact(const CommitBatch& batch, std::int64_t counter_revision, const LineChange& change) {
-  const auto sent = Clock::now();
-  try {
-    const EtcdTransactionResult result =
-        client_.transact(commit_transaction(keys_, batch, counter_revision, change), transaction_patience);
-    monitor_.prove(sent);
-    {
-      const std::lock_guard lock(mutex_);
-      line_.transaction_took(Clock::now() - sent);
-    }
-    if (result.succeeded)
-      succeeded(batch, result.revision, change);
-    else if (const auto written = revision_written(batch, result))
-      succeeded_before(batch, *written, result, change);
-    else
-      lost_race(batch, result, change);
-  } catch (const EtcdError& error) {
-    // The lease may have ended; then nothing was done.
-    if (error.kind() == EtcdError::Kind::refused && change.lease != 0) return transact(batch, counter_revision, {});
-    failed(batch, error, counter_revision, change, sent);
-  } catch (const std::exception&) {
-    outcome_unknown(batch, counter_revision, sent);  // an answer that cannot be read is none
+void CommitQueue::apply(const CommitBatch& batch, const SendResult& result) {
+  if (result.took) {
+    const std::lock_guard lock(mutex_);
+    line_.transaction_took(*result.took);
+  }
+  switch (result.kind) {
+    case SendResult::Kind::applied:
+      return succeeded(batch, result);
+    case SendResult::Kind::applied_before:
+      return succeeded_before(batch, result);
+    case SendResult::Kind::lost_race:
+      return lost_race(batch, result.answer, result.change);
+    case SendResult::Kind::found_applied:  // the fence told the counter, and the watch tells our place
+      return answer(batch, StoreStatus::done, {}, result.revision);
+    case SendResult::Kind::not_arrived:
+      return did_not_arrive(batch);
+    case SendResult::Kind::refused:
+      return refuse(batch, result.status, result.reason);
+    case SendResult::Kind::failed:
+      return answer(batch, result.status, result.reason);
   }
 }
 
-void CommitQueue::failed(const CommitBatch& batch, const EtcdError& error, std::int64_t counter_revision,
-                         const LineChange& change, Clock::time_point sent) {
-  switch (error.kind()) {
-    case EtcdError::Kind::unknown:
-      return outcome_unknown(batch, counter_revision, sent);
-    case EtcdError::Kind::unavailable:
-      return answer(batch, StoreStatus::lost, error.what());
-    case EtcdError::Kind::no_space:
-      return is_full(batch, error.what(), counter_revision, change, sent);
-    case EtcdError::Kind::too_large:
-      return refuse(batch, StoreStatus::too_large, error.what());
-    case EtcdError::Kind::refused:
-    case EtcdError::Kind::compacted:
-      return refuse(batch, StoreStatus::refused, error.what());
-  }
-}
-
-// etcd checks its quota twice, and what it says after the second time it says of a transaction that it has applied.
-void CommitQueue::is_full(const CommitBatch& batch, const std::string& reason, std::int64_t counter_revision,
-                          const LineChange& change, Clock::time_point sent) try {
-  const auto record = client_.range({batch.back()->request.record_key}, transaction_patience);
-  if (const auto written = revision_written(batch, record)) return succeeded(batch, *written, change);
-  answer(batch, StoreStatus::no_space, reason);
-} catch (const std::exception&) {
-  outcome_unknown(batch, counter_revision, sent);
-}
-
-// Nothing was written. Where several files were in it, each is asked for alone next time, and of a file that is alone
-// fewer mutations.
-void CommitQueue::refuse(const CommitBatch& batch, StoreStatus status, const std::string& reason) {
-  if (batch.size() > 1) {
-    {
-      const std::lock_guard lock(mutex_);
-      pending_.take_singly(batch.size());
-    }
-    return answer(batch, StoreStatus::conflict, reason);
-  }
-  const auto& item = batch.front();
-  if (status != StoreStatus::too_large || item->request.mutations == 1) return answer(batch, status, "etcd: " + reason);
-  const std::lock_guard lock(mutex_);
-  item->decide({StoreStatus::conflict, reason, 0, false, true});
-  end_epoch(StoreStatus::conflict, reason);
-}
-
-void CommitQueue::succeeded(const CommitBatch& batch, std::int64_t revision, const LineChange& change) {
+void CommitQueue::succeeded(const CommitBatch& batch, const SendResult& result) {
   {
     const std::lock_guard lock(mutex_);
-    numbers_.written(batch.back()->request.last_g, revision);
-    line_.won(change, revision, Clock::now());
+    numbers_.written(batch.back()->request.last_g, result.revision);
+    line_.won(result.change, result.revision, Clock::now());
   }
-  answer(batch, StoreStatus::done, {}, revision);
+  answer(batch, StoreStatus::done, {}, result.revision);
 }
 
-// `result` is that of its second arrival, which lost to the first.
-void CommitQueue::succeeded_before(const CommitBatch& batch, std::int64_t revision, const EtcdTransactionResult& result,
-                                   const LineChange& change) {
+void CommitQueue::succeeded_before(const CommitBatch& batch, const SendResult& result) {
   {
     const std::lock_guard lock(mutex_);
-    numbers_.written(batch.back()->request.last_g, revision);
-    line_.lost(change, result.revision, Clock::now());
-    seen_by(result);
+    numbers_.written(batch.back()->request.last_g, result.revision);
+    line_.lost(result.change, result.answer.revision, Clock::now());
+    seen_by(result.answer);
   }
-  answer(batch, StoreStatus::done, {}, revision);
+  answer(batch, StoreStatus::done, {}, result.revision);
 }
 
 // `result` has nothing where it was known beforehand, and nothing was sent.
@@ -360,6 +306,36 @@ void CommitQueue::pause() {
   const auto longest = std::chrono::microseconds(longest_pause).count();
   std::this_thread::sleep_for(
       std::chrono::microseconds(std::uniform_int_distribution<std::int64_t>(0, longest)(random_)));
+}
+
+void CommitQueue::did_not_arrive(const CommitBatch& batch) {
+  if (batch.size() > 1) {  // a member may be set to take less
+    const std::lock_guard lock(mutex_);
+    pending_.take_singly(batch.size());
+  }
+  answer(batch, StoreStatus::conflict, "the transaction did not reach etcd");
+}
+
+// Nothing was written. Where several files were in it, each is asked for alone next time, and of a file that is alone
+// fewer mutations.
+void CommitQueue::refuse(const CommitBatch& batch, StoreStatus status, const std::string& reason) {
+  if (batch.size() > 1) {
+    {
+      const std::lock_guard lock(mutex_);
+      pending_.take_singly(batch.size());
+    }
+    return answer(batch, StoreStatus::conflict, reason);
+  }
+  const auto& item = batch.front();
+  if (status != StoreStatus::too_large || item->request.mutations == 1) return answer(batch, status, "etcd: " + reason);
+  const std::lock_guard lock(mutex_);
+  item->decide({StoreStatus::conflict, reason, 0, false, true});
+  end_epoch(StoreStatus::conflict, reason);
+}
+
+bool CommitQueue::wait_unless_stopping(milliseconds time) {
+  std::unique_lock lock(mutex_);
+  return !work_.wait_for(lock, time, [this] { return is_stopping_; });
 }
 
 // Nothing where etcd did not take it.
@@ -387,42 +363,6 @@ void CommitQueue::leave_line() {
     line_.left_alone(*revision, Clock::now());
   else
     line_.could_not_change(Clock::now());
-}
-
-// gRPC breaks a call off, 0.5 MiB above what etcd takes, before it is sent as a whole; then why cannot be read.
-void CommitQueue::did_not_arrive(const CommitBatch& batch) {
-  if (size_of(batch) <= EtcdClient::always_taken) {
-    if (batch.size() > 1) {  // a member may be set to take less
-      const std::lock_guard lock(mutex_);
-      pending_.take_singly(batch.size());
-    }
-    return answer(batch, StoreStatus::conflict, "the transaction did not reach etcd");
-  }
-  refuse(batch, StoreStatus::too_large,
-         "a request of " + std::to_string(size_of(batch)) + " bytes was broken off; it takes 1.5 MiB by default");
-}
-
-void CommitQueue::outcome_unknown(const CommitBatch& batch, std::int64_t counter_revision, Clock::time_point sent) {
-  const auto deadline = sent + longest_wait;
-  for (auto now = Clock::now(); now < deadline; now = Clock::now()) {
-    const auto left = std::chrono::ceil<milliseconds>(deadline - now);
-    const FenceResult found = unknown_.ask(batch, counter_revision, std::min(transaction_patience, left));
-    switch (found.kind) {
-      case FenceResult::Kind::applied:
-        return answer(batch, StoreStatus::done, {}, found.revision);
-      case FenceResult::Kind::not_applied:
-        return did_not_arrive(batch);
-      case FenceResult::Kind::undecided:
-      case FenceResult::Kind::no_answer:
-        break;
-    }
-    std::unique_lock lock(mutex_);
-    if (work_.wait_for(lock, between_fences, [this] { return is_stopping_; })) break;
-  }
-  unknown_.keep(batch, counter_revision);
-  answer(batch, StoreStatus::failed,
-         "outcome unknown: etcd did not answer; record " + batch.back()->request.record_hash +
-             " is looked for when it does");
 }
 
 }  // namespace statusfs

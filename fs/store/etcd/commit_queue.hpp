@@ -1,8 +1,8 @@
 // Sends the mutations of all files of a mount to etcd, and draws g for them.
 //
-// One transaction is under way at a time. What is ready when it returns goes together into the next one: it compares
-// the counter's and every head's revision, and puts counter, records, heads and documents. So g has neither gaps nor
-// duplicates, whoever writes, and a host's writers share the round trip.
+// One transaction is under way at a time (CommitSender). What is ready when it returns goes together into the next one:
+// it compares the counter's and every head's revision, and puts counter, records, heads and documents. So g has neither
+// gaps nor duplicates, whoever writes, and a host's writers share the round trip.
 //
 // Numbers are drawn ahead (DrawnNumbers), while no other host is before us (WaitingLine). When a transaction does not
 // go through, everybody who has some gets a conflict.
@@ -21,6 +21,7 @@
 
 #include "fs/counter/global_counter.hpp"
 #include "fs/store/etcd/commit_request.hpp"
+#include "fs/store/etcd/commit_sender.hpp"
 #include "fs/store/etcd/commit_transaction.hpp"
 #include "fs/store/etcd/drawn_numbers.hpp"
 #include "fs/store/etcd/etcd_client.hpp"
@@ -49,7 +50,8 @@ class CommitQueue final : public GlobalCounter {
   void raise(std::int64_t) override {}  // what is in etcd has been drawn there
 
   /// Blocks until the outcome is known. A transaction is under way for at most QuorumMonitor::patience, in which a
-  /// quorum is asked for, and `longest_wait` from when it was sent; a request may have to wait for the one before.
+  /// quorum is asked for, and CommitSender::longest_wait from when it was sent; a request may have to wait for the one
+  /// before.
   CommitOutcome commit(CommitRequest request);
 
   /// The counter as it was read or watched. Older ones are passed over.
@@ -62,8 +64,6 @@ class CommitQueue final : public GlobalCounter {
   void connection_lost();
   /// Finds out what became of that whose outcome is unknown. False: not possible yet.
   bool find_out() { return unknown_.find_out(); }
-
-  static constexpr std::chrono::seconds longest_wait{10};
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -79,23 +79,18 @@ class CommitQueue final : public GlobalCounter {
   void run();
   Task next_task(CommitBatch& batch);
   void send(const CommitBatch& batch);
-  void transact(const CommitBatch& batch, std::int64_t counter_revision, const LineChange& change);
-  void succeeded(const CommitBatch& batch, std::int64_t revision, const LineChange& change);
-  void succeeded_before(const CommitBatch& batch, std::int64_t revision, const EtcdTransactionResult& result,
-                        const LineChange& change);
+  void apply(const CommitBatch& batch, const SendResult& result);
+  void succeeded(const CommitBatch& batch, const SendResult& result);
+  void succeeded_before(const CommitBatch& batch, const SendResult& result);
   void lost_race(const CommitBatch& batch, const EtcdTransactionResult& result, const LineChange& change);
   void pause();
-  void answer(const CommitBatch& batch, StoreStatus status, const std::string& reason, std::int64_t revision = 0);
+  void did_not_arrive(const CommitBatch& batch);
   void refuse(const CommitBatch& batch, StoreStatus status, const std::string& reason);
-  void failed(const CommitBatch& batch, const EtcdError& error, std::int64_t counter_revision, const LineChange& change,
-              Clock::time_point sent);
-  void is_full(const CommitBatch& batch, const std::string& reason, std::int64_t counter_revision,
-               const LineChange& change, Clock::time_point sent);
+  void answer(const CommitBatch& batch, StoreStatus status, const std::string& reason, std::int64_t revision = 0);
+  bool wait_unless_stopping(std::chrono::milliseconds time);
   void join_line();
   void leave_line();
   std::optional<std::int64_t> change_place(const EtcdTransaction& transaction);
-  void did_not_arrive(const CommitBatch& batch);
-  void outcome_unknown(const CommitBatch& batch, std::int64_t counter_revision, Clock::time_point sent);
 
   // mutex_ is held.
   bool is_ready_to_send(Clock::time_point now) const;
@@ -120,6 +115,7 @@ class CommitQueue final : public GlobalCounter {
   bool is_stopping_ = false;
 
   UnknownOutcomes unknown_;
+  CommitSender sender_;                          // the sending thread's own
   std::mt19937 random_{std::random_device{}()};  // the sending thread's own
   std::thread thread_;
 };

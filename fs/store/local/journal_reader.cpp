@@ -10,7 +10,7 @@
 namespace statusfs {
 namespace {
 
-constexpr std::uint64_t chunk = 256 * 1024;
+constexpr std::uint64_t reading_step = 256 * 1024;
 constexpr std::uint64_t first_look = 4096;
 
 std::string read_range(File& file, std::uint64_t begin, std::uint64_t end) {
@@ -23,7 +23,7 @@ std::string read_range(File& file, std::uint64_t begin, std::uint64_t end) {
 /// The offset behind the last newline within [0, end); 0 when there is none. Looks at the end first, and further back
 /// in growing steps.
 std::uint64_t behind_last_newline(File& file, std::uint64_t end) {
-  for (std::uint64_t step = first_look; end > 0; step = std::min(step * 4, chunk * 16)) {
+  for (std::uint64_t step = first_look; end > 0; step = std::min(step * 4, reading_step * 16)) {
     const std::uint64_t begin = end > step ? end - step : 0;
     const auto found = last_newline(read_range(file, begin, end));
     if (found != std::string::npos) return begin + found + 1;
@@ -51,7 +51,7 @@ std::optional<std::string_view> JournalReader::next() {
 
 bool JournalReader::fill() {
   if (offset_ >= end_) return false;
-  const std::uint64_t upto = std::min(end_, offset_ + chunk);
+  const std::uint64_t upto = std::min(end_, offset_ + reading_step);
   buffer_ += read_range(file_, offset_, upto);
   offset_ = upto;
   return true;

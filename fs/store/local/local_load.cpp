@@ -1,4 +1,5 @@
 // How a LocalStore finds out what it holds: section 7's table.
+#include <cstring>
 #include <system_error>
 #include <utility>
 
@@ -33,7 +34,9 @@ StoredFile unusable(const std::string& reason) {
 /// Whether the text, of a file as we write it, shows the member's key, and behind it the value.
 bool shows(std::string_view text, const Field* field, const Value& value) {
   if (!field) return false;
-  return text.find('"' + field->key() + "\": " + compact(value)) != std::string_view::npos;
+  const std::string member = '"' + field->key() + "\": " + compact(value);
+  // find() of the standard library stops at every quotation mark.
+  return ::memmem(text.data(), text.size(), member.data(), member.size()) != nullptr;
 }
 
 /// Whether a JSON with these ends is the head's, as far as they show. No other version says the same: the payload that

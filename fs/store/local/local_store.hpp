@@ -91,18 +91,20 @@ class LocalStore final : public Store {
   void take_over_attributes();
   StoreResult take_care_of_journal();
   StoreResult open_journal_anew();
-  StoreResult look_at_json();
-  StoreResult take_over(const Content& content, const Comparison& comparison);
-  StoreResult report_foreign(const Content& content);
-  StoreResult write_over_foreign(const std::optional<FileStatus>& known);
-  Comparison compare_with(const Content& content);
-  std::optional<ForeignChange> foreign_kept();
-  Content read_when_whole(const std::function<Content()>& read);
   StoreResult catch_up();
   bool is_rotation_wanted();
   StoreResult rotate_if_due();
   void committed(const CommitEntry& last);
   StoreResult publish_first(const CommitEntry& entry);
+
+  // local_foreign.cpp
+  StoreResult look_at_json();
+  std::optional<ForeignChange> foreign_kept();
+  Content read_when_whole(const std::function<Content()>& read);
+  Comparison compare_with(const Content& content);
+  StoreResult take_over(const Content& content, const Comparison& comparison);
+  StoreResult report_foreign(const Content& content);
+  StoreResult write_over_foreign(const std::optional<FileStatus>& known);
 
   // local_load.cpp
   void open_journal();
