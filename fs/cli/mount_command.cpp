@@ -9,6 +9,7 @@
 #include <initializer_list>
 #include <system_error>
 
+#include "fs/anchor/anchor_log.hpp"
 #include "fs/cli/config_reload.hpp"
 #include "fs/cli/daemon.hpp"
 #include "fs/cli/etcd_access.hpp"
@@ -117,6 +118,10 @@ ExitStatus run(Session& session, const Notices& notices) {
   return status;
 }
 
+std::function<void(Checkpoint)> tell_anchor_log(AnchorLog& log) {
+  return [&log](Checkpoint newest) { log.stands_at(std::move(newest)); };
+}
+
 // In the process that stays.
 ExitStatus serve(MountSource& source, const MountArguments& arguments, const MountSettings& settings,
                  const std::shared_ptr<const Mapping>& mapping, const Notices& notices, Daemon& daemon) {
@@ -137,7 +142,7 @@ ExitStatus serve(MountSource& source, const MountArguments& arguments, const Mou
                               [&notices](const std::string& message) { notices.write(message); },
                               settings.read_only,
                               settings.adopt,
-                              anchor_log.get(),
+                              anchor_log ? tell_anchor_log(*anchor_log) : nullptr,
                               cache ? &*cache : nullptr,
                               source.is_in_etcd() ? host_name(settings.etcd) : std::string()};
   const auto mount = open_source(*opened.source, context, settings);

@@ -364,12 +364,12 @@ bool StatusFile::commit_group() {
 
 // Before anybody else may commit: the store's count is that of the state.
 void StatusFile::anchor(const FileState& state) {
-  if (!context_.anchor_log || !state.chained) return;
+  if (!context_.chain_stands_at || !state.chained) return;
   try {
     const std::uint64_t lines = store_->record_count();
     if (lines == 0) return;
-    context_.anchor_log->stands_at({name_, state.head.version, lines, state.head.record_hash,
-                                    state.head.payload_hash_current, state.head.time, std::nullopt});
+    context_.chain_stands_at({name_, state.head.version, lines, state.head.record_hash, state.head.payload_hash_current,
+                              state.head.time, std::nullopt});
   } catch (const std::exception& error) {
     context_.log(name_ + ": cannot be anchored: " + error.what());
   }

@@ -1,4 +1,4 @@
-#include "fs/engine/anchor_log.hpp"
+#include "fs/anchor/anchor_log.hpp"
 
 #include <algorithm>
 #include <exception>
