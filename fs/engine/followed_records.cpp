@@ -11,13 +11,20 @@
 namespace statusfs {
 namespace {
 
-// Oldest first. Others may have written more since the later state was read.
+// Whoever did not look for so long is told that everything may have changed. As much as a stream of events keeps.
+constexpr std::size_t most_bytes = std::size_t{16} << 20;
+
+// Oldest first; fewer where they are too much. Others may have written more since the later state was read.
 std::vector<std::string> records_between(Store& store, std::uint64_t before, std::uint64_t after) {
   std::vector<std::string> records;
+  std::size_t bytes = 0;
   store.visit_records_backwards([&](std::string_view line) {
     const std::uint64_t version = version_of_line(line).value_or(0);
     if (version <= before) return false;
-    if (version == after - records.size() && !is_rotation_line(line)) records.emplace_back(line);
+    if (version != after - records.size() || is_rotation_line(line)) return true;
+    bytes += line.size();
+    if (bytes > most_bytes) return false;
+    records.emplace_back(line);
     return true;
   });
   std::ranges::reverse(records);
