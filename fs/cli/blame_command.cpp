@@ -3,7 +3,7 @@
 #include "fs/cli/chain_walk.hpp"
 #include "fs/cli/integrity_commands.hpp"
 #include "fs/cli/mapping_source.hpp"
-#include "mapping/chain/history.hpp"
+#include "mapping/chain/history_target.hpp"
 #include "mapping/document/text.hpp"
 #include "mapping/rejection.hpp"
 

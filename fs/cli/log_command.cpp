@@ -4,8 +4,9 @@
 #include "fs/cli/chain_walk.hpp"
 #include "fs/cli/integrity_commands.hpp"
 #include "fs/cli/mapping_source.hpp"
-#include "mapping/chain/history.hpp"
+#include "mapping/chain/history_changes.hpp"
 #include "mapping/document/text.hpp"
+#include "mapping/tree/task_lookup.hpp"
 
 namespace statusfs {
 

@@ -2,7 +2,7 @@
 
 #include "fs/engine/record_walk.hpp"
 #include "mapping/chain/hashes.hpp"
-#include "mapping/chain/history.hpp"
+#include "mapping/chain/history_changes.hpp"
 #include "mapping/document/parse.hpp"
 #include "mapping/document/sha256.hpp"
 #include "mapping/document/text.hpp"

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "fs/engine/version_lines.hpp"
-#include "mapping/chain/history.hpp"
+#include "mapping/chain/history_changes.hpp"
 #include "mapping/document/json_patch.hpp"
 #include "mapping/document/json_patch_text.hpp"
 #include "mapping/rejection.hpp"

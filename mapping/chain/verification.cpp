@@ -1,6 +1,6 @@
 #include "mapping/chain/verification.hpp"
 
-#include "mapping/chain/history.hpp"
+#include "mapping/chain/history_target.hpp"
 #include "mapping/document/difference.hpp"
 #include "mapping/document/json_patch.hpp"
 #include "mapping/document/parse.hpp"

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "mapping/chain/history.hpp"
+#include "mapping/chain/history_changes.hpp"
 
 namespace statusfs {
 

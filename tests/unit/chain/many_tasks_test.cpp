@@ -3,7 +3,7 @@
 #include <ctime>
 #include <limits>
 
-#include "mapping/chain/history.hpp"
+#include "mapping/chain/history_changes.hpp"
 #include "mapping/rules/merge.hpp"
 #include "tests/unit/chain/chain_writer.hpp"
 

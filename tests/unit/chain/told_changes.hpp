@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "mapping/chain/history.hpp"
+#include "mapping/chain/history_changes.hpp"
 
 namespace statusfs {
 

@@ -40,20 +40,4 @@ std::string log_line(const Mapping& mapping, const JournalRecord& record, const 
 /// The same as a compact JSON object, with whole values.
 Value log_object(const Mapping& mapping, const JournalRecord& record, const std::vector<HistoryChange>& changes);
 
-/// A place whose history is asked for.
-struct HistoryTarget {
-  std::string task;  ///< id; empty in the file's scope
-  Pointer pointer;   ///< from the scope
-};
-/// Reads a path in the tree (`tasks/t1/status`) or a JSON pointer into the document (`/payload/...`). Throws
-/// Rejection(not_found) for what is in neither.
-HistoryTarget history_target(const Mapping& mapping, const Value& root, std::string_view path);
-/// Whether the change touches the target: the value itself, something in it, or something around it.
-bool touches(const Mapping& mapping, const HistoryChange& change, const HistoryTarget& target);
-
-/// The only task of the id in a document; nullptr where there is none.
-const Value* task_in(const Mapping& mapping, const Value& root, std::string_view id);
-/// The target's value in a document; nullptr where there is none.
-const Value* value_at(const Mapping& mapping, const Value& root, const HistoryTarget& target);
-
 }  // namespace statusfs
