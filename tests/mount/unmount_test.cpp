@@ -69,18 +69,41 @@ TEST_F(UnmountTest, OfAMountThatStandsElsewhereTooReturns) {
   EXPECT_EQ("", last.error);
 }
 
+/// A directory that is a mount of its own: what is mounted in it stays when it is taken away in another name space.
+class PrivatePlace {
+ public:
+  explicit PrivatePlace(Path path) : path_(std::move(path)) {
+    if (::mount(path_.c_str(), path_.c_str(), nullptr, MS_BIND, nullptr) != 0 ||
+        ::mount(nullptr, path_.c_str(), nullptr, MS_PRIVATE, nullptr) != 0)
+      throw std::system_error(errno, std::generic_category(), "mount " + path_.string());
+  }
+  ~PrivatePlace() { ::umount2(path_.c_str(), MNT_DETACH); }
+  PrivatePlace(const PrivatePlace&) = delete;
+  PrivatePlace& operator=(const PrivatePlace&) = delete;
+
+ private:
+  const Path path_;
+};
+
 TEST_F(UnmountTest, OfAMountThatAnotherNameSpaceHasReturns) {
   make_sample();
+  const PrivatePlace place(root());
   mount();
-  // The mounts of other tests would be held there, too.
-  const std::string let_go_of_others =
-      "findmnt -rn -t fuse.statusfs -o TARGET | grep -vxF \"$0\" | xargs -r -n1 umount -l; echo ready; exec sleep 60";
-  Process container({"unshare", "-m", "sh", "-c", let_go_of_others, mountpoint().string()}, {},
-                    root() / "container.log");
+  put_file(root() / "held", "");
+  // The mounts of other tests would be held there, too; where they are shared they go by themselves.
+  const std::string hold_one_mount =
+      "findmnt -rn -t fuse.statusfs -o TARGET,PROPAGATION | sed -n 's/ private$//p' | grep -vxF \"$0\" | xargs -r -n1 "
+      "umount -l;"
+      "echo ready; while test -e \"$1\"; do sleep 0.1; done";
+  Process container(
+      {tool("private_mounts"), "sh", "-c", hold_one_mount, mountpoint().string(), (root() / "held").string()}, {},
+      root() / "container.log");
   ASSERT_TRUE(eventually([&] { return container.log() == "ready\n"; })) << container.log();
   const CommandResult unmounted = bash("timeout 20 $B umount $M");
   EXPECT_EQ(0, unmounted.exit_status) << unmounted.error;
   EXPECT_NE(std::string::npos, unmounted.error.find("also mounted elsewhere")) << unmounted.error;
+  std::filesystem::remove(root() / "held");
+  EXPECT_EQ(0, container.wait()) << container.log();
 }
 
 }  // namespace
