@@ -1,7 +1,8 @@
 // What a record says was changed, and how that is told.
+#include "mapping/chain/history_changes.hpp"
+
 #include <gtest/gtest.h>
 
-#include "mapping/chain/history_changes.hpp"
 #include "tests/unit/chain/chain_writer.hpp"
 #include "tests/unit/chain/told_changes.hpp"
 

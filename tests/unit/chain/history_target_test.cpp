@@ -1,7 +1,8 @@
 // Paths in the tree, and what they mean in the history of a file.
+#include "mapping/chain/history_target.hpp"
+
 #include <gtest/gtest.h>
 
-#include "mapping/chain/history_target.hpp"
 #include "mapping/tree/names.hpp"
 #include "tests/unit/tree/sample_document.hpp"
 
