@@ -1,9 +1,12 @@
 #include "fs/engine/followed_records.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "mapping/chain/followed_version.hpp"
 #include "mapping/chain/journal_record.hpp"

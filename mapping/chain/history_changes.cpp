@@ -1,6 +1,9 @@
 #include "mapping/chain/history_changes.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
 
 #include "mapping/document/json_patch.hpp"
 #include "mapping/document/json_patch_text.hpp"

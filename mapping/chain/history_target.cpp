@@ -1,6 +1,9 @@
 #include "mapping/chain/history_target.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 

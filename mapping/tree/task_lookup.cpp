@@ -1,5 +1,7 @@
 #include "mapping/tree/task_lookup.hpp"
 
+#include <cstddef>
+
 #include "mapping/document/pointer.hpp"
 
 namespace statusfs {

@@ -1,4 +1,5 @@
 // How a LocalStore reads the records of its chain, in the journal and in those that were closed.
+#include <memory>
 #include <stdexcept>
 
 #include "fs/store/local/chain_reader.hpp"
