@@ -33,7 +33,7 @@ CommitQueue::~CommitQueue() {
     is_stopping_ = true;
   }
   work_.notify_all();
-  turn_.notify_all();
+  ending_.notify_all();
   thread_.join();
 }
 
@@ -63,17 +63,18 @@ class CommitQueue::QueueLease final : public GlobalCounter::Lease {
 
 std::unique_ptr<GlobalCounter::Lease> CommitQueue::begin() {
   std::unique_lock lock(mutex_);
-  ++wanting_;
-  work_.notify_one();
-  while (!is_stopping_) {
-    if (numbers_.is_lease_open())
-      turn_.wait(lock);
+  const auto place = wanting_.emplace(wanting_.end());
+  idle_until_ = never;
+  wake_thread();
+  for (;;) {
+    if (place != wanting_.begin() || numbers_.is_lease_open())
+      place->wait(lock);
     else if (line_.is_our_turn(Clock::now()))
       break;
     else
-      turn_.wait_until(lock, line_.turn_of_other_ends().value_or(Clock::now()));
+      place->wait_until(lock, line_.turn_of_other_ends().value_or(Clock::now()));
   }
-  --wanting_;
+  wanting_.erase(place);
   numbers_.open_lease(pending_.is_empty());
   return std::make_unique<QueueLease>(*this, numbers_.epoch());
 }
@@ -91,11 +92,12 @@ void CommitQueue::promise(std::uint64_t epoch, NumberRange range) {
 
 void CommitQueue::end_lease(std::uint64_t epoch, NumberRange range, bool was_promised) {
   const std::lock_guard lock(mutex_);
-  if (!was_promised)
+  if (!was_promised) {
     numbers_.give_back(epoch, range);
-  else if (numbers_.is_owed(epoch, range))
+    wake();
+  } else if (numbers_.is_owed(epoch, range)) {
     end_epoch(StoreStatus::conflict, "numbers before these were given up");
-  wake();
+  }
 }
 
 void CommitQueue::end_epoch(StoreStatus status, const std::string& reason) {
@@ -104,13 +106,37 @@ void CommitQueue::end_epoch(StoreStatus status, const std::string& reason) {
   wake();
 }
 
-// All who want numbers: each takes the lease without having been woken by the one before.
+// Who is next to draw numbers, and the thread where there is something to do for it.
 void CommitQueue::wake() {
-  work_.notify_one();
-  turn_.notify_all();
+  if (!wanting_.empty() && !numbers_.is_lease_open()) wanting_.front().notify_one();
+  wake_thread();
+}
+
+void CommitQueue::wake_thread() {
+  const auto now = Clock::now();
+  if (is_ready_to_send(now) || is_joining_due(now) || is_idle_turn(now)) work_.notify_one();
 }
 
 // --- callers ---------------------------------------------------------------------------------------------------------
+
+// The right to ask etcd, which one thread has at a time. Created with the lock held, which it lets go.
+class CommitQueue::Sending {
+ public:
+  Sending(CommitQueue& queue, std::unique_lock<std::mutex>& lock) : queue_(queue) {
+    queue_.is_sending_ = true;
+    lock.unlock();
+  }
+  ~Sending() {
+    const std::lock_guard lock(queue_.mutex_);
+    queue_.is_sending_ = false;
+    queue_.wake_thread();
+  }
+  Sending(const Sending&) = delete;
+  Sending& operator=(const Sending&) = delete;
+
+ private:
+  CommitQueue& queue_;
+};
 
 CommitOutcome CommitQueue::commit(CommitRequest request) {
   const auto item = std::make_shared<PendingCommit>();
@@ -118,15 +144,24 @@ CommitOutcome CommitQueue::commit(CommitRequest request) {
   std::unique_lock lock(mutex_);
   if (!numbers_.hand_in({item->request.first_g, item->request.last_g}))
     return {StoreStatus::conflict, "another host wrote first", 0};
-  pending_.add(item, Clock::now());
-  work_.notify_one();
+  const auto now = Clock::now();
+  const bool is_first = pending_.is_empty();
+  pending_.add(item, now);
+  if (is_ready_to_send(now)) {
+    const CommitBatch batch = pending_.take();
+    const Sending sending(*this, lock);
+    send(batch);
+  } else if (is_first) {
+    work_.notify_one();  // it sends when those who are on the way were waited for long enough
+  }
+  if (!lock) lock.lock();
   item->decided.wait(lock, [&] { return item->outcome.has_value(); });
   return *item->outcome;
 }
 
 void CommitQueue::seen(const CounterState& counter) {
   numbers_.seen(counter.value, counter.revision, pending_.is_empty());
-  work_.notify_one();
+  wake_thread();
 }
 
 void CommitQueue::seen_by(const EtcdTransactionResult& lost) {
@@ -174,8 +209,12 @@ void CommitQueue::answer(const CommitBatch& batch, StoreStatus status, const std
 
 void CommitQueue::run() {
   for (;;) {
+    std::unique_lock lock(mutex_);
     CommitBatch batch;
-    switch (next_task(batch)) {
+    const Task task = next_task(lock, batch);
+    if (task == Task::stop) return;
+    const Sending sending(*this, lock);
+    switch (task) {
       case Task::send:
         send(batch);
         break;
@@ -186,28 +225,34 @@ void CommitQueue::run() {
         leave_line();
         break;
       case Task::stop:
-        return;
+        break;
     }
   }
 }
 
 // Nobody has numbers, or may have some at once, that were not handed in.
 bool CommitQueue::is_nobody_on_the_way() const {
-  return wanting_ == 0 && !numbers_.is_lease_open() && !numbers_.are_some_owed();
+  return wanting_.empty() && !numbers_.is_lease_open() && !numbers_.are_some_owed();
 }
 
 // Those who are on the way go with the others.
 bool CommitQueue::is_ready_to_send(Clock::time_point now) const {
-  if (pending_.is_empty()) return false;
+  if (is_sending_ || pending_.is_empty()) return false;
   const std::int64_t first = pending_.first_g();
   if (first != numbers_.durable() + 1 && numbers_.is_one_owed_before(first)) return false;
   return is_nobody_on_the_way() || now >= pending_.gathered_by();
 }
 
-CommitQueue::Task CommitQueue::next_task(CommitBatch& batch) {
-  std::unique_lock lock(mutex_);
-  constexpr auto never = Clock::time_point::max();
-  auto idle_until = never;
+bool CommitQueue::is_joining_due(Clock::time_point now) const {
+  return !is_sending_ && !wanting_.empty() && line_.is_joining_due(now);
+}
+
+// It is our turn, and nobody has anything to write.
+bool CommitQueue::is_idle_turn(Clock::time_point now) {
+  return !is_sending_ && pending_.is_empty() && is_nobody_on_the_way() && line_.is_leaving_due(now);
+}
+
+CommitQueue::Task CommitQueue::next_task(std::unique_lock<std::mutex>& lock, CommitBatch& batch) {
   for (;;) {
     const auto now = Clock::now();
     if (is_ready_to_send(now)) {
@@ -215,12 +260,11 @@ CommitQueue::Task CommitQueue::next_task(CommitBatch& batch) {
       return Task::send;
     }
     if (is_stopping_ && pending_.is_empty()) return Task::stop;
-    if (wanting_ > 0 && line_.is_joining_due(now)) return Task::join_line;
-    const bool is_idle_turn = pending_.is_empty() && is_nobody_on_the_way() && line_.is_leaving_due(now);
-    idle_until = is_idle_turn ? std::min(idle_until, now + idle_turn) : never;
-    if (now >= idle_until) return Task::leave_line;
+    if (is_joining_due(now)) return Task::join_line;
+    idle_until_ = is_idle_turn(now) ? std::min(idle_until_, now + idle_turn) : never;
+    if (now >= idle_until_) return Task::leave_line;
     const bool is_gathering = !pending_.is_empty() && pending_.gathered_by() > now;
-    const auto again = is_gathering ? std::min(idle_until, pending_.gathered_by()) : idle_until;
+    const auto again = is_gathering ? std::min(idle_until_, pending_.gathered_by()) : idle_until_;
     if (again == never)
       work_.wait(lock);
     else
@@ -228,7 +272,8 @@ CommitQueue::Task CommitQueue::next_task(CommitBatch& batch) {
   }
 }
 
-void CommitQueue::send(const CommitBatch& batch) {
+// Nobody waits for ever, whatever fails here.
+void CommitQueue::send(const CommitBatch& batch) try {
   // A transaction is sent only where a quorum is known to stand: what is refused here was never sent.
   if (!monitor_.ask()) return answer(batch, StoreStatus::lost, monitor_.reason());
   const std::int64_t lease = events_.lease();
@@ -243,6 +288,8 @@ void CommitQueue::send(const CommitBatch& batch) {
   }
   if (is_behind) return lost_race(batch, {}, {});
   apply(batch, sender_.send(batch, counter_revision, change));
+} catch (const std::exception& error) {
+  answer(batch, StoreStatus::failed, std::string("outcome unknown: ") + error.what());
 }
 
 void CommitQueue::apply(const CommitBatch& batch, const SendResult& result) {
@@ -335,7 +382,7 @@ void CommitQueue::refuse(const CommitBatch& batch, StoreStatus status, const std
 
 bool CommitQueue::wait_unless_stopping(milliseconds time) {
   std::unique_lock lock(mutex_);
-  return !work_.wait_for(lock, time, [this] { return is_stopping_; });
+  return !ending_.wait_for(lock, time, [this] { return is_stopping_; });
 }
 
 // Nothing where etcd did not take it.

@@ -2,7 +2,8 @@
 //
 // One transaction is under way at a time (CommitSender). What is ready when it returns goes together into the next one:
 // it compares the counter's and every head's revision, and puts counter, records, heads and documents. So g has neither
-// gaps nor duplicates, whoever writes, and a host's writers share the round trip.
+// gaps nor duplicates, whoever writes, and a host's writers share the round trip. Whoever hands in what completes a
+// transaction sends it; what waits for something else is sent by a thread of this.
 //
 // Numbers are drawn ahead (DrawnNumbers), while no other host is before us (WaitingLine). When a transaction does not
 // go through, everybody who has some gets a conflict.
@@ -12,6 +13,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -67,6 +69,7 @@ class CommitQueue final : public GlobalCounter {
 
  private:
   using Clock = std::chrono::steady_clock;
+  static constexpr Clock::time_point never = Clock::time_point::max();
   class QueueLease;
 
   // Called by leases.
@@ -74,10 +77,13 @@ class CommitQueue final : public GlobalCounter {
   void promise(std::uint64_t epoch, NumberRange range);
   void end_lease(std::uint64_t epoch, NumberRange range, bool was_promised);
 
-  // The sending thread.
+  // The thread, for what no caller does.
   enum class Task { send, join_line, leave_line, stop };
   void run();
-  Task next_task(CommitBatch& batch);
+  Task next_task(std::unique_lock<std::mutex>& lock, CommitBatch& batch);
+
+  // Whoever asks etcd: one at a time.
+  class Sending;
   void send(const CommitBatch& batch);
   void apply(const CommitBatch& batch, const SendResult& result);
   void succeeded(const CommitBatch& batch, const SendResult& result);
@@ -94,29 +100,34 @@ class CommitQueue final : public GlobalCounter {
 
   // mutex_ is held.
   bool is_ready_to_send(Clock::time_point now) const;
+  bool is_joining_due(Clock::time_point now) const;
+  bool is_idle_turn(Clock::time_point now);
   bool is_nobody_on_the_way() const;
   void seen(const CounterState& counter);
   void seen_by(const EtcdTransactionResult& lost);
   void end_epoch(StoreStatus status, const std::string& reason);
   void wake();
+  void wake_thread();
 
   EtcdClient& client_;
   QuorumMonitor& monitor_;
   const CommitKeys keys_;
   const Events events_;
 
-  std::mutex mutex_;              // guards all below; never held while etcd is asked
-  std::condition_variable work_;  // the sending thread's
-  std::condition_variable turn_;  // of those who want numbers
+  std::mutex mutex_;                // guards all below but sender_ and random_; never held while etcd is asked
+  std::condition_variable work_;    // the thread's
+  std::condition_variable ending_;  // of who waits between two requests
+  std::list<std::condition_variable> wanting_;  // a thread each that wants numbers, first come first
   DrawnNumbers numbers_;
   PendingCommits pending_;
-  std::size_t wanting_ = 0;  // threads that want numbers
   WaitingLine line_;
+  Clock::time_point idle_until_ = never;  // then our place is given up, if nobody wants to write before
+  bool is_sending_ = false;
   bool is_stopping_ = false;
 
   UnknownOutcomes unknown_;
-  CommitSender sender_;                          // the sending thread's own
-  std::mt19937 random_{std::random_device{}()};  // the sending thread's own
+  CommitSender sender_;                          // of who is sending
+  std::mt19937 random_{std::random_device{}()};  // the same
   std::thread thread_;
 };
 

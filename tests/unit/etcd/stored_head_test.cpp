@@ -27,8 +27,26 @@ TEST(StoredHeadTest, IsTheDocumentedJson) {
   const StoredHead read = decode_head(text);
   EXPECT_EQ(some_head().chain, read.chain);
   EXPECT_EQ(text, encode_head(read));
-  for (const char* foreign : {"", "garbage", "{}", "[]", R"({"v":"24"})"})
+  for (const char* foreign : {"", "garbage", "{}", "[]", R"({"v":"24"})", R"("text")"})
     EXPECT_THROW(decode_head(foreign), std::runtime_error) << foreign;
+}
+
+TEST(StoredHeadTest, MembersAreOfTheirTypes) {
+  const std::string text = encode_head(some_head());
+  const auto with = [&](const std::string& from, const std::string& to) {
+    return std::string(text).replace(text.find(from), from.size(), to);
+  };
+  EXPECT_NO_THROW(decode_head(with(R"("v":24)", R"("v":25)")));
+  for (const std::string& foreign :
+       {with(R"("v":24)", R"("v":-24)"), with(R"("v":24)", R"("v":24.5)"), with(R"("g":147)", R"("g":null)"),
+        with(R"("host":"one")", R"("host":1)"), with(R"("document_id":"8e3c",)", ""), text + text})
+    EXPECT_THROW(decode_head(foreign), std::runtime_error) << foreign;
+}
+
+TEST(StoredHeadTest, AHostIsQuoted) {
+  StoredHead head = some_head();
+  head.host = "a \"b\" \\ \x01";
+  EXPECT_EQ(head.host, decode_head(encode_head(head)).host);
 }
 
 }  // namespace
