@@ -135,6 +135,7 @@ void VersionWriter::load() {
   const StoredFile stored = store_.load();
   for (const std::string& notice : stored.notices) context_.log(stem_ + ": " + notice);
   state_ = state_of(stored);
+  if (before) keep_times(*before);
   if (known) is_shown_late_ = !looks_the_same(*known, *state_);
   if (before && context_.read_only) follow_journal(*before);
   if (state_->document) context_.counter.raise(largest_g_in(*state_));
@@ -143,6 +144,15 @@ void VersionWriter::load() {
     if (const auto refusal = refusal_of([&] { begin_chain(driver_author(context_, "STATUSFS")); }))
       context_.log(stem_ + ": not adopted: " + refusal->what());
   }
+}
+
+// A version is no newer for having been read again.
+void VersionWriter::keep_times(const FileState& before) {
+  if (!before.chained || !state_->chained || !(before.head == state_->head)) return;
+  auto state = std::make_shared<FileState>(*state_);
+  state->modified = before.modified;
+  state->modified_at_load = before.modified_at_load;
+  state_ = std::move(state);
 }
 
 // Somebody else writes it.

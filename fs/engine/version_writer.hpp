@@ -102,6 +102,7 @@ class VersionWriter {
  private:
   std::shared_ptr<const FileState> state_of(const StoredFile& stored) const;
   std::shared_ptr<const FileState> state_after(const Version& version) const;
+  void keep_times(const FileState& before);
   void follow_journal(const FileState& before);
   std::string reason_for_read_only(const StatusDocument& document) const;
   void apply_plan(FileState& state) const;

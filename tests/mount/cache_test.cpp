@@ -1,8 +1,10 @@
 // Status files in memory: loaded when they are needed, and freed again where -o cache says so.
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <thread>
+#include <utility>
 
 #include "tests/mount/key_pairs.hpp"
 #include "tests/mount/mounted_test.hpp"
@@ -166,6 +168,24 @@ TEST_F(CacheTest, TheHistoryOfAFreedFileIsReadAgain) {
   ASSERT_TRUE(is_freed(first_file));
   EXPECT_EQ(log, read(".history/log"));
   EXPECT_EQ(second, read(".history/2.json"));
+}
+
+TEST_F(CacheTest, AFreedFileIsAsOldAsItWas) {
+  // As statusfs says it now, and not as the kernel remembers it.
+  const auto modified = [](const Path& path) {
+    struct statx status {};
+    EXPECT_EQ(0, ::statx(AT_FDCWD, path.c_str(), AT_STATX_FORCE_SYNC, STATX_MTIME, &status)) << path;
+    return std::pair(status.stx_mtime.tv_sec, status.stx_mtime.tv_nsec);
+  };
+  mount(room_for(2.5));
+  const auto unchanged = modified(percentage(first_file, "two"));
+  ASSERT_EQ(0, write_file(percentage(first_file), "12\n"));
+  const auto changed = modified(percentage(first_file)), whole = modified(tree("status.json"));
+  EXPECT_LT(unchanged, changed);
+  ASSERT_TRUE(is_freed(first_file));
+  EXPECT_EQ(unchanged, modified(percentage(first_file, "two")));
+  EXPECT_EQ(changed, modified(percentage(first_file)));
+  EXPECT_EQ(whole, modified(tree("status.json")));
 }
 
 TEST_F(CacheTest, ASizeIsANumberOfBytesOrHasAUnit) {
