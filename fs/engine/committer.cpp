@@ -82,8 +82,9 @@ void Committer::run_control(Job& job) {
   if (refusal) return job.done(refusal);
   refusal = refusal_of([&] { carry_out(writer_, request, job.author); });
   if (!refusal) {
-    plan_.follow();
-    writer_.replace();
+    // A rollback is a version like any other, and was told; the others change what the file is to readers.
+    const bool is_replaced = plan_.follow() || request.command != ControlRequest::Command::rollback;
+    if (is_replaced) writer_.replace();
   }
   job.done(refusal);
 }

@@ -7,6 +7,9 @@
 #include <chrono>
 #include <fstream>
 #include <iterator>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "tests/mount/mounted_test.hpp"
 
@@ -189,6 +192,26 @@ TEST_F(HistoryTest, BlameNamesTheVersionThatSetTheValue) {
   const CommandResult by_pointer = on_file("blame", {"/payload/tasks_status/0/percent_complete"});
   EXPECT_NE(std::string::npos, by_pointer.output.find("since version " + std::to_string(culprit))) << by_pointer.output;
   EXPECT_EQ(2, on_file("blame", {"tasks/no_such_task/status"}).exit_status);
+}
+
+TEST_F(HistoryTest, WhatARollbackLeavesAsItIsGetsNoNewTime) {
+  const auto modified = [this](const std::string& path) {
+    struct stat status {};
+    EXPECT_EQ(0, ::stat(tree(path).c_str(), &status)) << path;
+    return std::pair(status.st_mtim.tv_sec, status.st_mtim.tv_nsec);
+  };
+  const int first = version();
+  ASSERT_EQ(0, write(path_of("percent_complete"), "5\n"));
+  ASSERT_EQ(0, append("achievements", "it works\n"));
+  const std::vector<std::string> kept{"achievements", "summary/active_blockers_summary", path_of("status"),
+                                      path_of("readiness_check/status")};
+  std::vector<std::pair<time_t, long>> times;
+  for (const std::string& path : kept) times.push_back(modified(path));
+  const auto before = modified(path_of("percent_complete"));
+  ASSERT_EQ(0, on_file("rollback", {std::to_string(first)}).exit_status);
+  EXPECT_EQ("0\n", read(path_of("percent_complete")));
+  EXPECT_LT(before, modified(path_of("percent_complete")));
+  for (std::size_t at = 0; at < kept.size(); ++at) EXPECT_EQ(times[at], modified(kept[at])) << kept[at];
 }
 
 class RollbackTest : public HistoryTest, public ::testing::WithParamInterface<bool> {
