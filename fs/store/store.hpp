@@ -129,7 +129,7 @@ class Store {
   virtual void accept_foreign() = 0;
   /// It was accepted and says nothing that could be a version: the last good version takes its place. Then it is
   /// resolved; or why not.
-  virtual StoreResult write_over_accepted() { return {}; }
+  virtual StoreResult write_over_accepted() = 0;
   /// It could not be committed: nothing may be written over it, and prepare() returns foreign again.
   virtual void withdraw_acceptance() = 0;
   /// Keeps it as <file>.foreign-<n> and puts the last good version back. The name it has now, or why not; then it

@@ -73,6 +73,40 @@ TEST_F(EtcdStateTest, AForeignDocumentIsQuarantinedWhoeverMountsNext) {
   export_and_verify();
 }
 
+// With `external: adopt` what a foreign document says becomes a version; stamps say nothing.
+TEST_F(EtcdStateTest, AForeignDocumentThatSaysNothingNewIsPutBack) {
+  import_source();
+  put_file(root() / "config.yaml", "writers:\n  - {user: root, archetype: SUPERVISOR}\nexternal: adopt\n");
+  mount_host(0, {}, "config=" + (root() / "config.yaml").string());
+  const std::string key = key_of("/document/exec_status_125/");
+  const auto stored = [&] { return cluster().etcdctl({"get", "--print-value-only", key}).output; };
+  const std::string before = stored();
+  Json changed = Json::parse(before);
+  changed["payload"]["last_mutation_trace_id"] = std::string(32, 'a');
+  ASSERT_EQ(0, cluster().etcdctl({"put", key, changed.dump()}).exit_status);
+  EXPECT_TRUE(eventually([&] { return stored() == before; })) << stored();
+  EXPECT_EQ("CONSISTENT\n", read_at(0, "partition_status")) << errors_of(0);
+  EXPECT_EQ("", cluster().etcdctl({"get", "--prefix", "--keys-only", "/plans/foreign/"}).output);
+  EXPECT_EQ(0, write_file(at(0, field()), "6\n")) << errors_of(0);
+  export_and_verify();
+}
+
+// Nobody knows who put it: the archetype of all others may do it or not.
+TEST_F(EtcdStateTest, AForeignDocumentBecomesAVersionWhereAllMayWrite) {
+  import_source();
+  put_file(root() / "config.yaml", "default: {archetype: BUILDER}\nexternal: adopt\n");
+  mount_host(0, {}, "config=" + (root() / "config.yaml").string());
+  const std::string key = key_of("/document/exec_status_125/");
+  Json changed = Json::parse(cluster().etcdctl({"get", "--print-value-only", key}).output);
+  changed["payload"]["tasks_status"][0]["percent_complete"] = 7;
+  ASSERT_EQ(0, cluster().etcdctl({"put", key, changed.dump()}).exit_status);
+  EXPECT_TRUE(eventually([&] { return read_at(0, field()) == "7\n"; })) << errors_of(0);
+  EXPECT_EQ("CONSISTENT\n", read_at(0, "partition_status"));
+  mount_host(1);
+  EXPECT_EQ("7\n", read_at(1, field()));
+  export_and_verify();
+}
+
 TEST_F(EtcdStateTest, AForeignRecordIsQuarantinedAndNotOverwritten) {
   import_source();
   mount_host(0);

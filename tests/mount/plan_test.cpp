@@ -1,5 +1,8 @@
 // The execution plan beside the status file: what it allows, what it says, and what becomes of a bad one.
+#include <sys/stat.h>
+
 #include <cerrno>
+#include <filesystem>
 
 #include "tests/mount/several_users.hpp"
 
@@ -169,6 +172,38 @@ TEST_F(PlanTest, APlanThatBecomesBadLeavesTheGoodOneInForce) {
     EXPECT_EQ(EINVAL, write("tasks/task_002_api/status", "ACTIVE\n")) << bad;
     EXPECT_NE(std::string::npos, last_error().find("rule dependencies-first")) << bad << last_error();
   }
+}
+
+TEST_F(PlanTest, ALinkIsFollowedWithinItsDirectory) {
+  std::filesystem::create_directory(source() / "below");
+  std::filesystem::rename(plan_file(), source() / "below" / "plan");
+  std::filesystem::create_symlink("below/plan", plan_file());
+  mount(shared());
+  EXPECT_REFUSED(EINVAL, try_one("", {Kind::mkdir, "tasks/task_of_nobody"}));
+  EXPECT_VERSIONS(1, try_one("", {Kind::write, "tasks/task_001_scaffold/percent_complete", "5\n"}));
+}
+
+TEST_F(PlanTest, ALinkThatLeadsOutIsNotFollowed) {
+  std::filesystem::rename(plan_file(), root() / "elsewhere");
+  std::filesystem::create_symlink(root() / "elsewhere", plan_file());
+  mount(shared());
+  EXPECT_REFUSED(EROFS, try_one("", {Kind::write, "tasks/task_001_scaffold/percent_complete", "5\n"}));
+  EXPECT_NE(std::string::npos, errors().find("leads out of its directory")) << errors();
+  put_plan(plan());
+  EXPECT_VERSIONS(1, try_one("", {Kind::write, "tasks/task_001_scaffold/percent_complete", "5\n"}));
+}
+
+// Whoever opens a pipe to read lets go whoever waits for a reader.
+TEST_F(PlanTest, APipeInItsPlaceIsNotOpened) {
+  std::filesystem::remove(plan_file());
+  ASSERT_EQ(0, ::mkfifo(plan_file().c_str(), 0666));
+  mount(shared());
+  EXPECT_EQ(
+      124,
+      bash("timeout 1 sh -c ': > $S/exec_plan_125.txt & sleep 0.2; cat $M/exec_status_125/tasks/*/status >&2; wait'")
+          .exit_status);
+  EXPECT_REFUSED(EROFS, try_one("", {Kind::write, "tasks/task_001_scaffold/percent_complete", "5\n"}));
+  EXPECT_NE(std::string::npos, errors().find("no regular file")) << errors();
 }
 
 TEST_F(PlanTest, AnotherPlansIdIsReported) {

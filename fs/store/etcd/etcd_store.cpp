@@ -320,40 +320,53 @@ void EtcdStore::withdraw_acceptance() {
   if (foreign_) foreign_->is_accepted = false;
 }
 
-// Head and document are put back as they were, and the foreign value stands beside: one transaction, which one host
-// makes.
+StoreResult EtcdStore::write_over_accepted() {
+  if (!foreign_ || !foreign_->is_accepted) return {StoreStatus::failed, stem_ + " has accepted nothing"};
+  return guarded([&] { return put_back(std::nullopt); });
+}
+
 StoreResult EtcdStore::set_foreign_aside(std::string& kept_as) {
   if (!foreign_) return {StoreStatus::failed, stem_ + " holds no foreign value"};
   foreign_->is_accepted = false;
-  return guarded([&]() -> StoreResult {
+  return guarded([&] {
     const std::size_t number = next_foreign_number(services_.client, services_.layout, stem_);
-    const EtcdPut kept = keep_foreign_value(services_.client, services_.layout, stem_, number, foreign_->text);
-    StoredHead head = head_;
-    head.host = services_.host;
-    EtcdTransaction transaction;
-    transaction.compare = {{services_.layout.head(stem_), head_revision_}, {kept.key, 0}};
-    transaction.puts = store_document(services_.client, services_.layout, stem_, *document_, head);
-    // The keys of the document are put again under the same names, where they have them already.
-    transaction.puts.push_back({services_.layout.head(stem_), encode_head(head)});
-    transaction.puts.push_back(kept);
-    transaction.deletes = other_documents(services_.layout, stem_, head);
-    if (foreign_->is_record) {
-      const std::string records = services_.layout.records(stem_);
-      transaction.deletes.push_back({services_.layout.record(stem_, head_.chain.version + 1), end_of_prefix(records)});
-    }
-    const EtcdTransactionResult result = services_.client.transact(transaction);
-    foreign_.reset();
-    has_foreign_ = false;
-    if (!result.succeeded) {
-      feed_->touch();
-      return {StoreStatus::conflict, "another host was first"};
-    }
-    head_ = head;
-    head_revision_ = result.revision;
-    feed_->set_document(services_.layout.document(stem_, head_.document_version, head_.document_id));
-    kept_as = foreign_copy_of(file_name_of(stem_), number);
-    return {};
+    StoreResult result =
+        put_back(keep_foreign_value(services_.client, services_.layout, stem_, number, foreign_->text));
+    if (result.status == StoreStatus::done) kept_as = foreign_copy_of(file_name_of(stem_), number);
+    return result;
   });
+}
+
+// Head and document as they were, and the foreign value beside them where it is to be kept: one transaction, which one
+// host makes.
+StoreResult EtcdStore::put_back(const std::optional<EtcdPut>& kept) {
+  StoredHead head = head_;
+  head.host = services_.host;
+  EtcdTransaction transaction;
+  transaction.compare = {{services_.layout.head(stem_), head_revision_}};
+  transaction.puts = store_document(services_.client, services_.layout, stem_, *document_, head);
+  // The keys of the document are put again under the same names, where they have them already.
+  transaction.puts.push_back({services_.layout.head(stem_), encode_head(head)});
+  if (kept) {
+    transaction.compare.push_back({kept->key, 0});
+    transaction.puts.push_back(*kept);
+  }
+  transaction.deletes = other_documents(services_.layout, stem_, head);
+  if (foreign_->is_record) {
+    const std::string records = services_.layout.records(stem_);
+    transaction.deletes.push_back({services_.layout.record(stem_, head_.chain.version + 1), end_of_prefix(records)});
+  }
+  const EtcdTransactionResult result = services_.client.transact(transaction);
+  foreign_.reset();
+  has_foreign_ = false;
+  if (!result.succeeded) {
+    feed_->touch();
+    return {StoreStatus::conflict, "another host was first"};
+  }
+  head_ = head;
+  head_revision_ = result.revision;
+  feed_->set_document(services_.layout.document(stem_, head_.document_version, head_.document_id));
+  return {};
 }
 
 std::string EtcdStore::read_foreign(const std::string& kept_as) {

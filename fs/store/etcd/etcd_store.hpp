@@ -33,6 +33,7 @@ class EtcdStore final : public Store {
   std::optional<ForeignChange> foreign_change() override;
   void accept_foreign() override;
   void withdraw_acceptance() override;
+  StoreResult write_over_accepted() override;
   StoreResult set_foreign_aside(std::string& kept_as) override;
   StoreResult begin(const CommitEntry& entry) override;
   StoreResult recheck() override;
@@ -61,6 +62,7 @@ class EtcdStore final : public Store {
   void fetch_records();
   StoreResult look_at_keys();
   void set_foreign(std::string text, bool is_record = false);
+  StoreResult put_back(const std::optional<EtcdPut>& kept);
   void store_due_document();
   void take_document(StoredHead& head) const;
   StoredHead head_after(std::span<const CommitEntry> entries) const;

@@ -110,5 +110,7 @@ class Files {
 std::string directory_of(const std::string& path);
 /// What follows the last slash.
 std::string name_of_path(const std::string& path);
+/// Whether the path is that of something in the directory or below it. Both are without links.
+bool is_inside(std::string_view path, std::string_view directory);
 
 }  // namespace statusfs

@@ -9,6 +9,7 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "fs/store/local/posix_files.hpp"
 #include "fs/unique_fd.hpp"
 
 namespace statusfs {
@@ -25,8 +26,27 @@ bool is_same(const struct stat& one, const struct stat& other) {
 
 bool is_none(int error_number) { return error_number == ENOENT || error_number == ENOTDIR; }
 
-std::string content_of(int file, const struct stat& status) {
+// Anything else is not opened, which may be heard at its other end.
+void require_regular(const struct stat& status) {
   if (!S_ISREG(status.st_mode)) throw std::runtime_error("it is no regular file");
+}
+
+// As with a link in the place of a status file.
+void require_inside(const std::string& path) {
+  PosixFiles files;
+  const auto directory = files.resolve(directory_of(path));
+  const auto target = files.resolve(path);
+  if (!directory || !target || !is_inside(*target, *directory))
+    throw std::runtime_error("it is a link that leads out of its directory; one to a file there or below is followed");
+}
+
+bool is_link(const std::string& path) {
+  struct stat status {};
+  return ::lstat(path.c_str(), &status) == 0 && S_ISLNK(status.st_mode);
+}
+
+std::string content_of(int file, const struct stat& status) {
+  require_regular(status);
   if (status.st_size > largest_plan) throw std::runtime_error("it is larger than 256 MiB");
   std::string text(static_cast<std::size_t>(status.st_size), '\0');
   std::size_t filled = 0;
@@ -74,6 +94,8 @@ PlanReading read_plan_file(const std::string& path) {
   try {
     if (::stat(path.c_str(), &status) == 0) {
       read_status.set(status);
+      if (is_link(path)) require_inside(path);
+      require_regular(status);
       const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
       if (file.get() < 0 || ::fstat(file.get(), &status) != 0) throw std::system_error(errno, std::generic_category());
       read_status.set(status);

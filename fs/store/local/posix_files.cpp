@@ -285,4 +285,9 @@ std::string name_of_path(const std::string& path) {
   return slash == std::string::npos ? path : path.substr(slash + 1);
 }
 
+bool is_inside(std::string_view path, std::string_view directory) {
+  return path.size() > directory.size() && path.starts_with(directory) &&
+         (directory == "/" || path[directory.size()] == '/');
+}
+
 }  // namespace statusfs

@@ -13,11 +13,6 @@ namespace {
 constexpr int attempts = 8;
 constexpr int longest_chain_of_links = 40;  // as the kernel's
 
-bool is_inside(const std::string& path, const std::string& directory) {
-  return path.size() > directory.size() && path.starts_with(directory) &&
-         (directory == "/" || path[directory.size()] == '/');
-}
-
 /// What stood in the place of the target, while names are exchanged in steps.
 std::string old_name(const std::string& target) { return temporary_name(target) + "-old"; }
 

@@ -35,6 +35,7 @@ class Lines final : public Store {
   StoreResult commit(std::uint64_t, std::span<const CommitEntry>) override { return {}; }
   std::optional<ForeignChange> foreign_change() override { return std::nullopt; }
   void accept_foreign() override {}
+  StoreResult write_over_accepted() override { return {}; }
   void withdraw_acceptance() override {}
   StoreResult set_foreign_aside(std::string&) override { return {}; }
   StoreResult begin(const CommitEntry&) override { return {}; }
