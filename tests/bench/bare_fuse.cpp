@@ -2,8 +2,8 @@
 //
 // Files value_0 ... value_<N-1> each keep one value in memory; a write replaces it. Like statusfs it answers with
 // libfuse's multi-threaded loop, uses direct I/O on every handle and takes truncation as the shell's habit.
-// With --append-sync FILE each write also appends 400 bytes to FILE and calls fdatasync before it replies: the lower
-// bound of a durable write without group commit.
+// With --append-sync FILE each write also appends a record (400 bytes) to FILE and calls fdatasync before it replies:
+// the lower bound of a durable write without group commit.
 
 #define FUSE_USE_VERSION FUSE_MAKE_VERSION(3, 14)
 #include <fcntl.h>
@@ -29,13 +29,13 @@
 namespace {
 
 constexpr double kForever = 3600.0;
-constexpr std::size_t kRecordSize = 400;
 constexpr std::string_view kNamePrefix = "value_";
 
 struct Options {
   std::string mountpoint;
   std::size_t files = 1;
   std::string append_file;
+  std::size_t record_size = 400;  // bytes of an append
   bool no_flush_on_read = false;
   bool no_flush_on_write = false;
   bool foreground = false;
@@ -45,11 +45,10 @@ struct Options {
 // The file of records that makes a write durable. Thread safe: O_APPEND places each record, the kernel syncs.
 class AppendLog {
  public:
-  explicit AppendLog(const std::string& path)
-      : descriptor_(open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644)) {
+  AppendLog(const std::string& path, std::size_t record_size)
+      : descriptor_(open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644)),
+        record_(std::string(record_size - 1, 'x') + '\n') {
     if (descriptor_ < 0) throw std::runtime_error(path + ": " + std::strerror(errno));
-    record_.fill('x');
-    record_.back() = '\n';
   }
   ~AppendLog() { close(descriptor_); }
   AppendLog(const AppendLog&) = delete;
@@ -63,7 +62,7 @@ class AppendLog {
 
  private:
   int descriptor_;
-  std::array<char, kRecordSize> record_{};
+  const std::string record_;
 };
 
 // One value. Thread safe.
@@ -87,7 +86,7 @@ class Value {
 class BareFileSystem {
  public:
   explicit BareFileSystem(const Options& options) : options_(options), values_(options.files) {
-    if (!options.append_file.empty()) log_.emplace(options.append_file);
+    if (!options.append_file.empty()) log_.emplace(options.append_file, options.record_size);
   }
 
   const Options& options() const { return options_; }
@@ -250,8 +249,8 @@ class Session {
 };
 
 constexpr const char* kUsage =
-    "usage: bench_bare_fuse MOUNTPOINT [--files N] [--append-sync FILE] [--noflush none|read|all]\n"
-    "                       [--threads N] [--foreground]\n";
+    "usage: bench_bare_fuse MOUNTPOINT [--files N] [--append-sync FILE [--record-size BYTES]]\n"
+    "                       [--noflush none|read|all] [--threads N] [--foreground]\n";
 
 void set_no_flush(Options& options, std::string_view kind) {
   if (kind != "none" && kind != "read" && kind != "all") throw std::invalid_argument("--noflush: none, read or all");
@@ -266,6 +265,9 @@ void set_option(Options& options, int letter, const char* argument) {
       break;
     case 'a':
       options.append_file = argument;
+      break;
+    case 'r':
+      options.record_size = std::stoul(argument);
       break;
     case 'l':
       set_no_flush(options, argument);
@@ -282,15 +284,19 @@ void set_option(Options& options, int letter, const char* argument) {
 }
 
 Options parse_options(int count, char** arguments) {
-  static const option kLong[] = {
-      {"files", required_argument, nullptr, 'n'},   {"append-sync", required_argument, nullptr, 'a'},
-      {"noflush", required_argument, nullptr, 'l'}, {"threads", required_argument, nullptr, 't'},
-      {"foreground", no_argument, nullptr, 'f'},    {nullptr, 0, nullptr, 0}};
+  static const option kLong[] = {{"files", required_argument, nullptr, 'n'},
+                                 {"append-sync", required_argument, nullptr, 'a'},
+                                 {"record-size", required_argument, nullptr, 'r'},
+                                 {"noflush", required_argument, nullptr, 'l'},
+                                 {"threads", required_argument, nullptr, 't'},
+                                 {"foreground", no_argument, nullptr, 'f'},
+                                 {nullptr, 0, nullptr, 0}};
   Options options;
   for (int letter = 0; (letter = getopt_long(count, arguments, "f", kLong, nullptr)) != -1;) {
     set_option(options, letter, optarg);
   }
-  if (optind + 1 != count || options.files == 0) throw std::invalid_argument("one MOUNTPOINT, at least one file");
+  if (optind + 1 != count || options.files == 0 || options.record_size == 0)
+    throw std::invalid_argument("one MOUNTPOINT, at least one file and one byte");
   options.mountpoint = arguments[optind];
   return options;
 }

@@ -1,8 +1,10 @@
 // Measures durable writes through several mounts on etcd beside small puts on the same cluster, in the same run.
 //   bench_hosts ETCD_URL SECONDS MOUNT...
-// Prints CSV: series, writers, operations a second, median and 99th percentile in microseconds. Run by
-// scripts/bench-hosts, which makes the cluster, the mounts, and the status files: exec_status_1000 with the tasks t0 to
-// t63, and exec_status_1001 to _1064 with t0.
+// A transaction of what one mutation compares and puts, beside them, is what a mutation that is alone in its
+// transaction can reach at most: its keys are the writer's own, so that none waits for another. Prints CSV: series,
+// writers, operations a second, median and 99th percentile in microseconds. Run by scripts/bench-hosts, which makes the
+// cluster, the mounts, and the status files: exec_status_1000 with the tasks t0 to t63, and exec_status_1001 to _1064
+// with t0.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -85,6 +87,19 @@ std::string field(const std::string& mount, std::size_t file, std::size_t task) 
 // Another value each time, so that each write is a mutation.
 std::string value_of(std::size_t round) { return std::to_string(round % 99) + "\n"; }
 
+// Two comparisons that hold, and what is put: a record, a head, and the counter.
+statusfs::EtcdTransaction mutation_transaction(const std::string& prefix, std::size_t round) {
+  constexpr std::size_t record_size = 1500, head_size = 500;
+  const std::string number = std::to_string(round);
+  statusfs::EtcdTransaction transaction;
+  transaction.compare = {{prefix + "/none", 0}, {prefix + "/none either", 0}};
+  transaction.puts = {{prefix + "/record/" + number, std::string(record_size, 'x')},
+                      {prefix + "/head", std::string(head_size, 'x') + number},
+                      {prefix + "/counter", number}};
+  transaction.otherwise = {{prefix + "/counter"}, {prefix + "/head"}, {prefix + "/record/" + number}};
+  return transaction;
+}
+
 void print(const std::string& series, std::size_t writers, Latencies result) {
   std::printf("%s,%zu,%.1f,%.0f,%.0f\n", series.c_str(), writers, result.rate(), result.percentile(0.5),
               result.percentile(0.99));
@@ -124,6 +139,10 @@ int main(int count, char** words) try {
             statusfs::EtcdTransaction put;
             put.puts.push_back({"/bench/" + std::to_string(writer), std::string(256, 'x') + std::to_string(round)});
             client.transact(put);
+          }));
+    print("etcd, a mutation's transaction", writers,
+          measure(writers, seconds, [&](std::size_t writer, std::size_t round) {
+            client.transact(mutation_transaction("/bench/" + std::to_string(writer), round));
           }));
     print("statusfs, a file each", writers, measure(writers, seconds, [&](std::size_t writer, std::size_t round) {
             write_value(field(mount_of(writer), 1001 + writer, 0), value_of(round + 1));

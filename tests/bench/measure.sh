@@ -99,6 +99,8 @@ mount_plan() {
   keep_early_json "$tasks"
 }
 
+record_size=1500   # bytes of a journal line of a small field
+
 # fsync on any file of the tree returns when the JSON is complete; sync(1) of a file is that fsync.
 keep_early_json() {
   sync "$(tree_of "$1")/status.json" 2>/dev/null || sleep 1
@@ -110,6 +112,7 @@ prepare() {
   mkdir -p "$work/mnt" "$work/ext4"
   mount_bare bare
   mount_bare bare_sync --append-sync "$work/bare_sync.journal"
+  mount_bare bare_record --append-sync "$work/bare_record.journal" --record-size "$record_size"
   for tasks in 10 100 1000 10000; do mount_plan "$tasks"; done
   echo 10 >"$work/ext4/percent_complete"
   prepare_ffs
@@ -169,6 +172,7 @@ write_jobs() {
   local tasks
   job "bare FUSE" write 1 1 "$1" "$(mountpoint_of bare)/value_0"
   job "bare FUSE + append" write 1 1 "$1" "$(mountpoint_of bare_sync)/value_0"
+  job "bare FUSE + append of a record" write 1 1 "$1" "$(mountpoint_of bare_record)/value_0"
   if has_statusfs; then
     for tasks in 10 10000; do job statusfs write "$tasks" 1 "$1" "$(percentage_of "$tasks")"; done
   fi
