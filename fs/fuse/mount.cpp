@@ -33,8 +33,8 @@ void Mount::close() {
   changes.drop_waiters();
 }
 
-Caller Mount::identify(uid_t uid, gid_t gid, pid_t thread) const {
-  return statusfs::identify(uid, gid, thread, context.config().writers->needs_groups());
+Caller Mount::identify(uid_t uid, gid_t gid, pid_t thread) {
+  return statusfs::identify(uid, gid, thread, context.config().writers->needs_groups(), &thread_groups_);
 }
 
 // Handing the reading to another thread costs as much as a small write, so it is only done where this thread may be the

@@ -17,6 +17,7 @@
 #include "fs/fuse/spare_threads.hpp"
 #include "fs/fuse/tree_view.hpp"
 #include "fs/identity/label_reader.hpp"
+#include "fs/identity/thread_groups.hpp"
 
 namespace statusfs {
 
@@ -61,7 +62,7 @@ class Mount {
   Author author_of(const Caller& caller);
   /// The same without labels: enough to decide whether the caller may write.
   Author authority_of(const Caller& caller) const;
-  Caller identify(uid_t uid, gid_t gid, pid_t thread) const;
+  Caller identify(uid_t uid, gid_t gid, pid_t thread);
 
   /// Writes the refusal down and returns its errno.
   int refuse(const Rejection& rejection, const Caller& caller, const std::string& persona, const std::string& path);
@@ -74,6 +75,7 @@ class Mount {
  private:
   Labels labels_of(pid_t pid);
 
+  ThreadGroups thread_groups_;
   SpareThreads waiting_for_labels_;  // of processes that may wait for us
   LabelReader label_reader_;
   std::unique_ptr<InodeTable> inodes_;

@@ -1,8 +1,6 @@
 #include "fs/identity/caller.hpp"
 
 #include <fcntl.h>
-#include <signal.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -78,10 +76,6 @@ std::optional<Number> take_number(std::string_view& text) {
   return number;
 }
 
-// Signal 0 sends nothing. The kernel looks for a thread of this id in a group of this id first, and only then whether
-// we might signal it: EPERM says yes, too. A tenth of the cost of reading /proc/ID/status.
-bool leads_its_group(pid_t thread) { return ::syscall(SYS_tgkill, thread, thread, 0) == 0 || errno == EPERM; }
-
 pid_t group_of(pid_t thread, std::string_view status) {
   std::string_view line = status_line(status, "\nTgid:");
   return take_number<pid_t>(line).value_or(thread);
@@ -96,13 +90,18 @@ std::vector<gid_t> groups_in(std::string_view status) {
 
 }  // namespace
 
-Caller identify(uid_t uid, gid_t gid, pid_t thread, bool with_groups) {
+Caller identify(uid_t uid, gid_t gid, pid_t thread, bool with_groups, ThreadGroups* known) {
   Caller caller{uid, gid, thread, 0, {}};
   if (thread <= 0) return caller;  // 0 would mean ourselves to the calls below
-  const bool leads = leads_its_group(thread);
-  if (!leads || with_groups) {
+  bool is_pid_known = is_in_group(thread, thread);
+  if (const auto group = is_pid_known || !known ? std::nullopt : known->known(thread)) {
+    caller.pid = *group;
+    is_pid_known = true;
+  }
+  if (!is_pid_known || with_groups) {
     const std::string status = read_in_proc(thread, "status", maximum_status);
-    if (!leads) caller.pid = group_of(thread, status);
+    if (!is_pid_known) caller.pid = group_of(thread, status);
+    if (!is_pid_known && known) known->learn(thread, caller.pid);
     if (with_groups) caller.groups = groups_in(status);
   }
   caller.session = std::max(::getsid(thread), pid_t{0});

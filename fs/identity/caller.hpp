@@ -12,6 +12,8 @@
 #include <string_view>
 #include <vector>
 
+#include "fs/identity/thread_groups.hpp"
+
 namespace statusfs {
 
 /// uid and gid come from the kernel and are the only authority, with the supplementary groups; pid and session serve
@@ -24,8 +26,9 @@ struct Caller {
   std::vector<gid_t> groups;  ///< supplementary groups; empty unless they were asked for
 };
 
-/// `thread` is what FUSE calls pid. `with_groups` costs one more file of /proc.
-Caller identify(uid_t uid, gid_t gid, pid_t thread, bool with_groups = false);
+/// `thread` is what FUSE calls pid. A file of /proc is read for the groups, and for a thread that does not lead its
+/// process, unless `known` has it.
+Caller identify(uid_t uid, gid_t gid, pid_t thread, bool with_groups = false, ThreadGroups* known = nullptr);
 
 /// What a process says of itself in its environment, which it can forge: labels, never authority.
 struct Labels {

@@ -2,38 +2,17 @@
 
 #include <grp.h>
 #include <gtest/gtest.h>
-#include <sys/syscall.h>
 
 #include <algorithm>
-#include <future>
 #include <thread>
 
 #include "child_process.hpp"
+#include "sleeping_thread.hpp"
 
 namespace statusfs {
 namespace {
 
 using namespace std::string_literals;
-
-// Lives as long as its owner and sleeps.
-class SleepingThread {
- public:
-  SleepingThread()
-      : thread_([this] {
-          id_.set_value(static_cast<pid_t>(::syscall(SYS_gettid)));
-          may_end_.get_future().wait();
-        }) {}
-  ~SleepingThread() {
-    may_end_.set_value();
-    thread_.join();
-  }
-  pid_t id() { return id_.get_future().get(); }
-
- private:
-  std::promise<pid_t> id_;
-  std::promise<void> may_end_;
-  std::thread thread_;
-};
 
 TEST(Identify, KnowsThisProcess) {
   const Caller caller = identify(12, 34, ::getpid());
@@ -51,6 +30,23 @@ TEST(Identify, FindsTheProcessOfAThread) {
   EXPECT_NE(id, ::getpid());
   EXPECT_EQ(caller.pid, ::getpid());
   EXPECT_EQ(caller.session, ::getsid(0));
+}
+
+TEST(Identify, RemembersTheProcessOfAThread) {
+  ThreadGroups known;
+  SleepingThread thread;
+  EXPECT_EQ(::getpid(), identify(0, 0, thread.id(), false, &known).pid);
+  EXPECT_EQ(::getpid(), known.known(thread.id()));
+  EXPECT_EQ(::getpid(), identify(0, 0, thread.id(), false, &known).pid);
+  EXPECT_EQ(identify(0, 0, ::getpid(), true).groups, identify(0, 0, thread.id(), true, &known).groups);
+}
+
+TEST(Identify, ForgetsWhatIsNoMoreTrue) {
+  ThreadGroups known;
+  SleepingThread thread;
+  known.learn(thread.id(), ::getppid());
+  EXPECT_EQ(::getpid(), identify(0, 0, thread.id(), false, &known).pid);
+  EXPECT_EQ(::getpid(), known.known(thread.id()));
 }
 
 TEST(Identify, KnowsTheSessionOfAnotherProcess) {
