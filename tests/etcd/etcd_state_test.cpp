@@ -29,6 +29,11 @@ class EtcdStateTest : public HostsTest {
     const std::string version = std::to_string(std::stoull(newest.substr(start)) + 1);
     return newest.substr(0, start) + std::string(digits - version.size(), '0') + version;
   }
+  // Host 0, which makes versions of what other programs put.
+  void mount_adopting(const std::string& who_may_write) {
+    put_file(root() / "config.yaml", who_may_write + "external: adopt\n");
+    mount_host(0, {}, "config=" + (root() / "config.yaml").string());
+  }
   std::string last_key_of(const std::string& part) {
     std::string last;
     for (const std::string& line : lines_of(stored_keys()))
@@ -76,8 +81,7 @@ TEST_F(EtcdStateTest, AForeignDocumentIsQuarantinedWhoeverMountsNext) {
 // With `external: adopt` what a foreign document says becomes a version; stamps say nothing.
 TEST_F(EtcdStateTest, AForeignDocumentThatSaysNothingNewIsPutBack) {
   import_source();
-  put_file(root() / "config.yaml", "writers:\n  - {user: root, archetype: SUPERVISOR}\nexternal: adopt\n");
-  mount_host(0, {}, "config=" + (root() / "config.yaml").string());
+  mount_adopting("writers:\n  - {user: root, archetype: SUPERVISOR}\n");
   const std::string key = key_of("/document/exec_status_125/");
   const auto stored = [&] { return cluster().etcdctl({"get", "--print-value-only", key}).output; };
   const std::string before = stored();
@@ -94,8 +98,7 @@ TEST_F(EtcdStateTest, AForeignDocumentThatSaysNothingNewIsPutBack) {
 // Nobody knows who put it: the archetype of all others may do it or not.
 TEST_F(EtcdStateTest, AForeignDocumentBecomesAVersionWhereAllMayWrite) {
   import_source();
-  put_file(root() / "config.yaml", "default: {archetype: BUILDER}\nexternal: adopt\n");
-  mount_host(0, {}, "config=" + (root() / "config.yaml").string());
+  mount_adopting("default: {archetype: BUILDER}\n");
   const std::string key = key_of("/document/exec_status_125/");
   Json changed = Json::parse(cluster().etcdctl({"get", "--print-value-only", key}).output);
   changed["payload"]["tasks_status"][0]["percent_complete"] = 7;

@@ -77,7 +77,7 @@ class CommitQueue final : public GlobalCounter {
   void promise(std::uint64_t epoch, NumberRange range);
   void end_lease(std::uint64_t epoch, NumberRange range, bool was_promised);
 
-  // The thread, for what no caller does.
+  // commit_queue_sending.cpp. The thread, for what no caller does.
   enum class Task { send, join_line, leave_line, stop };
   void run();
   Task next_task(std::unique_lock<std::mutex>& lock, CommitBatch& batch);
