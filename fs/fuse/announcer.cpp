@@ -34,10 +34,8 @@ ChangedFile changed_file(const std::string& top, const Mapping& mapping, const s
 
 // The file of the field, which is in the task or, where that is empty, beside all tasks.
 ChangedFile changed_file(const std::string& top, const Mapping& mapping, const std::string& task, const Field& field) {
-  ChangedFile file = changed_file(top, mapping, task);
-  PathNumber scope = task.empty() ? PathNumber().add_name(top) : task_number(top, mapping, task);
-  file.number = scope.add_name(field.path).get();
-  return file;
+  const PathNumber scope = task.empty() ? PathNumber().add_name(top) : task_number(top, mapping, task);
+  return {PathNumber(scope).add_name(field.path).get(), inode_number(top), task.empty() ? 0 : scope.get()};
 }
 
 // The directory of a task.

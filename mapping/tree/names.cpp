@@ -1,5 +1,7 @@
 #include "mapping/tree/names.hpp"
 
+#include <algorithm>
+
 #include "mapping/document/sha256.hpp"
 #include "mapping/document/utf8.hpp"
 
@@ -46,8 +48,16 @@ bool could_be_cut(std::string_view name) {
   return name.size() >= shortest && name.size() <= maximum_name_size && is_cut_name(name);
 }
 
+// Whether the text is a name as it stands, as nearly all are.
+bool is_plain_name(std::string_view text) {
+  return !text.starts_with('.') && std::ranges::none_of(text, [](char byte) {
+    return static_cast<unsigned char>(byte) >= 0x80 || must_be_encoded(byte);
+  });
+}
+
 // Takes those that were encoded besides from `forced`.
 std::string percent_encoded(std::string_view text, std::size_t& forced) {
+  if (forced == 0 && is_plain_name(text)) return std::string(text);
   std::string name;
   while (!text.empty()) {
     const std::size_t length = utf8_sequence_length(text);

@@ -3,7 +3,9 @@
 // Files value_0 ... value_<N-1> each keep one value in memory; a write replaces it. Like statusfs it answers with
 // libfuse's multi-threaded loop, uses direct I/O on every handle and takes truncation as the shell's habit.
 // With --append-sync FILE each write also appends a record (400 bytes) to FILE and calls fdatasync before it replies:
-// the lower bound of a durable write without group commit.
+// the lower bound of a durable write without group commit. With --append FILE nobody waits for the disk.
+// With --promises DIRECTORY each write also does what those of statusfs cannot do without (bare_promises.hpp), readers
+// of another file are told, and there are extended attributes.
 
 #define FUSE_USE_VERSION FUSE_MAKE_VERSION(3, 14)
 #include <fcntl.h>
@@ -26,6 +28,8 @@
 #include <string>
 #include <string_view>
 
+#include "tests/bench/bare_promises.hpp"
+
 namespace {
 
 constexpr double kForever = 3600.0;
@@ -35,6 +39,8 @@ struct Options {
   std::string mountpoint;
   std::size_t files = 1;
   std::string append_file;
+  bool syncs_appends = true;
+  std::string promises_directory;
   std::size_t record_size = 400;  // bytes of an append
   bool no_flush_on_read = false;
   bool no_flush_on_write = false;
@@ -45,8 +51,9 @@ struct Options {
 // The file of records that makes a write durable. Thread safe: O_APPEND places each record, the kernel syncs.
 class AppendLog {
  public:
-  AppendLog(const std::string& path, std::size_t record_size)
-      : descriptor_(open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644)),
+  AppendLog(const std::string& path, std::size_t record_size, bool syncs)
+      : syncs_(syncs),
+        descriptor_(open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644)),
         record_(std::string(record_size - 1, 'x') + '\n') {
     if (descriptor_ < 0) throw std::runtime_error(path + ": " + std::strerror(errno));
   }
@@ -57,10 +64,11 @@ class AppendLog {
   // 0, or the errno of what failed.
   int append() const {
     if (write(descriptor_, record_.data(), record_.size()) != static_cast<ssize_t>(record_.size())) return EIO;
-    return fdatasync(descriptor_) == 0 ? 0 : errno;
+    return !syncs_ || fdatasync(descriptor_) == 0 ? 0 : errno;
   }
 
  private:
+  const bool syncs_;
   int descriptor_;
   const std::string record_;
 };
@@ -86,13 +94,22 @@ class Value {
 class BareFileSystem {
  public:
   explicit BareFileSystem(const Options& options) : options_(options), values_(options.files) {
-    if (!options.append_file.empty()) log_.emplace(options.append_file, options.record_size);
+    if (!options.append_file.empty()) log_.emplace(options.append_file, options.record_size, options.syncs_appends);
+    if (!options.promises_directory.empty()) promises_.emplace(options.promises_directory);
   }
 
   const Options& options() const { return options_; }
   std::size_t count() const { return values_.size(); }
   Value* find(fuse_ino_t inode) { return inode >= 2 && inode - 2 < values_.size() ? &values_[inode - 2] : nullptr; }
   int make_durable() const { return log_ ? log_->append() : 0; }
+  const std::optional<bench::Promises>& promises() const { return promises_; }
+  void identify(fuse_req_t request) const {
+    if (promises_) promises_->identify(fuse_req_ctx(request)->pid);
+  }
+
+  // To be told, in the session's name, that a file which everybody reads has changed.
+  void serve(fuse_session* session) { session_ = session; }
+  void tell_readers() const { fuse_lowlevel_notify_inval_inode(session_, count() + 1, -1, 0); }
 
   std::optional<fuse_ino_t> inode_of(std::string_view name) const {
     if (!name.starts_with(kNamePrefix)) return std::nullopt;
@@ -119,6 +136,8 @@ class BareFileSystem {
   const Options options_;
   std::deque<Value> values_;
   std::optional<AppendLog> log_;
+  std::optional<bench::Promises> promises_;
+  fuse_session* session_ = nullptr;  // set before the first request
 };
 
 BareFileSystem& file_system(fuse_req_t request) { return *static_cast<BareFileSystem*>(fuse_req_userdata(request)); }
@@ -146,11 +165,13 @@ void on_getattr(fuse_req_t request, fuse_ino_t inode, fuse_file_info*) {
 }
 
 void on_setattr(fuse_req_t request, fuse_ino_t inode, struct stat*, int, fuse_file_info* info) {
+  file_system(request).identify(request);
   on_getattr(request, inode, info);
 }
 
 void on_open(fuse_req_t request, fuse_ino_t, fuse_file_info* info) {
   const Options& options = file_system(request).options();
+  file_system(request).identify(request);
   const bool reads_only = (info->flags & O_ACCMODE) == O_RDONLY;
   info->direct_io = 1;
   info->noflush = reads_only ? options.no_flush_on_read : options.no_flush_on_write;
@@ -165,13 +186,18 @@ void on_read(fuse_req_t request, fuse_ino_t inode, std::size_t size, off_t offse
 
 void on_write(fuse_req_t request, fuse_ino_t inode, const char* data, std::size_t size, off_t, fuse_file_info*) {
   BareFileSystem& self = file_system(request);
-  if (const int error = self.make_durable(); error != 0) {
+  int error = self.promises() ? self.promises()->prepare_write(fuse_req_ctx(request)->pid) : 0;
+  if (error == 0) error = self.make_durable();
+  if (error != 0) {
     fuse_reply_err(request, error);
     return;
   }
   self.find(inode)->assign({data, size});
+  if (self.promises()) self.tell_readers();
   fuse_reply_write(request, size);
 }
+
+void on_getxattr(fuse_req_t request, fuse_ino_t, const char*, std::size_t) { fuse_reply_err(request, ENODATA); }
 
 // Without this answer the kernel would stop sending FLUSH at all, whatever the handle's flags say.
 void on_flush(fuse_req_t request, fuse_ino_t, fuse_file_info*) { fuse_reply_err(request, 0); }
@@ -191,8 +217,9 @@ void on_readdir(fuse_req_t request, fuse_ino_t, std::size_t size, off_t offset, 
   fuse_reply_buf(request, listing.data(), listing.size());
 }
 
-fuse_lowlevel_ops operations() {
+fuse_lowlevel_ops operations(const BareFileSystem& self) {
   fuse_lowlevel_ops result{};
+  if (self.promises()) result.getxattr = on_getxattr;
   result.init = [](void* self, fuse_conn_info* connection) { on_init(self, connection); };
   result.lookup = on_lookup;
   result.getattr = on_getattr;
@@ -213,10 +240,11 @@ class Session {
     std::string option = "-ofsname=bench,subtype=bench_bare_fuse";
     std::array<char*, 3> arguments{name.data(), option.data(), nullptr};
     fuse_args fuse_arguments = FUSE_ARGS_INIT(2, arguments.data());
-    const fuse_lowlevel_ops table = operations();
+    const fuse_lowlevel_ops table = operations(self);
     session_ = fuse_session_new(&fuse_arguments, &table, sizeof table, &self);
     fuse_opt_free_args(&fuse_arguments);
     if (session_ == nullptr) throw std::runtime_error("fuse_session_new failed");
+    self.serve(session_);
     handlers_set_ = fuse_set_signal_handlers(session_) == 0;
     mounted_ = fuse_session_mount(session_, self.options().mountpoint.c_str()) == 0;
     if (!mounted_) throw_away("cannot mount on " + self.options().mountpoint);
@@ -249,8 +277,8 @@ class Session {
 };
 
 constexpr const char* kUsage =
-    "usage: bench_bare_fuse MOUNTPOINT [--files N] [--append-sync FILE [--record-size BYTES]]\n"
-    "                       [--noflush none|read|all] [--threads N] [--foreground]\n";
+    "usage: bench_bare_fuse MOUNTPOINT [--files N] [--append FILE | --append-sync FILE] [--record-size BYTES]\n"
+    "                       [--promises DIRECTORY] [--noflush none|read|all] [--threads N] [--foreground]\n";
 
 void set_no_flush(Options& options, std::string_view kind) {
   if (kind != "none" && kind != "read" && kind != "all") throw std::invalid_argument("--noflush: none, read or all");
@@ -264,7 +292,12 @@ void set_option(Options& options, int letter, const char* argument) {
       options.files = std::stoul(argument);
       break;
     case 'a':
+    case 'u':
       options.append_file = argument;
+      options.syncs_appends = letter == 'a';
+      break;
+    case 'p':
+      options.promises_directory = argument;
       break;
     case 'r':
       options.record_size = std::stoul(argument);
@@ -286,6 +319,8 @@ void set_option(Options& options, int letter, const char* argument) {
 Options parse_options(int count, char** arguments) {
   static const option kLong[] = {{"files", required_argument, nullptr, 'n'},
                                  {"append-sync", required_argument, nullptr, 'a'},
+                                 {"append", required_argument, nullptr, 'u'},
+                                 {"promises", required_argument, nullptr, 'p'},
                                  {"record-size", required_argument, nullptr, 'r'},
                                  {"noflush", required_argument, nullptr, 'l'},
                                  {"threads", required_argument, nullptr, 't'},

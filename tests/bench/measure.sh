@@ -113,6 +113,9 @@ prepare() {
   mount_bare bare
   mount_bare bare_sync --append-sync "$work/bare_sync.journal"
   mount_bare bare_record --append-sync "$work/bare_record.journal" --record-size "$record_size"
+  mkdir -p "$work/bare_promises" "$work/bare_unsynced"
+  mount_bare bare_promises --append-sync "$work/bare_promises.journal" --record-size "$record_size" --promises "$work/bare_promises"
+  mount_bare bare_unsynced --append "$work/bare_unsynced.journal" --record-size "$record_size" --promises "$work/bare_unsynced"
   for tasks in 10 100 1000 10000; do mount_plan "$tasks"; done
   echo 10 >"$work/ext4/percent_complete"
   prepare_ffs
@@ -173,6 +176,7 @@ write_jobs() {
   job "bare FUSE" write 1 1 "$1" "$(mountpoint_of bare)/value_0"
   job "bare FUSE + append" write 1 1 "$1" "$(mountpoint_of bare_sync)/value_0"
   job "bare FUSE + append of a record" write 1 1 "$1" "$(mountpoint_of bare_record)/value_0"
+  job "bare FUSE + record and promises" write 1 1 "$1" "$(mountpoint_of bare_promises)/value_0"
   if has_statusfs; then
     for tasks in 10 10000; do job statusfs write "$tasks" 1 "$1" "$(percentage_of "$tasks")"; done
   fi
@@ -197,9 +201,10 @@ group_write() {
 }
 
 writer_jobs() {
-  local operations=$1 writers different=() bare_different sync_different
+  local operations=$1 writers different=() bare_different sync_different unsynced_different
   mapfile -t bare_different < <(bare_values bare)
   mapfile -t sync_different < <(bare_values bare_sync)
+  mapfile -t unsynced_different < <(bare_values bare_unsynced)
   ! has_statusfs || mapfile -t different < <(different_fields)
   for writers in 1 2 4 8 16 32 64; do
     if has_statusfs; then
@@ -210,6 +215,7 @@ writer_jobs() {
     job "bare FUSE: different fields" write 1 "$writers" "$operations" "${bare_different[@]}"
     job "bare FUSE + append: one field" write 1 "$writers" "$operations" "${sync_different[0]}"
     job "bare FUSE + append: different fields" write 1 "$writers" "$operations" "${sync_different[@]}"
+    job "bare FUSE + promises without sync: different fields" write 1 "$writers" "$operations" "${unsynced_different[@]}"
     job "SQLite: eager" sqlite-eager 1 "$writers" "$operations" "$work/ext4/many.sqlite"
   done
   ((quick)) || slow_writer_jobs
