@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -33,6 +34,16 @@ bool is_in_mount(const std::string& path) {
   return statfs(path.c_str(), &status) == 0 && status.f_type == FUSE_SUPER_MAGIC;
 }
 
+// Fields say where they lie; views and pages do not, but nobody may write them, as scratch files. What is told about
+// the mount, and the history, stand in directories that are not listed.
+bool is_field(const std::string& path) {
+  struct stat status {};
+  if (getxattr(path.c_str(), "user.statusfs.pointer", nullptr, 0) >= 0) return true;
+  std::error_code error;
+  const auto directory = std::filesystem::canonical(path, error).parent_path().filename().string();
+  return !directory.starts_with('.') && stat(path.c_str(), &status) == 0 && (status.st_mode & S_IWUSR) == 0;
+}
+
 // The mount's directory of what is no field: a status file, or that directory itself.
 std::optional<std::string> shown_directory_of(const std::string& argument) {
   std::error_code error;
@@ -49,8 +60,9 @@ std::optional<std::string> shown_directory_of(const std::string& argument) {
 // The file of a mount whose changes are meant: the field itself, or the whole of a status file.
 std::string watched_path(const std::string& argument) {
   std::error_code error;
-  if (is_in_mount(argument) && !std::filesystem::is_directory(argument, error)) return argument;
-  const auto directory = shown_directory_of(argument);
+  const bool is_file = is_in_mount(argument) && !std::filesystem::is_directory(argument, error);
+  if (is_file && is_field(argument)) return argument;
+  const auto directory = is_file ? std::nullopt : shown_directory_of(argument);
   const std::string whole = directory.value_or("") + "/" + whole_file_view(*default_mapping())->name;
   if (!directory || !is_in_mount(whole))
     throw CommandError(ExitStatus::unusable, argument + ": is neither a field in a mount nor a mounted status file");
@@ -107,17 +119,27 @@ bool await_change(const UniqueFd& handle, const std::string& path, const Deadlin
   }
 }
 
+// The field's name must still be there: whoever takes a removal for a change reads what is not there.
+UniqueFd open_again(const std::string& path) {
+  UniqueFd handle(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!handle && errno == ENOENT)
+    throw CommandError(ExitStatus::unusable, path + ": is gone; it was removed while its change was waited for");
+  if (!handle) fail(path);
+  return handle;
+}
+
 }  // namespace
 
 ExitStatus wait_command(const std::string& argument, const std::optional<std::string>& until,
                         std::optional<double> timeout) {
   const std::string path = watched_path(argument);
   const Deadline deadline(timeout);
+  UniqueFd handle = open_field(path);
   while (true) {
-    // Opened anew each time: a whole file's handle keeps the version that it has read.
-    const UniqueFd handle = open_field(path);
     if (until && read_value(handle, path) == *until) return ExitStatus::done;
     if (!await_change(handle, path, deadline)) return ExitStatus::time_is_over;
+    // Anew each time: a whole file's handle keeps the version that it has read.
+    handle = open_again(path);
     if (!until) return ExitStatus::done;
   }
 }

@@ -65,6 +65,14 @@ struct stat InodeAttributes::of(const Inode& inode) const {
   return attributes;
 }
 
+struct stat InodeAttributes::of(const Inode& inode, const Reader& reader) const {
+  struct stat attributes = of(inode);
+  const auto* about = std::get_if<AboutPlace>(&inode.place);
+  if (about && about->kind == AboutPlace::Kind::last_error)
+    set_file(attributes, tree_.text(inode.place, reader).size(), false);
+  return attributes;
+}
+
 // Of what has no time of its own. Programs that copy a tree look twice, and complain of what changed meanwhile.
 system_clock::time_point InodeAttributes::time_of(const Inode& inode) const {
   const auto* about = std::get_if<AboutPlace>(&inode.place);

@@ -21,6 +21,8 @@ class InodeAttributes {
 
   /// Throws Rejection(not_found) for something that is gone.
   struct stat of(const Inode& inode) const;
+  /// The same for this reader: one file has another text, and so another size, for each.
+  struct stat of(const Inode& inode, const Reader& reader) const;
 
  private:
   std::chrono::system_clock::time_point time_of(const Inode& inode) const;

@@ -45,6 +45,15 @@ class OpenFile {
     const std::lock_guard lock(mutex_);
     return buffer_ ? buffer_->complaint_at_close() : std::nullopt;
   }
+  /// The errno that the last write was refused with, or 0.
+  int refused_with() {
+    const std::lock_guard lock(mutex_);
+    return buffer_ && buffer_->was_refused() ? refused_with_ : 0;
+  }
+  void remember_refused_write(int error_number) {
+    const std::lock_guard lock(mutex_);
+    refused_with_ = error_number;
+  }
   /// Why a copy to here was refused, until the next write begins: programs go on as if there were no
   /// copy_file_range(2), with what is refused as the copy was.
   void remember_refused_copy(std::string reason) {
@@ -66,6 +75,7 @@ class OpenFile {
   std::mutex mutex_;  // guards all below
   std::optional<std::string> text_;
   std::optional<WriteBuffer> buffer_;
+  int refused_with_ = 0;  // the last write that was
   std::string refused_copy_;
 };
 

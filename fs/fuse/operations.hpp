@@ -33,6 +33,8 @@ void require_open_for_write(Mount& mount, const Inode& inode, const Caller& call
 fuse_file_info opened(Mount& mount, std::shared_ptr<const Inode> inode, const fuse_file_info& info);
 void closed(Mount& mount, std::uint64_t handle);
 
+/// Who asks, where what he gets depends on it.
+Reader reader_of(fuse_req_t request, const Inode& inode);
 /// What a read of the open file gets.
 std::string read_part(fuse_req_t request, OpenFile& file, std::size_t size, std::uint64_t offset);
 /// How bytes came: by write(2), on a handle that was opened with O_APPEND or not, or by copy_file_range(2).

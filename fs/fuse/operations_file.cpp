@@ -91,13 +91,13 @@ void open_file(fuse_req_t request, fuse_ino_t id, fuse_file_info* info) {
   });
 }
 
+}  // namespace
+
 Reader reader_of(fuse_req_t request, const Inode& inode) {
   if (!std::holds_alternative<AboutPlace>(inode.place)) return {};
   const Caller caller = caller_of(request);
   return {caller.uid, caller.session};
 }
-
-}  // namespace
 
 std::string read_part(fuse_req_t request, OpenFile& file, std::size_t size, std::uint64_t offset) {
   const Mount& mount = mount_of(request);
@@ -128,6 +128,7 @@ struct WriteTry {
 // its errno.
 int refuse_write(Mount& mount, OpenFile& file, const WriteTry& attempt, const Rejection& refusal, const Caller& caller,
                  const std::string& persona) {
+  file.remember_refused_write(error_number_of(refusal.cause()));
   if (refusal.what() == attempt.refused_copy) return error_number_of(refusal.cause());
   if (attempt.call == WriteCall::copy) file.remember_refused_copy(refusal.what());
   return mount.refuse(refusal, caller, persona, file.inode().path);
@@ -156,6 +157,11 @@ struct PendingWrite {
 };
 
 using JobRequest = decltype(Job::request);
+
+// With O_APPEND the kernel gives its own idea of the size, which may be older than the value.
+std::uint64_t size_now(const Mount& mount, const Inode& inode) {
+  return static_cast<std::uint64_t>(mount.attributes().of(inode).st_size);
+}
 
 std::optional<JobRequest> job_request(OpenFile& file, std::string_view bytes, std::uint64_t offset) {
   if (std::holds_alternative<ControlPlace>(file.inode().place)) return JobRequest(read_control_request(bytes));
@@ -191,7 +197,7 @@ Reply write_part(fuse_req_t request, const std::shared_ptr<OpenFile>& file, std:
   const WriteTry attempt{call, file->take_refused_copy()};
   std::optional<JobRequest> job;
   try {
-    job = job_request(*file, bytes, offset);
+    job = job_request(*file, bytes, call == WriteCall::append ? size_now(mount, file->inode()) : offset);
   } catch (const Rejection& rejection) {
     const Caller caller = caller_of(request);
     return reply_error(refuse_write(mount, *file, attempt, rejection, caller, mount.author_of(caller).persona));
@@ -216,13 +222,16 @@ void write_file(fuse_req_t request, fuse_ino_t id, const char* bytes, std::size_
   });
 }
 
-// Close(2) reaches this for every descriptor of the handle; the text is kept until the last.
+// Close(2) reaches this for every descriptor of the handle; the text is kept until the last. Where a write was refused,
+// the text has no end because of that: who looks at close(2) alone, as fclose(3) makes its callers do, is told the same.
 void flush_file(fuse_req_t request, fuse_ino_t id, fuse_file_info* info) {
   guarded(request, id, [&](Mount& mount) {
     const auto file = mount.files.find(info->fh);
     if (!file) return reply_error(EBADF);
-    if (const auto complaint = file->complaint_at_close()) throw Rejection(Cause::invalid, *complaint);
-    return reply_done();
+    const auto complaint = file->complaint_at_close();
+    const int refused_with = file->refused_with();
+    if (complaint && refused_with == 0) throw Rejection(Cause::invalid, *complaint);
+    return complaint ? reply_error(refused_with) : reply_done();
   });
 }
 

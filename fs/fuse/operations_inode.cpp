@@ -33,8 +33,8 @@ void forget_several(fuse_req_t request, std::size_t count, fuse_forget_data* for
   fuse_reply_none(request);
 }
 
-Reply reply_attributes(Mount& mount, const Inode& inode) {
-  const struct stat attributes = mount.attributes().of(inode);
+Reply reply_attributes(Mount& mount, const Inode& inode, const Reader& reader = {}) {
+  const struct stat attributes = mount.attributes().of(inode, reader);
   const double timeout = attribute_timeout(inode);
   return [attributes, timeout](fuse_req_t request) { fuse_reply_attr(request, &attributes, timeout); };
 }
@@ -44,7 +44,7 @@ void get_attributes(fuse_req_t request, fuse_ino_t id, fuse_file_info*) {
     const auto inode = mount.inodes().find(id);
     if (!inode) return reply_error(ENOENT);
     try {
-      return reply_attributes(mount, *inode);
+      return reply_attributes(mount, *inode, reader_of(request, *inode));
     } catch (const Rejection& rejection) {
       if (rejection.cause() != Cause::not_found) throw;
       return reply_error(ENOENT);  // gone; no write was refused, so nothing is written down

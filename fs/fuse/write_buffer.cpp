@@ -191,10 +191,8 @@ std::optional<WriteRequest> WriteBuffer::write_document(std::string_view bytes, 
   extend(bytes, offset, maximum_document_size);
   if (was_complete) return std::nullopt;
   is_complete_ = false;
-  if (is_blank(text_)) {  // null of a field that may be null, else what comes before the JSON
-    if (!blank_is_null()) return std::nullopt;
-    return request(WriteRequest::Kind::set, text_);
-  }
+  if (is_null_text()) return request(WriteRequest::Kind::set, text_);
+  if (is_blank(text_)) return std::nullopt;  // what comes before the JSON
   try {
     is_complete_ = is_whole_json(text_);
   } catch (const Rejection&) {
@@ -205,8 +203,10 @@ std::optional<WriteRequest> WriteBuffer::write_document(std::string_view bytes, 
   return request(WriteRequest::Kind::set, text_);
 }
 
-bool WriteBuffer::blank_is_null() const {
-  return form_ == Form::document && node_.field->type == FieldType::document && node_.field->nullable;
+// An empty line is null in a field that may be null.
+bool WriteBuffer::is_null_text() const {
+  const bool may_be_null = form_ == Form::document && node_.field->type == FieldType::document && node_.field->nullable;
+  return may_be_null && (text_.empty() || text_ == "\n");
 }
 
 void WriteBuffer::take_back() {
@@ -223,13 +223,12 @@ void WriteBuffer::take_back() {
 }
 
 std::optional<std::string> WriteBuffer::complaint_at_close() const {
-  if (last_was_refused_) return std::nullopt;
   const bool holds_text = form_ == Form::text || form_ == Form::list || form_ == Form::log;
   if (holds_text && utf8_cut_length(text_ + cut_) > 0) return "the text that was written ends within a UTF-8 character";
   const bool may_wait = form_ == Form::document || form_ == Form::log;
   if (!may_wait || is_complete_ || text_.empty()) return std::nullopt;
   if (is_blank(text_)) {
-    if (form_ == Form::log || blank_is_null()) return std::nullopt;
+    if (form_ == Form::log || is_null_text()) return std::nullopt;
     return "nothing but white space was written; write a JSON merge patch (an object) or a JSON patch (an array)";
   }
   const auto reason = incompleteness(text_);

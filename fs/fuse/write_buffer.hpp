@@ -27,9 +27,10 @@ class WriteBuffer {
 
   /// Whether complaint_at_close() may ever return something: whether a write may leave something for the next.
   bool may_be_incomplete() const noexcept { return form_ != Form::scalar; }
-  /// What is wrong with text that is still incomplete when the file is closed, or nothing. Nothing, too, where the last
-  /// write was refused: the writer was told why, and would take the second refusal for the reason.
+  /// What is wrong with text that is still incomplete when the file is closed, or nothing.
   std::optional<std::string> complaint_at_close() const;
+  /// Whether the last write was refused: then the writer was told why the text has no end.
+  bool was_refused() const noexcept { return last_was_refused_; }
 
  private:
   enum class Form { scalar, text, list, log, document };
@@ -43,7 +44,7 @@ class WriteBuffer {
   std::optional<WriteRequest> append_lines(std::string_view bytes, std::size_t limit);
   std::optional<WriteRequest> write_log(std::string_view bytes);
   std::optional<WriteRequest> write_document(std::string_view bytes, std::uint64_t offset);
-  bool blank_is_null() const;
+  bool is_null_text() const;
   WriteRequest request(WriteRequest::Kind kind, std::string_view text) const {
     return {kind, node_, std::string(text)};
   }

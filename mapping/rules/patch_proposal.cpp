@@ -1,5 +1,7 @@
 #include "mapping/rules/patch_proposal.hpp"
 
+#include <algorithm>
+
 #include "mapping/document/json_patch.hpp"
 #include "mapping/document/json_patch_text.hpp"
 #include "mapping/document/merge_patch.hpp"
@@ -41,7 +43,13 @@ ChangeSet difference_of(const StatusDocument& document, const Node& node, const 
   return node.in_task() ? task_difference(document, node.task, after, removal) : difference(document, after, removal);
 }
 
-// A group that is told the idempotency key it already holds was told all of it before.
+// Whether the patch says of which state of the scope it is a copy: then it is an edited copy.
+bool is_copy(const std::vector<Pointer>& freshness, const Value& patch) {
+  return std::ranges::any_of(freshness, [&](const Pointer& pointer) { return find(patch, pointer) != nullptr; });
+}
+
+// A group that is told the idempotency key it already holds was told all of it before. To be left alone where the patch
+// is an edited copy, which has the key because its task has it.
 void drop_repeated_groups(const StatusDocument& document, const Node& node, const Value& patch, ChangeSet& changes) {
   if (!patch.is_object()) return;
   for (const Field* key : node.in_task() ? document.mapping().task_fields() : document.mapping().file_fields()) {
@@ -125,7 +133,7 @@ void propose_patch(const StatusDocument& document, const WriteRequest& request, 
       throw Rejection(Cause::stale, *stale);
     }
     proposal.changes = difference_of(document, request.node, after, Removal::is_null);
-    drop_repeated_groups(document, request.node, patch.patch, proposal.changes);
+    if (!is_copy(freshness, patch.patch)) drop_repeated_groups(document, request.node, patch.patch, proposal.changes);
   }
   require_access(document, proposal.changes, judge);
   if (is_replay(proposal, judge)) return void(proposal = as_replay(proposal));

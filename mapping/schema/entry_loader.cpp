@@ -58,6 +58,7 @@ void check_one_source(const YamlNode& node, std::string_view source) {
   if (node.find(source) == nullptr) return;
   for (const std::string_view other : {"stamp", "always", "initial", "required", "references", "nullable"}) {
     if (other == source || node.find(other) == nullptr) continue;
+    if (source == "stamp" && other == "nullable") continue;  // what other programs wrote may be null all the same
     node.at(other).fail(in_quotes(other) + " does not go with " + in_quotes(source) +
                         ", which overwrites what the writer gives; leave one of them out");
   }

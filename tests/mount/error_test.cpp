@@ -104,6 +104,16 @@ TEST_F(ErrorTest, LastErrorIsTheLastOne) {
   EXPECT_EQ(std::string::npos, last_error().find("EINVAL"));
 }
 
+TEST_F(ErrorTest, LastErrorHasItsSize) {
+  const Path file = mountpoint() / ".statusfs/last_error";
+  EXPECT_EQ(0u, std::filesystem::file_size(file));
+  ASSERT_EQ(EINVAL, write(percent, "500\n"));
+  EXPECT_EQ(last_error().size(), std::filesystem::file_size(file));
+  const CommandResult seen =
+      bash("test -s $T/../.statusfs/last_error && setsid -w test ! -s $T/../.statusfs/last_error");
+  EXPECT_EQ(0, seen.exit_status) << "another session has none";
+}
+
 TEST_F(ErrorTest, ErrorsKeepsTheLast256OldestFirst) {
   for (int count = 0; count < 44; ++count) ASSERT_EQ(EINVAL, write("tasks/task_002_api/percent_complete", "500\n"));
   ASSERT_EQ(EINVAL, write("tasks/task_003_tests/percent_complete", "500\n"));

@@ -35,6 +35,14 @@ TEST_F(MkdirTest, RmdirRemovesATaskWithAllBelowIt) {
   expect_verified();
 }
 
+TEST_F(MkdirTest, WhatTheLogSaysOfARemovedTaskIsNoFault) {
+  ASSERT_EQ(0, append("achievements", R"({"achievement_summary": "a", "linked_task_id": "task_003_tests"})"
+                                      "\n"));
+  ASSERT_EQ(0, remove("tasks/task_003_tests"));
+  const CommandResult checked = statusfs({"check", status_file().string()});
+  EXPECT_EQ(std::string::npos, (checked.output + checked.error).find("linked_task_id")) << checked.output;
+}
+
 TEST_F(MkdirTest, RemovingAndMakingATaskAgainBeginsAfresh) {
   ASSERT_EQ(0, write("tasks/task_003_tests/percent_complete", "10\n"));
   ASSERT_EQ(0, remove("tasks/task_003_tests"));

@@ -125,6 +125,27 @@ TEST_F(TaskRulesTest, TheReadinessCheckIsStampedAndRepeatable) {
   EXPECT_EQ(read("g_last_update"), read("tasks/checked/readiness_check/g_checked"));
 }
 
+TEST_F(TaskRulesTest, AnEditedCopyIsNoRepeatedReadinessCheck) {
+  const std::string task = "tasks/task_001_scaffold/task.json", check = "tasks/task_001_scaffold/readiness_check/";
+  ASSERT_EQ(0, write(task, R"({"readiness_check": {"status": "PASSED", "idempotency_key": "check-1"}})"));
+  const auto edited = [&](const std::function<void(Json&)>& edit) {
+    Json copy = Json::parse(read(task));
+    edit(copy);
+    return copy.dump();
+  };
+  EXPECT_VERSIONS(1, write(task, edited([](Json& copy) { copy["readiness_check"]["status"] = "FAILED"; })));
+  EXPECT_EQ("FAILED\n", read(check + "status"));
+  EXPECT_EQ("check-1\n", read(check + "idempotency_key"));
+  EXPECT_VERSIONS(1, write(task, edited([](Json& copy) {
+                             copy["readiness_check"]["readiness_assessment_id_ref"] = "assessment";
+                             copy["percent_complete"] = 7;
+                           })));
+  EXPECT_EQ("assessment\n", read(check + "readiness_assessment_id_ref"));
+  EXPECT_EQ("7\n", read("tasks/task_001_scaffold/percent_complete"));
+  EXPECT_REFUSED(EINVAL, write(task, edited([](Json& copy) { copy["readiness_check"]["status"] = "BOGUS"; })));
+  EXPECT_VERSIONS(0, write(task, edited([](Json&) {})));
+}
+
 TEST_F(TaskRulesTest, TheReadinessCheckIsToldAgainByEveryPatchThatGivesIt) {
   const std::string group = "tasks/task_002_api/readiness_check/";
   const auto expect_stamped = [&](bool is_stamped, const std::string& file, const std::string& patch) {

@@ -301,11 +301,22 @@ TEST_F(WatchTest, WaitSaysWhyItEnds) {
 }
 
 TEST_F(WatchTest, WaitEndsWhenItsTaskIsRemoved) {
-  ASSERT_EQ(0, ::mkdir(tree("tasks/extra").c_str(), 0755));
-  Process wait(long_wait(tree("tasks/extra/status"), {"--until", "DONE"}), {}, root() / "wait");
-  ASSERT_TRUE(eventually([&] { return has_opened(wait, tree("tasks/extra/status")); })) << wait.log();
-  ASSERT_EQ(0, ::rmdir(tree("tasks/extra").c_str()));
-  EXPECT_EQ(2, wait.wait()) << wait.log();
+  for (const std::vector<std::string>& more : {std::vector<std::string>{"--until", "DONE"}, {}}) {
+    ASSERT_EQ(0, ::mkdir(tree("tasks/extra").c_str(), 0755));
+    Process wait(long_wait(tree("tasks/extra/status"), more), {}, root() / "wait");
+    ASSERT_TRUE(eventually([&] { return has_opened(wait, tree("tasks/extra/status")); })) << wait.log();
+    ASSERT_EQ(0, ::rmdir(tree("tasks/extra").c_str()));
+    EXPECT_EQ(2, wait.wait()) << wait.log();
+    EXPECT_NE(std::string::npos, wait.log().find("removed")) << wait.log();
+  }
+}
+
+TEST_F(WatchTest, WaitTakesFieldsAndViewsAndNothingElse) {
+  ASSERT_EQ(0, write_file(tree("tasks/.scratch.json"), "1\n"));
+  for (const char* path : {"tasks/.scratch.json", ".history/head", ".control", "../.statusfs/errors"})
+    EXPECT_EQ(2, statusfs({"wait", tree(path), "--timeout", "0"}).exit_status) << path;
+  for (const char* path : {"status.json", "events", "g_last_update", "tasks/task_001_scaffold/task.json"})
+    EXPECT_EQ(4, statusfs({"wait", tree(path), "--timeout", "0"}).exit_status) << path;
 }
 
 }  // namespace

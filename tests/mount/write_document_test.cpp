@@ -221,12 +221,14 @@ TEST_F(WriteDocumentTest, TheLimitIsOneMebibyte) {
   }
 }
 
-TEST_F(WriteDocumentTest, CloseDoesNotSpeakAfterARefusedWrite) {
+TEST_F(WriteDocumentTest, CloseSaysAfterARefusedWriteWhatTheWriteSaid) {
   const auto write_in_pieces = [&](const std::string& first, const std::string& second) {
     const int handle = ::open(tree(task_json).c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC);
     EXPECT_EQ(static_cast<ssize_t>(first.size()), ::write(handle, first.data(), first.size()));
     const int error = ::write(handle, second.data(), second.size()) < 0 ? errno : 0;
-    EXPECT_EQ(0, ::close(handle)) << "the writer knows already";
+    const std::string refusal = last_error();
+    EXPECT_EQ(error, ::close(handle) == 0 ? 0 : errno);
+    EXPECT_EQ(refusal, last_error()) << "it is written down once";
     return error;
   };
   EXPECT_REFUSED(ECANCELED, write_in_pieces("{\"signature_hash\": \"sha256:00\", ", "\"percent_complete\": 7}"));
@@ -235,6 +237,34 @@ TEST_F(WriteDocumentTest, CloseDoesNotSpeakAfterARefusedWrite) {
   EXPECT_NE(std::string::npos, last_error().find(" EPERM ")) << last_error();
   EXPECT_REFUSED(EINVAL, write_in_pieces("{\"percent_complete\": ", "}"));
   EXPECT_EQ(std::string::npos, last_error().find("incomplete")) << last_error();
+}
+
+TEST_F(WriteDocumentTest, OneWriteThatIsTooLargeFailsAtClose) {
+  const std::string text = "{\"latest_test_status\": {\"a\": \"" + std::string(1200000, 'x') + "\"}}";
+  for (const std::string& path : {task_json, std::string("patch"), tests}) {
+    SCOPED_TRACE(path);
+    const int before = version();
+    const int handle = ::open(tree(path).c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC);
+    EXPECT_GT(static_cast<ssize_t>(text.size()), ::write(handle, text.data(), text.size())) << "the kernel cuts it";
+    errno = 0;
+    EXPECT_EQ(-1, ::close(handle));
+    EXPECT_EQ(EFBIG, errno);
+    EXPECT_EQ(before, version());
+  }
+}
+
+TEST_F(WriteDocumentTest, WhiteSpaceBeforeADocumentIsNoFault) {
+  for (const std::string blank : {" \n", "\t", " ", "\r\n", "\n\n"}) {
+    SCOPED_TRACE(blank);
+    const int handle = ::open(tree(tests).c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC);
+    for (const std::string& piece : {blank, std::string("{\"blank\": " + std::to_string(blank.size()) + "}\n")})
+      EXPECT_EQ(static_cast<ssize_t>(piece.size()), ::write(handle, piece.data(), piece.size())) << last_error();
+    EXPECT_EQ(0, ::close(handle)) << last_error();
+    EXPECT_EQ(blank.size(), stored_task()["latest_test_status"]["blank"]);
+    EXPECT_REFUSED(EINVAL, write(tests, blank));  // it is no null
+  }
+  EXPECT_VERSIONS(1, write(tests, "\n"));
+  EXPECT_TRUE(stored_task()["latest_test_status"].is_null());
 }
 
 TEST_F(WriteDocumentTest, CloseSpeaksOfWhatIsLeftAfterARefusedWriteWasGoneOnWith) {

@@ -33,6 +33,25 @@ TEST_F(WriteScalarTest, OneWriteIsOneVersion) {
   EXPECT_EQ("41\n", read(percent));
 }
 
+TEST_F(WriteScalarTest, AppendingGoesByTheValueAndNotByWhatTheKernelRemembers) {
+  const std::string summary = "summary/execution_status";
+  const auto set = [&](const std::string& value) {
+    return write("patch", R"({"payload": {"overall_status_summary": {"execution_status": )" + value + "}}}");
+  };
+  ASSERT_EQ(0, write(summary, "a longer value\n"));
+  EXPECT_EQ(15u, std::filesystem::file_size(tree(summary)));
+  ASSERT_EQ(0, set("null"));
+  EXPECT_VERSIONS(1, append(summary, "new\n"));
+  EXPECT_EQ("new\n", read(summary));
+  EXPECT_REFUSED(EINVAL, append(summary, "more\n"));
+  EXPECT_NE(std::string::npos, last_error().find("offset 4 ")) << last_error();
+  ASSERT_EQ(0, set("null"));
+  EXPECT_EQ(0u, std::filesystem::file_size(tree(summary)));
+  ASSERT_EQ(0, set("\"ab\""));
+  EXPECT_REFUSED(EINVAL, append(summary, "more\n"));
+  EXPECT_NE(std::string::npos, last_error().find("offset 3 ")) << last_error();
+}
+
 TEST_F(WriteScalarTest, AValueIsInTheJournalWhenTheWriteReturns) {
   ASSERT_EQ(0, write(key, "durable-at-once\n"));
   EXPECT_NE(std::string::npos, read_file(journal_file()).find("durable-at-once"));

@@ -79,12 +79,28 @@ INSTANTIATE_TEST_SUITE_P(
                     replaced("/payload/overall_status_summary/overall_completion_percentage", "50", "the tasks give 0"),
                     replaced("/payload/key_achievements_log/-", R"({"g_event":1})", "every entry has one",
                              "/payload/key_achievements_log/0/achievement_summary"),
-                    replaced("/payload/key_achievements_log/-",
-                             R"({"achievement_summary":"a","linked_task_id":"gone"})", "no such task",
-                             "/payload/key_achievements_log/0/linked_task_id"),
+                    replaced("/payload/key_achievements_log/-", R"({"achievement_summary":"a","trace_id":7})",
+                             "one line of text", "/payload/key_achievements_log/0/trace_id"),
                     replaced("/os_file_header/file_id", R"("exec_status_8")", "number 7"),
                     replaced("/payload/execution_plan_id_ref", R"("exec_plan_8")", "number 7"),
                     replaced("/os_file_header/schema_definition_id_ref", R"("Other_v2")", "this mapping knows")));
+
+TEST(CheckTest, AnEntryMayHaveNoTraceId) {
+  EXPECT_THAT(findings_in(good_after(R"([{"op":"add","path":"/payload/key_achievements_log/-",
+                                          "value":{"achievement_summary":"a","trace_id":null}}])")),
+              IsEmpty());
+}
+
+TEST(CheckTest, ALinkToATaskThatIsNotThere) {
+  const std::string patch = R"([{"op":"add","path":"/payload/key_achievements_log/-",
+                                 "value":{"achievement_summary":"a","linked_task_id":"gone"}}])";
+  const auto findings =
+      findings_in(document_of(apply_json_patch(sample().root(), decode_json_patch(parse_json(patch)))));
+  ASSERT_EQ(findings.size(), 1u);
+  EXPECT_EQ(findings[0].pointer, "/payload/key_achievements_log/0/linked_task_id");
+  EXPECT_THAT(findings[0].message, HasSubstr("no such task"));
+  EXPECT_THAT(findings_in(good_after(patch)), IsEmpty()) << "with a chain: the task was removed since";
+}
 
 TEST(CheckTest, ABrokenImplication) {
   const auto findings =
