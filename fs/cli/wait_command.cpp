@@ -25,9 +25,17 @@ namespace {
 
 using std::chrono::steady_clock;
 
-[[noreturn]] void fail(const std::string& path) {
-  throw CommandError(ExitStatus::unusable, path + ": " + std::strerror(errno));
-}
+class FieldError : public CommandError {
+ public:
+  FieldError(const std::string& path, int error_number)
+      : CommandError(ExitStatus::unusable, path + ": " + std::strerror(error_number)), error_number_(error_number) {}
+  int error_number() const noexcept { return error_number_; }
+
+ private:
+  int error_number_;
+};
+
+[[noreturn]] void fail(const std::string& path) { throw FieldError(path, errno); }
 
 bool is_in_mount(const std::string& path) {
   struct statfs status {};
@@ -119,13 +127,16 @@ bool await_change(const UniqueFd& handle, const std::string& path, const Deadlin
   }
 }
 
-// The field's name must still be there: whoever takes a removal for a change reads what is not there.
-UniqueFd open_again(const std::string& path) {
-  UniqueFd handle(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!handle && errno == ENOENT)
+// To be read after a change: whoever took a removal for one would read what is not there.
+std::string read_changed_value(UniqueFd& handle, const std::string& path) {
+  try {
+    // Opened anew: a whole file's handle keeps the version that it has read.
+    handle = open_field(path);
+    return read_value(handle, path);
+  } catch (const FieldError& error) {
+    if (error.error_number() != ENOENT) throw;
     throw CommandError(ExitStatus::unusable, path + ": is gone; it was removed while its change was waited for");
-  if (!handle) fail(path);
-  return handle;
+  }
 }
 
 }  // namespace
@@ -135,13 +146,13 @@ ExitStatus wait_command(const std::string& argument, const std::optional<std::st
   const std::string path = watched_path(argument);
   const Deadline deadline(timeout);
   UniqueFd handle = open_field(path);
-  while (true) {
-    if (until && read_value(handle, path) == *until) return ExitStatus::done;
+  std::string value = until ? read_value(handle, path) : std::string();
+  while (!until || value != *until) {
     if (!await_change(handle, path, deadline)) return ExitStatus::time_is_over;
-    // Anew each time: a whole file's handle keeps the version that it has read.
-    handle = open_again(path);
-    if (!until) return ExitStatus::done;
+    value = read_changed_value(handle, path);
+    if (!until) break;
   }
+  return ExitStatus::done;
 }
 
 }  // namespace statusfs

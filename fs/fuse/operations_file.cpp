@@ -223,7 +223,8 @@ void write_file(fuse_req_t request, fuse_ino_t id, const char* bytes, std::size_
 }
 
 // Close(2) reaches this for every descriptor of the handle; the text is kept until the last. Where a write was refused,
-// the text has no end because of that: who looks at close(2) alone, as fclose(3) makes its callers do, is told the same.
+// the text has no end because of that: who looks at close(2) alone, as fclose(3) makes its callers do, is told the
+// same.
 void flush_file(fuse_req_t request, fuse_ino_t id, fuse_file_info* info) {
   guarded(request, id, [&](Mount& mount) {
     const auto file = mount.files.find(info->fh);

@@ -312,8 +312,8 @@ TEST_F(WatchTest, WaitEndsWhenItsTaskIsRemoved) {
 }
 
 TEST_F(WatchTest, WaitTakesFieldsAndViewsAndNothingElse) {
-  ASSERT_EQ(0, write_file(tree("tasks/.scratch.json"), "1\n"));
-  for (const char* path : {"tasks/.scratch.json", ".history/head", ".control", "../.statusfs/errors"})
+  put_file(task("notes~"), "1\n");
+  for (const char* path : {"tasks/task_001_scaffold/notes~", ".history/head", ".control", "../.statusfs/errors"})
     EXPECT_EQ(2, statusfs({"wait", tree(path), "--timeout", "0"}).exit_status) << path;
   for (const char* path : {"status.json", "events", "g_last_update", "tasks/task_001_scaffold/task.json"})
     EXPECT_EQ(4, statusfs({"wait", tree(path), "--timeout", "0"}).exit_status) << path;

@@ -184,7 +184,7 @@ TEST_F(WriteDocumentTest, LockedEntriesStayAsTheyAre) {
 
 TEST_F(WriteDocumentTest, TheLimitIsOneMebibyte) {
   constexpr std::size_t limit = 1024 * 1024;
-  // The errno of what is written piece by piece, as large as the kernel takes them; closing must add none.
+  // The errno of what is written piece by piece, as large as the kernel takes them; closing must add none of its own.
   const auto write_all = [&](const std::string& path, const std::string& text) {
     const int handle = ::open(tree(path).c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC);
     if (handle < 0) return errno;
@@ -197,7 +197,7 @@ TEST_F(WriteDocumentTest, TheLimitIsOneMebibyte) {
         done += static_cast<std::size_t>(count);
     }
     const int at_close = ::close(handle) == 0 ? 0 : errno;
-    EXPECT_EQ(0, at_close) << path << " " << text.size();
+    EXPECT_EQ(error, at_close) << path << " " << text.size();
     return error;
   };
   const auto filled = [](const std::string& begin, const std::string& end, std::size_t size) {
