@@ -41,9 +41,11 @@ void Committer::reload() {
   } catch (const std::exception& error) {
     writer_.set_unusable(error.what());
   }
-  // Where somebody else writes, load() found which versions there are to tell.
-  const bool is_followed = context_.read_only && writer_.has_unannounced();
-  if (!is_followed && (!before || !looks_the_same(*before, *writer_.state()))) writer_.replace();
+  // Where load() found which versions there are to tell, they tell all that is another now, but for what is not of
+  // them.
+  const bool is_told = before && writer_.has_unannounced() && before->read_only == writer_.state()->read_only &&
+                       before->plan == writer_.state()->plan;
+  if (!is_told && (!before || !looks_the_same(*before, *writer_.state()))) writer_.replace();
   writer_.announce();
 }
 
@@ -107,7 +109,7 @@ void Committer::run_check() {
 // --- writes ----------------------------------------------------------------------------------------------------------
 
 void Committer::answer_all(const std::vector<Candidate>& candidates, const std::optional<Rejection>& refusal) {
-  for (const Candidate& candidate : candidates) candidate.job->done(refusal);
+  for (const Candidate& candidate : candidates) candidate.job->done(candidate.refusal ? candidate.refusal : refusal);
 }
 
 void Committer::run_writes(std::span<Job> jobs, const MoreWrites& more) {
@@ -141,7 +143,7 @@ void Committer::add_latecomers(std::vector<Candidate>& candidates, const MoreWri
   for (const Candidate& candidate : candidates)
     room.bytes -= std::min(room.bytes, write_of(*candidate.job).text.size());
   latecomers_.push_back(more(room));
-  for (Job& job : latecomers_.back()) candidates.push_back({&job, {}, {}});
+  for (Job& job : latecomers_.back()) candidates.push_back({&job});
 }
 
 // Requests that are refused for what they ask are answered before anything is waited for; but none for what the newest
@@ -150,7 +152,7 @@ std::vector<Committer::Candidate> Committer::judge_beforehand(std::span<Job> job
   std::vector<Candidate> candidates;
   bool is_newest = false;
   for (Job& job : jobs) {
-    Candidate candidate{&job, {}, {}};
+    Candidate candidate{&job};
     auto refusal = judge(candidate);
     if (refusal && !std::exchange(is_newest, true) && take_over_news()) refusal = judge(candidate);
     if (refusal)
@@ -233,35 +235,40 @@ std::vector<Committer::Candidate> Committer::commit(std::vector<Candidate> candi
   StoreResult result;
   if (!failure && !group.versions.empty()) result = writer_.make_durable(group.versions, group.expected_version);
   lease.reset();
-  for (const auto& [job, refusal] : group.refused) job->done(refusal);
+  // Nothing is sent that would be compared with what others wrote: what was met, or refused, must be by the newest.
+  if (!failure && group.versions.empty()) result = writer_.store().look_for_news();
   if (result.status == StoreStatus::conflict || result.status == StoreStatus::foreign)
-    return to_be_judged_again(std::move(group.accepted), result);
+    return to_be_judged_again(std::move(group.judged), result);
   if (result.status != StoreStatus::done) failure = rejection_of(result);
   if (failure) {
     writer_.take_back();
     writer_.keys().take_back();
-    answer_all(group.accepted, failure);
+    for (Candidate& candidate : group.judged)
+      if (candidate.follows_others) candidate.refusal.reset();  // it was for what is not so
+    answer_all(group.judged, failure);
     return {};
   }
   conflict_since_.reset();
   if (!group.versions.empty()) context_.metrics.observe_commit(steady_clock::now() - started, group.versions.size());
   writer_.keys().confirm();
   writer_.publish(group.versions);
-  for (const Candidate& candidate : group.accepted) warn(candidate);
-  answer_all(group.accepted, std::nullopt);
+  for (const Candidate& candidate : group.judged)
+    if (!candidate.refusal) warn(candidate);
+  answer_all(group.judged, std::nullopt);
   return {};
 }
 
 // What was judged beforehand still holds while nothing has changed since, by others or in this group.
 void Committer::judge_anew(Candidate& candidate, const Group& group) {
-  if (group.accepted.empty() && candidate.judged_by == writer_.state()) return;
+  if (!group.has_accepted && candidate.judged_by == writer_.state()) return;
   const Job& job = *candidate.job;
   candidate.proposal = propose(*writer_.chain().document(), write_of(job), writer_.judge_for(job.author));
 }
 
 void Committer::judge_and_stamp(Candidate candidate, GlobalCounter::Lease& lease, Group& group) {
   Job& job = *candidate.job;
-  const auto refusal = refusal_of([&] {
+  candidate.follows_others = group.has_accepted;
+  candidate.refusal = refusal_of([&] {
     judge_anew(candidate, group);
     const Proposal& proposal = candidate.proposal;
     if (!proposal.changes.empty())
@@ -272,10 +279,8 @@ void Committer::judge_and_stamp(Candidate candidate, GlobalCounter::Lease& lease
   // Should it be judged once more, it is by another state. What it says of itself is still to be told.
   candidate.judged_by.reset();
   candidate.proposal.changes = {};
-  if (refusal)
-    group.refused.emplace_back(&job, *refusal);
-  else
-    group.accepted.push_back(std::move(candidate));
+  group.has_accepted = group.has_accepted || !candidate.refusal;
+  group.judged.push_back(std::move(candidate));
 }
 
 // Only of what was accepted and is durable.
@@ -288,13 +293,17 @@ void Committer::warn(const Candidate& candidate) {
   }
 }
 
-// Nothing was written: the chain moved on in between (another host wrote, a journal was closed).
+// Nothing was written: the chain moved on in between (another host wrote, a journal was closed). What was refused is
+// judged again, too: it may have been for what others in its group would have written.
 std::vector<Committer::Candidate> Committer::to_be_judged_again(std::vector<Candidate> candidates,
                                                                 const StoreResult& conflict) {
   writer_.keys().take_back();
   writer_.take_back();
   if (!conflict_since_) conflict_since_ = steady_clock::now();
-  if (steady_clock::now() - *conflict_since_ < VersionWriter::patience_with_others) return candidates;
+  if (steady_clock::now() - *conflict_since_ < VersionWriter::patience_with_others) {
+    for (Candidate& candidate : candidates) candidate.refusal.reset();
+    return candidates;
+  }
   conflict_since_.reset();
   answer_all(candidates, Rejection(Cause::busy, writer_.stem() + " is changed again and again: " + conflict.reason));
   return {};

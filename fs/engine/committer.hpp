@@ -43,14 +43,16 @@ class Committer {
   /// A write that was acceptable when it was looked at, and what it would change.
   struct Candidate {
     Job* job = nullptr;
-    Proposal proposal;
-    std::shared_ptr<const FileState> judged_by;
+    Proposal proposal = {};
+    std::shared_ptr<const FileState> judged_by = {};
+    std::optional<Rejection> refusal = {};  // in the group that it is in
+    bool follows_others = false;            // of that group, which it was judged by
   };
   /// A group of writes on its way to the disk.
   struct Group {
     std::vector<Version> versions;
-    std::vector<Candidate> accepted;  // one may have made no version
-    std::vector<std::pair<Job*, Rejection>> refused;
+    std::vector<Candidate> judged;  // in their order; one that was accepted may have made no version
+    bool has_accepted = false;
     std::uint64_t expected_version = 0;
   };
 

@@ -1,4 +1,4 @@
-// What others have added to a file that this process only reads.
+// What was added to a file without this process, or without its knowing.
 #pragma once
 
 #include <vector>

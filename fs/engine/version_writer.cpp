@@ -137,7 +137,7 @@ void VersionWriter::load() {
   state_ = state_of(stored);
   if (before) keep_times(*before);
   if (known) is_shown_late_ = !looks_the_same(*known, *state_);
-  if (before && context_.read_only) follow_journal(*before);
+  if (before) follow_journal(*before);
   if (state_->document) context_.counter.raise(largest_g_in(*state_));
   if (context_.adopt_unhashed && !context_.read_only && state_->document && !state_->chained &&
       !has_any_hash(*state_->document)) {
@@ -155,7 +155,7 @@ void VersionWriter::keep_times(const FileState& before) {
   state_ = std::move(state);
 }
 
-// Somebody else writes it.
+// What somebody else wrote, or what became of a write of ours whose outcome was unknown.
 void VersionWriter::follow_journal(const FileState& before) {
   const std::vector<Version> versions = versions_between(store_, before, *state_);
   if (versions.empty()) return;

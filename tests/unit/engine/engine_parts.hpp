@@ -19,9 +19,10 @@ class RefusingStore final : public PassingStore {
  public:
   using PassingStore::PassingStore;
 
-  std::deque<StoreResult> commits, asides, settles;  // the next results, instead of trying
+  std::deque<StoreResult> commits, asides, settles, news;  // the next results, instead of trying
+  std::deque<StoreResult> reported;                        // the next commits are done, and this is said of them
   std::chrono::milliseconds load_time{0}, commit_time{0};
-  int whole_readings = 0;
+  int whole_readings = 0, looks_for_news = 0;
 
   StoredFile load() override {
     std::this_thread::sleep_for(load_time);
@@ -29,7 +30,14 @@ class RefusingStore final : public PassingStore {
   }
   StoreResult commit(std::uint64_t expected_version, std::span<const CommitEntry> entries) override {
     std::this_thread::sleep_for(commit_time);
-    return refusal_from(commits, [&] { return PassingStore::commit(expected_version, entries); });
+    return refusal_from(commits, [&] {
+      StoreResult done = PassingStore::commit(expected_version, entries);
+      return refusal_from(reported, [&] { return done; });
+    });
+  }
+  StoreResult look_for_news() override {
+    ++looks_for_news;
+    return refusal_from(news, [&] { return PassingStore::look_for_news(); });
   }
   StoreResult set_foreign_aside(std::string& kept_as) override {
     return refusal_from(asides, [&] { return PassingStore::set_foreign_aside(kept_as); });
