@@ -76,6 +76,25 @@ TEST_F(NetworkTest, NothingIsRefusedForWhatHasChangedMeanwhile) {
   expect_no_gap_in_g({125});
 }
 
+// A value that only this host still takes for the newest is a change, and no test of it passes.
+TEST_F(NetworkTest, WhatChangesNothingHereIsJudgedByWhatOthersWrote) {
+  mount_host(0);
+  mount_host(1, add_link(1, milliseconds(100)).url());
+  const std::string patch = R"([{"op": "test", "path": "/percent_complete", "value": 5},
+                                {"op": "replace", "path": "/percent_complete", "value": 5}])";
+  for (int round = 0; round < 3; ++round) {
+    ASSERT_EQ(0, write_file(at(1, field()), "5\n")) << errors_of(1);
+    ASSERT_TRUE(eventually([&] { return read_at(0, field()) == "5\n"; }));
+    ASSERT_EQ(0, write_file(at(0, field()), "6\n"));
+    EXPECT_EQ(0, write_file(at(1, field()), "5\n")) << errors_of(1);
+    EXPECT_EQ("5\n", read_at(1, field()));
+    EXPECT_TRUE(eventually([&] { return read_at(0, field()) == "5\n"; }));
+    ASSERT_EQ(0, write_file(at(0, field()), "7\n"));
+    EXPECT_EQ(ECANCELED, write_file(at(1, std::string("tasks/") + first_task + "/task.json"), patch));
+  }
+  expect_no_gap_in_g({125});
+}
+
 TEST_F(NetworkTest, AnAnswerThatNeverComesIsAnUnknownOutcomeThatIsFoundOut) {
   mount_host(0, add_link(0, milliseconds(0)).url());
   mount_host(1, cluster().url_of(1));
