@@ -20,7 +20,8 @@ TEST(WriteBufferTest, ARefusedEndOfALogLineLeavesItsBeginning) {
     EXPECT_EQ("{\"achievement_summary\": \"first half and second half\"}\n", requested(log, "lf and second half\"}\n"));
     log.take_back();
   }
-  EXPECT_FALSE(log.complaint_at_close()) << "the refusal was told last";
+  EXPECT_TRUE(log.complaint_at_close());
+  EXPECT_TRUE(log.was_refused()) << "the refusal was told last";
 }
 
 TEST(WriteBufferTest, ARefusedLineThatBringsTheBeginningOfTheNextIsTakenBackWhole) {
