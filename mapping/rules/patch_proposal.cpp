@@ -95,6 +95,27 @@ void require_operations_permitted(const StatusDocument& document, const Node& no
   }
 }
 
+// What a stale copy is refused for: it differs in what the driver stamps, too; that must not hide that it is stale.
+[[noreturn]] void refuse_stale(const StatusDocument& document, const ChangeSet& writable, const std::string& stale) {
+  require_unlocked(document, writable);
+  throw Rejection(Cause::stale, stale);
+}
+
+void drop_what_nobody_writes(const StatusDocument& document, ChangeSet& changes) {
+  std::erase_if(changes.fields, [&](const auto& change) { return !is_writable(document, change); });
+}
+
+// What comes before that a merge patch leaves no list of tasks: what its other changes are refused for.
+void require_rest_permitted(const StatusDocument& document, const Value& after, const std::optional<std::string>& stale,
+                            const Judge& judge) {
+  const Pointer& tasks = document.mapping().collection->pointer;
+  ChangeSet rest = difference(document, with_value_at(after, tasks, document.tasks()), Removal::is_null);
+  if (stale) drop_what_nobody_writes(document, rest);
+  require_access(document, rest, judge);
+  if (stale) refuse_stale(document, rest, *stale);
+  require_permitted(document, rest);
+}
+
 }  // namespace
 
 void propose_patch(const StatusDocument& document, const WriteRequest& request, const Judge& judge,
@@ -122,17 +143,21 @@ void propose_patch(const StatusDocument& document, const WriteRequest& request, 
     const Mapping& mapping = document.mapping();
     const auto& freshness = request.node.in_task() ? mapping.task_freshness : mapping.file_freshness;
     const auto stale = stale_member(freshness, scope, patch.patch);
+    try {
+      proposal.changes = difference_of(document, request.node, after, Removal::is_null);
+    } catch (const Rejection&) {
+      if (request.node.in_task() || !after.is_object()) throw;
+      require_rest_permitted(document, after, stale, judge);
+      require_version(document, patch.if_version);
+      throw;
+    }
     if (stale) {
-      // A stale copy differs in what the driver stamps, too; that must not hide that it is stale.
-      ChangeSet changes = difference_of(document, request.node, after, Removal::is_null);
-      std::erase_if(changes.fields, [&](const auto& change) { return !is_writable(document, change); });
-      require_access(document, changes, judge);
+      drop_what_nobody_writes(document, proposal.changes);
+      require_access(document, proposal.changes, judge);
       // Its own first success is why what a repeated patch was made from is no more.
       if (is_replay(proposal, judge)) return void(proposal = as_replay(proposal));
-      require_unlocked(document, changes);
-      throw Rejection(Cause::stale, *stale);
+      refuse_stale(document, proposal.changes, *stale);
     }
-    proposal.changes = difference_of(document, request.node, after, Removal::is_null);
     if (!is_copy(freshness, patch.patch)) drop_repeated_groups(document, request.node, patch.patch, proposal.changes);
   }
   require_access(document, proposal.changes, judge);
