@@ -281,7 +281,8 @@ void require_open_by(const Inode& inode, const Author& author) {
   if (std::holds_alternative<ScratchPlace>(inode.place)) return;
   if (std::holds_alternative<ControlPlace>(inode.place)) return;  // its commands are judged one by one
   if (const auto* place = std::get_if<NodePlace>(&inode.place)) return require_writable_state(*place, author);
-  throw Rejection(Cause::not_permitted, inode.path + " is read-only");
+  throw Rejection(Cause::not_permitted,
+                  inode.path + " is read-only; it shows what other files say: write to a field, or a patch to `patch`");
 }
 
 }  // namespace

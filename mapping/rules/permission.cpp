@@ -27,7 +27,8 @@ void refuse_read_only(const StatusDocument& document, const FieldChange& change)
   if (change.field)
     throw Rejection(Cause::not_permitted,
                     where + " is read-only and must stay " + (change.before ? shown(*change.before) : "absent"));
-  throw Rejection(Cause::not_permitted, where + " is not known to the mapping and is read-only");
+  throw Rejection(Cause::not_permitted, where + " is not known to the mapping and is read-only; it must stay " +
+                                            (change.before ? shown(*change.before) : "absent"));
 }
 
 bool is_writable(const StatusDocument& document, const FieldChange& change) {

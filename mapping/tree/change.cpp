@@ -89,9 +89,12 @@ class TaskComparison {
   }
 
  private:
+  [[noreturn]] static void refuse_second(const std::string& id) {
+    throw Rejection(Cause::invalid, "two tasks have the id " + id + "; each has an id of its own");
+  }
+
   void keep(std::size_t old_position, std::size_t& kept_until, std::size_t new_position) {
-    if (!kept_.insert(before_.task_id(old_position)).second)
-      throw Rejection(Cause::invalid, "two tasks have the id " + std::string(before_.task_id(old_position)));
+    if (!kept_.insert(before_.task_id(old_position)).second) refuse_second(std::string(before_.task_id(old_position)));
     if (old_position < kept_until || !changes_.added_tasks.empty())
       throw Rejection(Cause::not_permitted, "task " + std::to_string(new_position) +
                                                 " was moved; tasks keep their order and new ones come at the end");
@@ -105,7 +108,7 @@ class TaskComparison {
       ScopeComparison(before_.mapping(), id, removal_, changes_)
           .compare_objects(before_.task(*old_position), task, Pointer());
     } else {
-      if (!added_.insert(id).second) throw Rejection(Cause::invalid, "two tasks have the id " + id);
+      if (!added_.insert(id).second) refuse_second(id);
       changes_.added_tasks.push_back(task);
     }
   }
