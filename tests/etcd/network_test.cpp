@@ -76,6 +76,23 @@ TEST_F(NetworkTest, NothingIsRefusedForWhatHasChangedMeanwhile) {
   expect_no_gap_in_g({125});
 }
 
+// What is new has come by the time that it has taken over what was new before.
+TEST_F(NetworkTest, ASlowHostHasItsTurnWhileAQuickOneWritesWithoutPause) {
+  mount_host(0);
+  mount_host(1, add_link(1, milliseconds(10)).url());
+  std::jthread quick([&](const std::stop_token& stop) {
+    while (!stop.stop_requested()) EXPECT_EQ(0, append_file(at(0, "achievements"), "quick\n")) << errors_of(0);
+  });
+  std::this_thread::sleep_for(milliseconds(100));
+  const auto begin = steady_clock::now();
+  for (int line = 0; line < 15; ++line) EXPECT_EQ(0, append_file(at(1, "achievements"), "slow\n")) << errors_of(1);
+  EXPECT_LT(steady_clock::now() - begin, seconds(6) * slowness());
+  quick.request_stop();
+  quick.join();
+  EXPECT_EQ(15u, achievements_in(exported_journal()).count("slow"));
+  expect_no_gap_in_g({125});
+}
+
 TEST_F(NetworkTest, AnAnswerThatNeverComesIsAnUnknownOutcomeThatIsFoundOut) {
   mount_host(0, add_link(0, milliseconds(0)).url());
   mount_host(1, cluster().url_of(1));
