@@ -36,6 +36,8 @@ class GlobalCounter {
     virtual std::int64_t next() = 0;
     /// The numbers drawn are durable when it returns, and the lease holds nothing any more. To be called at most once.
     virtual void commit() = 0;
+    /// Instead of commit(), before the lease is dropped: others wrote first, and the same will be asked for again.
+    virtual void lost_to_others() {}
   };
 
   /// Of one number, while it lives.

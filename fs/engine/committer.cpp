@@ -222,6 +222,7 @@ std::vector<Committer::Candidate> Committer::commit(std::vector<Candidate> candi
   }
   // Beginning may have waited for another host's turn.
   if (writer_.store().has_news()) {
+    lease->lost_to_others();
     lease.reset();
     return to_be_judged_again(std::move(candidates), {StoreStatus::conflict, "another host wrote first"});
   }

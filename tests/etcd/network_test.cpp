@@ -1,5 +1,6 @@
 // A network that is slow or loses answers, and a host whose clock is wrong: nothing acknowledged is lost, nothing is
 // written twice, and what is not known is said and found out.
+#include <algorithm>
 #include <chrono>
 #include <mutex>
 #include <thread>
@@ -95,6 +96,23 @@ TEST_F(NetworkTest, WhatChangesNothingHereIsJudgedByWhatOthersWrote) {
   expect_no_gap_in_g({125});
 }
 
+// What is new has come by the time that it has taken over what was new before.
+TEST_F(NetworkTest, ASlowHostHasItsTurnWhileAQuickOneWritesWithoutPause) {
+  mount_host(0);
+  mount_host(1, add_link(1, milliseconds(10)).url());
+  std::jthread quick([&](const std::stop_token& stop) {
+    while (!stop.stop_requested()) EXPECT_EQ(0, append_file(at(0, "achievements"), "quick\n")) << errors_of(0);
+  });
+  std::this_thread::sleep_for(milliseconds(100));
+  const auto begin = steady_clock::now();
+  for (int line = 0; line < 15; ++line) EXPECT_EQ(0, append_file(at(1, "achievements"), "slow\n")) << errors_of(1);
+  EXPECT_LT(steady_clock::now() - begin, seconds(6) * slowness());
+  quick.request_stop();
+  quick.join();
+  EXPECT_EQ(15u, achievements_in(exported_journal()).count("slow"));
+  expect_no_gap_in_g({125});
+}
+
 TEST_F(NetworkTest, AnAnswerThatNeverComesIsAnUnknownOutcomeThatIsFoundOut) {
   mount_host(0, add_link(0, milliseconds(0)).url());
   mount_host(1, cluster().url_of(1));
@@ -128,6 +146,41 @@ TEST_F(NetworkTest, ATransactionThatNeverArrivesIsFoundOutNotToBeThere) {
   EXPECT_TRUE(eventually([&] { return read_at(1, field()) == "7\n"; }));
   EXPECT_EQ(0, records_with(6));
   expect_no_gap_in_g({125});
+}
+
+// Whoever saw foreign content and could not set it aside finds that another host did.
+TEST_F(NetworkTest, WhatAnotherHostSetAsideAndReconciledIsForeignNoMore) {
+  mount_host(0, add_link(0, milliseconds(0)).url());
+  ASSERT_EQ(0, write_file(at(0, field()), "5\n")) << errors_of(0);
+  link(0).lose_requests();
+  const std::size_t before = link(0).losses();
+  ASSERT_EQ(0, cluster().etcdctl({"put", "/plans/head/exec_status_125", "{\"nonsense\": true}"}).exit_status);
+  ASSERT_TRUE(eventually([&] { return link(0).losses() > before; })) << "host 0 tried";
+  mount_host(1);
+  ASSERT_TRUE(eventually([&] { return read_at(1, "partition_status") == "PARTITIONED\n"; }));
+  ASSERT_EQ(0, write_file(at(1, ".control"), "{\"command\": \"reconcile\", \"resolution\": \"ours\"}")) << errors_of(1);
+  link(0).lose_nothing();
+  EXPECT_TRUE(eventually([&] { return read_at(0, "partition_status") == "CONSISTENT\n"; })) << errors_of(0);
+  EXPECT_TRUE(eventually([&] { return write_file(at(0, field()), "6\n") == 0; })) << errors_of(0);
+  EXPECT_EQ(0, write_file(at(1, field()), "7\n")) << errors_of(1);
+  const auto is_quarantine = [](const Json& record) { return record["op"] == "quarantine"; };
+  const std::vector<Json> journal = exported_journal();
+  EXPECT_EQ(1, std::ranges::count_if(journal, is_quarantine));
+}
+
+// Its transaction arrived, and nobody told it.
+TEST_F(NetworkTest, WhatAHostSetAsideWithoutHearingOfItIsRecorded) {
+  mount_host(0, add_link(0, milliseconds(0)).url());
+  ASSERT_EQ(0, write_file(at(0, field()), "5\n")) << errors_of(0);
+  link(0).lose_answers();
+  ASSERT_EQ(0, cluster().etcdctl({"put", "/plans/head/exec_status_125", "{\"nonsense\": true}"}).exit_status);
+  const auto copies = [&] { return cluster().etcdctl({"get", "--prefix", "--keys-only", "/plans/foreign/"}).output; };
+  ASSERT_TRUE(eventually([&] { return copies().find("exec_status_125/1") != std::string::npos; }));
+  link(0).lose_nothing();
+  EXPECT_TRUE(eventually([&] { return read_at(0, "partition_status") == "PARTITIONED\n"; })) << errors_of(0);
+  EXPECT_EQ(std::string::npos, copies().find("exec_status_125/2"));
+  const std::vector<Json> journal = exported_journal();
+  EXPECT_EQ("quarantine", journal.back()["op"]);
 }
 
 TEST_F(NetworkTest, AConnectionThatBreaksBehindATransactionWritesItOnce) {

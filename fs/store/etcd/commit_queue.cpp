@@ -43,6 +43,7 @@ class CommitQueue::QueueLease final : public GlobalCounter::Lease {
     queue_.promise(epoch_, drawn_);
     is_promised_ = true;
   }
+  void lost_to_others() override { queue_.lost_unsent(); }
 
  private:
   CommitQueue& queue_;
@@ -65,6 +66,7 @@ std::unique_ptr<GlobalCounter::Lease> CommitQueue::begin() {
       place->wait_until(lock, line_.turn_of_other_ends().value_or(Clock::now()));
   }
   wanting_.erase(place);
+  losers_return_by_ = {};
   numbers_.open_lease(pending_.is_empty());
   return std::make_unique<QueueLease>(*this, numbers_.epoch());
 }
@@ -89,6 +91,16 @@ void CommitQueue::end_lease(std::uint64_t epoch, NumberRange range, bool was_pro
     end_epoch(StoreStatus::conflict, "numbers before these were given up");
   }
 }
+
+// The lease is still open; its end wakes whoever has something to do.
+void CommitQueue::lost_unsent() {
+  const std::lock_guard lock(mutex_);
+  line_.lost_unsent(Clock::now());
+  note_loss(Clock::now());
+}
+
+// Others pass us over when that takes longer.
+void CommitQueue::note_loss(Clock::time_point now) { losers_return_by_ = now + WaitingLine::shortest_patience; }
 
 void CommitQueue::end_epoch(StoreStatus status, const std::string& reason) {
   numbers_.end_epoch();

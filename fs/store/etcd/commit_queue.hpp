@@ -76,6 +76,7 @@ class CommitQueue final : public GlobalCounter {
   std::int64_t draw(std::uint64_t epoch);
   void promise(std::uint64_t epoch, NumberRange range);
   void end_lease(std::uint64_t epoch, NumberRange range, bool was_promised);
+  void lost_unsent();
 
   // commit_queue_sending.cpp. The thread, for what no caller does.
   enum class Task { send, join_line, leave_line, stop };
@@ -89,6 +90,7 @@ class CommitQueue final : public GlobalCounter {
   void succeeded(const CommitBatch& batch, const SendResult& result);
   void succeeded_before(const CommitBatch& batch, const SendResult& result);
   void lost_race(const CommitBatch& batch, const EtcdTransactionResult& result, const LineChange& change);
+  void lost_before_sending(const CommitBatch& batch);
   void pause();
   void did_not_arrive(const CommitBatch& batch);
   void refuse(const CommitBatch& batch, StoreStatus status, const std::string& reason);
@@ -103,6 +105,7 @@ class CommitQueue final : public GlobalCounter {
   bool is_joining_due(Clock::time_point now) const;
   bool is_idle_turn(Clock::time_point now);
   bool is_nobody_on_the_way() const;
+  void note_loss(Clock::time_point now);
   void seen(const CounterState& counter);
   void seen_by(const EtcdTransactionResult& lost);
   void end_epoch(StoreStatus status, const std::string& reason);
@@ -122,6 +125,7 @@ class CommitQueue final : public GlobalCounter {
   PendingCommits pending_;
   WaitingLine line_;
   Clock::time_point idle_until_ = never;  // then our place is given up, if nobody wants to write before
+  Clock::time_point losers_return_by_{};  // who lost takes over what is new, and asks for the same again
   bool is_sending_ = false;
   bool is_stopping_ = false;
 

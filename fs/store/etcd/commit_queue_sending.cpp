@@ -95,12 +95,14 @@ bool CommitQueue::is_ready_to_send(Clock::time_point now) const {
 }
 
 bool CommitQueue::is_joining_due(Clock::time_point now) const {
-  return !is_sending_ && !wanting_.empty() && line_.is_joining_due(now);
+  const bool is_somebody_waiting = !wanting_.empty() || now < losers_return_by_;
+  return !is_sending_ && is_somebody_waiting && line_.is_joining_due(now);
 }
 
 // It is our turn, and nobody has anything to write.
 bool CommitQueue::is_idle_turn(Clock::time_point now) {
-  return !is_sending_ && pending_.is_empty() && is_nobody_on_the_way() && line_.is_leaving_due(now);
+  return !is_sending_ && now >= losers_return_by_ && pending_.is_empty() && is_nobody_on_the_way() &&
+         line_.is_leaving_due(now);
 }
 
 CommitQueue::Task CommitQueue::next_task(std::unique_lock<std::mutex>& lock, CommitBatch& batch) {
@@ -115,7 +117,8 @@ CommitQueue::Task CommitQueue::next_task(std::unique_lock<std::mutex>& lock, Com
     idle_until_ = is_idle_turn(now) ? std::min(idle_until_, now + idle_turn) : never;
     if (now >= idle_until_) return Task::leave_line;
     const bool is_gathering = !pending_.is_empty() && pending_.gathered_by() > now;
-    const auto again = is_gathering ? std::min(idle_until_, pending_.gathered_by()) : idle_until_;
+    auto again = is_gathering ? std::min(idle_until_, pending_.gathered_by()) : idle_until_;
+    if (losers_return_by_ > now) again = std::min(again, losers_return_by_);
     if (again == never)
       work_.wait(lock);
     else
@@ -139,7 +142,7 @@ void CommitQueue::send(const CommitBatch& batch) try {
     is_behind = numbers_.durable() + 1 != batch.front()->request.first_g;
     change = line_.change(lease, Clock::now());
   }
-  if (is_behind) return lost_race(batch, {}, {});
+  if (is_behind) return lost_before_sending(batch);
   apply(batch, sender_.send(batch, counter_revision, change));
 } catch (const std::exception& error) {
   answer(batch, StoreStatus::failed, std::string("outcome unknown: ") + error.what());
@@ -187,11 +190,25 @@ void CommitQueue::succeeded_before(const CommitBatch& batch, const SendResult& r
   answer(batch, StoreStatus::done, {}, result.revision);
 }
 
-// `result` has nothing where it was known beforehand, and nothing was sent.
+void CommitQueue::lost_before_sending(const CommitBatch& batch) {
+  bool is_joining = false;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto now = Clock::now();
+    line_.lost_unsent(now);
+    note_loss(now);
+    is_joining = line_.is_joining_due(now);  // the thread does it
+    for (const auto& item : batch) item->decide({StoreStatus::conflict, "another host wrote first"});
+    end_epoch(StoreStatus::conflict, "another host wrote first");
+  }
+  if (!is_joining) pause();
+}
+
 void CommitQueue::lost_race(const CommitBatch& batch, const EtcdTransactionResult& result, const LineChange& change) {
   {
     const std::lock_guard lock(mutex_);
     line_.lost(change, result.revision, Clock::now());
+    note_loss(Clock::now());
     if (!result.reads.empty()) seen_by(result);
     for (std::size_t position = 0; position < batch.size(); ++position)
       batch[position]->decide(

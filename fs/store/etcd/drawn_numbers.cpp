@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "fs/counter/global_counter.hpp"
 #include "mapping/rejection.hpp"
 
 namespace statusfs {
@@ -14,8 +13,9 @@ void DrawnNumbers::open_lease(bool are_all_sent) {
 }
 
 std::int64_t DrawnNumbers::draw(std::uint64_t epoch) {
-  if (next_ > largest_g) throw Rejection(Cause::read_only, "the global counter has no number left");
-  return epoch == epoch_ ? next_++ : next_;
+  if (epoch != epoch_) return worthless;
+  if (next_ >= worthless) throw Rejection(Cause::read_only, "the global counter has no number left");
+  return next_++;
 }
 
 void DrawnNumbers::promise(std::uint64_t epoch, NumberRange range) {

@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <map>
 
+#include "fs/counter/global_counter.hpp"
+
 namespace statusfs {
 
 /// What a lease drew.
@@ -21,6 +23,10 @@ struct NumberRange {
 /// Thread safety: none; its owner guards it.
 class DrawnNumbers {
  public:
+  /// Whoever draws when his epoch has ended gets this one, and again and again. Nobody is ever owed it: a number that
+  /// may be drawn in the new epoch, too, would be handed in as that one, and stand in several records.
+  static constexpr std::int64_t worthless = largest_g;
+
   /// The newest number that is known to be durable.
   std::int64_t durable() const noexcept { return durable_; }
   /// Of the counter's key; 0: there is none.
@@ -30,8 +36,7 @@ class DrawnNumbers {
   bool is_lease_open() const noexcept { return is_lease_open_; }
   /// Precondition: none is open. `are_all_sent`: of those that were handed in.
   void open_lease(bool are_all_sent);
-  /// Throws Rejection(read_only) when there is none left. A number of an epoch that ended is worthless, which hand_in()
-  /// says.
+  /// Throws Rejection(read_only) when there is none left. In an epoch that ended: `worthless`.
   std::int64_t draw(std::uint64_t epoch);
   /// The open lease ends; what it drew will be handed in.
   void promise(std::uint64_t epoch, NumberRange range);
@@ -43,7 +48,8 @@ class DrawnNumbers {
   bool is_one_owed_before(std::int64_t number) const;
   bool are_some_owed() const noexcept { return !owed_.empty(); }
 
-  /// False: the numbers are worthless.
+  /// False: the numbers are worthless. Some of an epoch that ended may be the same as promised ones of this epoch; then
+  /// whoever comes first takes them, for those who drew them all have them once each.
   bool hand_in(NumberRange range);
   void end_epoch();
 

@@ -95,6 +95,7 @@ StoreResult EtcdStore::look_for_news() {
 
 StoreResult EtcdStore::take_news() {
   const FileFeed::News news = feed_->take();
+  if (news.is_any()) doubt_foreign();
   must_look_ = must_look_ || news.was_touched;
   bool is_complete = !news.is_incomplete && !must_look_;
   try {
@@ -283,8 +284,7 @@ StoreResult EtcdStore::commit(std::uint64_t expected_version, std::span<const Co
   head_revision_ = outcome.revision;
   document_ = entries.back().document;
   document_beforehand_.reset();
-  foreign_.reset();
-  has_foreign_ = false;
+  forget_foreign();
   feed_->set_document(services_.layout.document(stem_, head_.document_version, head_.document_id));
   return {};
 }
@@ -307,9 +307,43 @@ void EtcdStore::set_foreign(std::string text, bool is_record) {
   has_foreign_ = true;
 }
 
+void EtcdStore::forget_foreign() {
+  foreign_.reset();
+  has_foreign_ = false;
+}
+
+// Another host may have resolved it: it is looked at anew, records, head and document. Where it was this host, which
+// did not hear of it, nobody else records the quarantine.
+void EtcdStore::doubt_foreign() {
+  if (!foreign_) return;
+  must_look_ = true;
+  if (!foreign_->kept_as.empty()) return;
+  if (is_set_aside_by_us())
+    foreign_->kept_as = foreign_copy_of(file_name_of(stem_), foreign_->perhaps_kept_as);
+  else
+    forget_foreign();
+}
+
+// The head that was put with the copy says who did it.
+bool EtcdStore::is_set_aside_by_us() const try {
+  if (foreign_->perhaps_kept_as == 0) return false;
+  const std::string number = std::to_string(foreign_->perhaps_kept_as);
+  const auto kept = services_.client.range({services_.layout.foreign_values(stem_) + number}).entries;
+  if (kept.empty()) return false;
+  EtcdRange then{services_.layout.head(stem_)};
+  then.revision = kept.front().modified;
+  const auto head = services_.client.range(then).entries;
+  return !head.empty() && decode_head(head.front().value).host == services_.host;
+} catch (const EtcdError& error) {
+  if (error.kind() != EtcdError::Kind::compacted) throw;
+  return true;  // nobody knows: it is rather recorded twice than not at all
+} catch (const std::runtime_error&) {
+  return false;  // we would have put a head
+}
+
 std::optional<ForeignChange> EtcdStore::foreign_change() {
   if (!foreign_) return std::nullopt;
-  return ForeignChange{foreign_->text, nobody, {}};
+  return ForeignChange{foreign_->text, nobody, foreign_->kept_as};
 }
 
 void EtcdStore::accept_foreign() {
@@ -327,14 +361,22 @@ StoreResult EtcdStore::write_over_accepted() {
 
 StoreResult EtcdStore::set_foreign_aside(std::string& kept_as) {
   if (!foreign_) return {StoreStatus::failed, stem_ + " holds no foreign value"};
+  if (!foreign_->kept_as.empty()) {
+    kept_as = foreign_->kept_as;
+    forget_foreign();
+    return {};
+  }
   foreign_->is_accepted = false;
-  return guarded([&] {
-    const std::size_t number = next_foreign_number(services_.client, services_.layout, stem_);
-    StoreResult result =
-        put_back(keep_foreign_value(services_.client, services_.layout, stem_, number, foreign_->text));
-    if (result.status == StoreStatus::done) kept_as = foreign_copy_of(file_name_of(stem_), number);
-    return result;
-  });
+  return guarded([&] { return set_aside(kept_as); });
+}
+
+StoreResult EtcdStore::set_aside(std::string& kept_as) {
+  const std::size_t number = next_foreign_number(services_.client, services_.layout, stem_);
+  const EtcdPut kept = keep_foreign_value(services_.client, services_.layout, stem_, number, foreign_->text);
+  foreign_->perhaps_kept_as = number;
+  const StoreResult result = put_back(kept);
+  if (result.status == StoreStatus::done) kept_as = foreign_copy_of(file_name_of(stem_), number);
+  return result;
 }
 
 // Head and document as they were, and the foreign value beside them where it is to be kept: one transaction, which one
@@ -357,8 +399,7 @@ StoreResult EtcdStore::put_back(const std::optional<EtcdPut>& kept) {
     transaction.deletes.push_back({services_.layout.record(stem_, head_.chain.version + 1), end_of_prefix(records)});
   }
   const EtcdTransactionResult result = services_.client.transact(transaction);
-  foreign_.reset();
-  has_foreign_ = false;
+  forget_foreign();
   if (!result.succeeded) {
     feed_->touch();
     return {StoreStatus::conflict, "another host was first"};

@@ -48,7 +48,9 @@ class EtcdStore final : public Store {
   struct Foreign {
     std::string text;
     bool is_accepted = false;
-    bool is_record = false;  ///< it stands behind the records that the head knows, and not in the head's place
+    bool is_record = false;           ///< it stands behind the records that the head knows, and not in the head's place
+    std::size_t perhaps_kept_as = 0;  ///< a transaction that sets it aside under this number was sent, and not answered
+    std::string kept_as = {};         ///< that went through, as was found out
   };
 
   // etcd_load.cpp
@@ -61,8 +63,12 @@ class EtcdStore final : public Store {
   void take_head(const StoredHead& stored);
   void fetch_records();
   StoreResult look_at_keys();
+  void doubt_foreign();
+  bool is_set_aside_by_us() const;
   void set_foreign(std::string text, bool is_record = false);
   StoreResult put_back(const std::optional<EtcdPut>& kept);
+  StoreResult set_aside(std::string& kept_as);
+  void forget_foreign();
   void store_due_document();
   void take_document(StoredHead& head) const;
   StoredHead head_after(std::span<const CommitEntry> entries) const;

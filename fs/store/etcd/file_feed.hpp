@@ -25,6 +25,8 @@ class FileFeed {
     std::string head;             ///< text of the head that a mutation, of whichever host, put last; no news by itself
     bool is_incomplete = false;   ///< there may be more records than these
     bool was_touched = false;     ///< something was put or deleted that no mutation of ours explains
+
+    bool is_any() const { return is_incomplete || was_touched || !records.empty(); }
   };
 
   void add(Record record) {
@@ -48,7 +50,7 @@ class FileFeed {
 
   bool has_news() const {
     const std::lock_guard lock(mutex_);
-    return news_.is_incomplete || news_.was_touched || !news_.records.empty();
+    return news_.is_any();
   }
   News take() {
     const std::lock_guard lock(mutex_);

@@ -8,6 +8,8 @@ namespace {
 // It is heard of, what is asked is judged, the transaction, and that is heard of.
 constexpr int transactions_a_turn = 4;
 constexpr std::chrono::milliseconds contention_lasts{100};
+constexpr int most_doublings = 3;
+constexpr int losses_before_joining = 2;  // one may be by chance
 
 }  // namespace
 
@@ -15,9 +17,14 @@ void WaitingLine::joined(const std::string& key, std::int64_t revision, Clock::t
   if (key == own_key_) {
     if (revision <= own_revision_) return;
     own_revision_ = revision;
+    losses_unsent_ = 0;
   }
   Place& place = places_[key];
-  if (revision > place.revision) place = {revision, false};
+  if (revision > place.revision) {
+    if (place.is_passed_over) place.times_too_slow = std::min(place.times_too_slow + 1, most_doublings);
+    place.is_passed_over = false;
+    place.revision = revision;
+  }
   note_first(now);
 }
 
@@ -46,6 +53,7 @@ LineChange WaitingLine::change(std::int64_t lease, Clock::time_point now) {
 }
 
 void WaitingLine::won(const LineChange& change, std::int64_t revision, Clock::time_point now) {
+  losses_unsent_ = 0;
   if (change.goes_to_end)
     joined(own_key_, revision, now);
   else if (change.leaves)
@@ -57,13 +65,19 @@ void WaitingLine::lost(const LineChange& change, std::int64_t revision, Clock::t
   if (change.lease != 0) joined(own_key_, revision, now);
 }
 
+void WaitingLine::lost_unsent(Clock::time_point now) {
+  contended_until_ = now + contention_lasts;
+  ++losses_unsent_;
+}
+
 std::size_t WaitingLine::others() const {
   return static_cast<std::size_t>(std::ranges::count_if(
       places_, [this](const auto& place) { return place.first != own_key_ && !place.second.is_passed_over; }));
 }
 
 bool WaitingLine::is_joining_due(Clock::time_point now) const {
-  return others() > 1 && !are_we_in() && now >= changes_again_at_;
+  const bool are_others_going_round = others() > 1 && !are_we_in();
+  return (are_others_going_round || losses_unsent_ >= losses_before_joining) && now >= changes_again_at_;
 }
 
 bool WaitingLine::is_leaving_due(Clock::time_point now) {
@@ -89,9 +103,14 @@ void WaitingLine::note_first(Clock::time_point now) {
   first_since_ = now;
 }
 
+// Precondition: somebody is first.
+WaitingLine::Clock::time_point WaitingLine::turn_ends() const {
+  return first_since_ + patience_ * (1 << places_.at(first_key_).times_too_slow);
+}
+
 bool WaitingLine::is_our_turn(Clock::time_point now) {
   while (!first_key_.empty() && first_key_ != own_key_) {
-    if (now < first_since_ + patience_) return false;
+    if (now < turn_ends()) return false;
     places_.at(first_key_).is_passed_over = true;
     note_first(now);
   }
@@ -100,7 +119,7 @@ bool WaitingLine::is_our_turn(Clock::time_point now) {
 
 std::optional<WaitingLine::Clock::time_point> WaitingLine::turn_of_other_ends() const {
   if (first_key_.empty() || first_key_ == own_key_) return std::nullopt;
-  return first_since_ + patience_;
+  return turn_ends();
 }
 
 }  // namespace statusfs

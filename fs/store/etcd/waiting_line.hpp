@@ -2,8 +2,9 @@
 //
 // Hosts that write at once would make each other's work worthless: one transaction goes through, the others are judged
 // and stamped anew. So a host that lost puts its key below P/waiting/, in the transaction that lost, and hosts draw
-// numbers only while nobody is before them. Nothing depends on it but time: who writes is decided by what a transaction
-// compares.
+// numbers only while nobody is before them. Who learns that it lost before it has sent anything, and that again, puts
+// its key alone: the larger a document, the longer what is new takes to be taken over, and the surer others write
+// meanwhile. Nothing depends on the line but time: who writes is decided by what a transaction compares.
 #pragma once
 
 #include <chrono>
@@ -28,7 +29,7 @@ class WaitingLine {
  public:
   using Clock = std::chrono::steady_clock;
   /// Who is first and writes nothing for so long is passed over until it joins anew: it may have died. Longer where
-  /// transactions take long.
+  /// transactions take long, and twice as long for each time that it was passed over and came back: it is slow.
   static constexpr std::chrono::milliseconds shortest_patience{100};
 
   explicit WaitingLine(std::string own_key) : own_key_(std::move(own_key)) {}
@@ -45,8 +46,9 @@ class WaitingLine {
   /// While others write, too, a place is taken for what comes next.
   LineChange change(std::int64_t lease, Clock::time_point now);
   void won(const LineChange& change, std::int64_t revision, Clock::time_point now);
-  /// Also of what was not sent because it was known to lose: with no change.
   void lost(const LineChange& change, std::int64_t revision, Clock::time_point now);
+  /// Known before anything was sent.
+  void lost_unsent(Clock::time_point now);
   void joined_alone(std::int64_t revision, Clock::time_point now) { joined(own_key_, revision, now); }
   void left_alone(std::int64_t revision, Clock::time_point now) { left(own_key_, revision, now); }
   /// Joining or leaving alone failed: it is not due again for a while.
@@ -60,7 +62,8 @@ class WaitingLine {
   /// When is_our_turn() should be asked again, though nothing is heard; nothing where it is our turn.
   std::optional<Clock::time_point> turn_of_other_ends() const;
   /// Whoever wants to write and has no place should join alone: several others would go round for ever, while one other
-  /// is done before we would be in.
+  /// is done before we would be in. Also whoever loses again and again before it sends; with a place, too, for it is
+  /// passed over then.
   bool is_joining_due(Clock::time_point now) const;
   /// Whoever has nothing to write keeps others back.
   bool is_leaving_due(Clock::time_point now);
@@ -69,10 +72,12 @@ class WaitingLine {
   struct Place {
     std::int64_t revision = 0;  // of the key: the smaller, the further before
     bool is_passed_over = false;
+    int times_too_slow = 0;  // that it was passed over and joined anew, without having left
   };
   using Places = std::map<std::string, Place>;
   Places::iterator first();
   void note_first(Clock::time_point now);
+  Clock::time_point turn_ends() const;
 
   const std::string own_key_;
   Places places_;
@@ -83,6 +88,7 @@ class WaitingLine {
   Clock::duration patience_ = shortest_patience;
   Clock::time_point contended_until_{};  // others write, too, as far as is known
   Clock::time_point changes_again_at_{};
+  int losses_unsent_ = 0;  // since we won, or took a place
 };
 
 }  // namespace statusfs

@@ -75,8 +75,40 @@ TEST_F(DrawnNumbersTest, OfAnEpochThatEndedAreWorthless) {
   EXPECT_FALSE(numbers_.is_owed(epoch, range));
   EXPECT_FALSE(numbers_.hand_in(range));
   numbers_.open_lease(true);
-  EXPECT_EQ(11, numbers_.draw(epoch)) << "the number is not taken";
+  EXPECT_EQ(DrawnNumbers::worthless, numbers_.draw(epoch));
   EXPECT_EQ(11, numbers_.draw(numbers_.epoch()));
+}
+
+// File X loses to another host while A's lease is open, draws anew, and A hands in before X does.
+TEST_F(DrawnNumbersTest, DrawnAfterTheEpochEndedAreNotTakenForThoseOfTheNext) {
+  be_at(10, 5);
+  const NumberRange first_of_x = promised(1);
+  ASSERT_TRUE(numbers_.hand_in(first_of_x));
+  numbers_.open_lease(true);  // A's
+  const std::uint64_t epoch_of_a = numbers_.epoch();
+  numbers_.seen(11, 6, true);  // the other host's
+  numbers_.end_epoch();
+  NumberRange of_a;
+  of_a.first = numbers_.draw(epoch_of_a);
+  of_a.last = numbers_.draw(epoch_of_a);
+  numbers_.promise(epoch_of_a, of_a);
+  const NumberRange of_x = promised(1);
+  EXPECT_EQ(12, of_x.first);
+  EXPECT_FALSE(numbers_.hand_in(of_a)) << "two records would have one number";
+  EXPECT_TRUE(numbers_.hand_in(of_x));
+}
+
+TEST_F(DrawnNumbersTest, DrawnPartlyAfterTheEpochEndedAreWorthless) {
+  be_at(10, 5);
+  numbers_.open_lease(true);
+  const std::uint64_t epoch_before = numbers_.epoch();
+  NumberRange before;
+  before.first = numbers_.draw(epoch_before);
+  numbers_.end_epoch();
+  before.last = numbers_.draw(epoch_before);
+  numbers_.promise(epoch_before, before);
+  promised(3);
+  EXPECT_FALSE(numbers_.hand_in(before));
 }
 
 TEST_F(DrawnNumbersTest, FollowTheCounterThatOthersPut) {

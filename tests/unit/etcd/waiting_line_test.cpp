@@ -68,6 +68,28 @@ TEST_F(WaitingLineTest, IsMorePatientWhereTransactionsTakeLong) {
   EXPECT_TRUE(is_our_turn(longest()));
 }
 
+TEST_F(WaitingLineTest, WaitsLongerForWhoWasTooSlowAndCameBack) {
+  line_.joined("slow", 5, at(0));
+  EXPECT_TRUE(is_our_turn(longest()));
+  line_.joined("slow", 6, at(200));
+  EXPECT_EQ(at(200 + 2 * longest()), line_.turn_of_other_ends());
+  EXPECT_FALSE(is_our_turn(200 + 2 * longest() - 1));
+  line_.joined("slow", 7, at(350));  // it wrote
+  EXPECT_EQ(at(350 + 2 * longest()), line_.turn_of_other_ends());
+  line_.left("slow", 8, at(400));
+  line_.joined("slow", 9, at(400));
+  EXPECT_EQ(at(400 + longest()), line_.turn_of_other_ends());
+}
+
+TEST_F(WaitingLineTest, WaitsForNobodyForEver) {
+  int now = 0;
+  for (int round = 0; round < 10; ++round) {
+    line_.joined("slow", 5 + round, at(now));
+    now += 8 * longest();
+    EXPECT_TRUE(is_our_turn(now));
+  }
+}
+
 TEST_F(WaitingLineTest, NewsThatAreOlderThanWhatIsKnownChangeNothing) {
   line_.joined("other", 5, at(0));
   line_.left("other", 4, at(1));
@@ -138,6 +160,38 @@ TEST_F(WaitingLineTest, JoiningAloneIsDueWhereSeveralOthersGoRound) {
   EXPECT_TRUE(line_.is_joining_due(at(2 + longest())));
   line_.joined_alone(7, at(3));
   EXPECT_FALSE(line_.is_joining_due(at(2 + longest())));
+}
+
+TEST_F(WaitingLineTest, JoiningAloneIsDueForWhoLosesAgainAndAgainBeforeItSends) {
+  EXPECT_FALSE(line_.is_joining_due(at(0)));
+  line_.lost_unsent(at(0));
+  EXPECT_FALSE(line_.is_joining_due(at(1))) << "once is by chance";
+  line_.lost_unsent(at(2));
+  EXPECT_TRUE(line_.is_joining_due(at(3))) << "though nobody else is in the line";
+  line_.could_not_change(at(3));
+  EXPECT_FALSE(line_.is_joining_due(at(4)));
+  line_.joined_alone(5, at(5));
+  EXPECT_FALSE(line_.is_joining_due(at(3 + longest())));
+  const LineChange change = line_.change(77, at(6));
+  EXPECT_TRUE(change.goes_to_end) << "others write, too";
+}
+
+TEST_F(WaitingLineTest, LossesBeforeSendingCountWhileNothingIsWon) {
+  for (int time = 0; time < 10; ++time) {
+    line_.lost_unsent(at(time));
+    EXPECT_FALSE(line_.is_joining_due(at(time)));
+    line_.won({}, 5 + time, at(time));
+  }
+}
+
+TEST_F(WaitingLineTest, WhoIsPassedOverAgainAndAgainJoinsAnew) {
+  line_.joined_alone(5, at(0));
+  line_.lost_unsent(at(1));
+  line_.lost_unsent(at(2));
+  EXPECT_TRUE(line_.are_we_in());
+  EXPECT_TRUE(line_.is_joining_due(at(3)));
+  line_.joined_alone(6, at(4));
+  EXPECT_FALSE(line_.is_joining_due(at(5)));
 }
 
 TEST_F(WaitingLineTest, WhoIsPassedOverDoesNotCountAsWriting) {
