@@ -22,6 +22,7 @@ class NoEvents final : public VersionEvents {
  public:
   void publish(std::span<const Version>, std::shared_ptr<const FileState> state) override { state_ = std::move(state); }
   void replace(std::shared_ptr<const FileState> state) override { state_ = std::move(state); }
+  void warn(const std::string&) override {}  // it was logged, and that is all there is to look at
   std::uint64_t version() const { return state_ ? state_->head.version : 0; }
 
  private:

@@ -6,6 +6,7 @@
 #include "mapping/chain/hashes.hpp"
 #include "mapping/rules/access.hpp"
 #include "mapping/rules/rollback.hpp"
+#include "mapping/tree/template.hpp"
 
 namespace statusfs {
 namespace {
@@ -71,6 +72,8 @@ void adopt(VersionWriter& writer, const Author& author) {
   const FileState& state = *writer.state();
   if (!state.document) throw Rejection(Cause::read_only, writer.stem() + " is unusable: " + state.error);
   require_writable_mount(writer);
+  if (const std::string hindrance = hindrance_of_schema(*state.document); !hindrance.empty())
+    throw Rejection(Cause::read_only, writer.stem() + " cannot be adopted: " + hindrance);
   require_authority(*state.document, "adopt", {author});
   if (state.chained) throw Rejection(Cause::not_permitted, writer.stem() + " has a chain already");
   writer.begin_chain(author);

@@ -45,13 +45,12 @@ bool is_passing(Cause cause) {
 std::optional<Rejection> ForeignChanges::resolve() {
   const auto change = writer_.store().foreign_change();
   if (!change) return std::nullopt;
-  if (change->kept_as.empty()) {
-    const auto refusal = adopt(*change);
-    if (!refusal) return std::nullopt;
-    writer_.context().log(writer_.stem() + ": a foreign change is not adopted: " + refusal->what());
-    if (is_passing(refusal->cause())) return refusal;
-  }
-  return quarantine(*change);
+  if (!change->kept_as.empty()) return quarantine(*change, "it came while a version was written");
+  const auto refusal = adopt(*change);
+  if (!refusal) return std::nullopt;
+  if (!is_passing(refusal->cause())) return quarantine(*change, refusal->what());
+  writer_.context().log(writer_.stem() + ": a foreign change is not adopted: " + refusal->what());
+  return refusal;
 }
 
 std::optional<Rejection> ForeignChanges::adopt(const ForeignChange& change) {
@@ -118,19 +117,22 @@ bool ForeignChanges::commit_successor(const StatusDocument& document, const Auth
   return true;
 }
 
-std::optional<Rejection> ForeignChanges::quarantine(const ForeignChange& change) {
+std::optional<Rejection> ForeignChanges::quarantine(const ForeignChange& change, const std::string& reason) {
   std::string kept_as = change.kept_as;
   const StoreResult result = writer_.store().set_foreign_aside(kept_as);
   if (result.status == StoreStatus::conflict) return std::nullopt;  // another host was first: it is looked at again
-  const std::string what = writer_.stem() + ": another program put content in its place that is no version of it";
+  const std::string what = "another program put content in its place that is not adopted";
   if (result.status != StoreStatus::done) {
-    writer_.context().log(what + ", and it cannot be kept aside: " + result.reason);
+    writer_.context().log(writer_.stem() + ": " + what + ", and it cannot be kept aside: " + result.reason +
+                          "; not adopted because: " + reason);
     return rejection_of(result);
   }
   unrecorded_.push_back(kept_as);
   const auto refusal = record_quarantine();
-  writer_.context().log(what + "; kept as " + kept_as +
-                        (refusal ? std::string(", which is not recorded yet: ") + refusal->what() : std::string()));
+  // The reason comes last: it may quote the content, and long lines are cut.
+  writer_.warn(what + "; it is kept as " + kept_as + ", and the file is read-only until statusfs reconcile" +
+               (refusal ? std::string("; not recorded yet: ") + refusal->what() : std::string()) +
+               "; not adopted because: " + reason);
   return refusal;
 }
 

@@ -27,7 +27,7 @@ class ForeignChanges {
 
  private:
   std::optional<Rejection> adopt(const ForeignChange& change);
-  std::optional<Rejection> quarantine(const ForeignChange& change);
+  std::optional<Rejection> quarantine(const ForeignChange& change, const std::string& reason);
   void commit(const StatusDocument& document, const Proposal& proposal, const Author& author, bool continues_chain);
   void require_good_successor(const StatusDocument& document);
   void commit_as_ours(const Proposal& proposal, const Author& author);

@@ -105,6 +105,7 @@ class StatusFile final : private VersionEvents, private CachedDocument {
   std::shared_ptr<const FileState> load();
   void publish(std::span<const Version> versions, std::shared_ptr<const FileState> state) override;
   void replace(std::shared_ptr<const FileState> state) override;
+  void warn(const std::string& message) override { observer_.warned(name_, message); }
   void anchor(const FileState& state);
   std::optional<Rejection> reason_to_refuse(const Job& job) const;
   Rejection removed() const;

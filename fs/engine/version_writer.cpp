@@ -39,12 +39,8 @@ VersionWriter::VersionWriter(std::string stem, Store& store, const EngineContext
 // --- state -----------------------------------------------------------------------------------------------------------
 
 std::string VersionWriter::reason_for_read_only(const StatusDocument& document) const {
-  const Mapping& mapping = document.mapping();
   if (context_.read_only) return "the file system is mounted read-only";
-  const Field* schema = field_initialised_by(mapping, "{schema}");
-  const Value* value = schema ? document.value_of(*schema) : nullptr;
-  if (value && !(value->is_string() && value->as_string() == mapping.schema))
-    return "its schema is not " + mapping.schema + ", the one that this mount knows";
+  if (std::string hindrance = hindrance_of_schema(document); !hindrance.empty()) return hindrance;
   if (is_partitioned(document))
     return "it is in quarantine after a foreign change; compare its .foreign files and run statusfs reconcile";
   return {};
@@ -267,6 +263,11 @@ void VersionWriter::publish(std::span<const Version> versions) {
   announce();
   state_ = state_after(versions.back());
   events_.publish(versions, state_);
+}
+
+void VersionWriter::warn(const std::string& message) {
+  context_.log(stem_ + ": " + message);
+  events_.warn(message);
 }
 
 void VersionWriter::replace() {

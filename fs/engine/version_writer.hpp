@@ -25,6 +25,8 @@ class VersionEvents {
   virtual void publish(std::span<const Version> versions, std::shared_ptr<const FileState> state) = 0;
   /// Anything may be another than before.
   virtual void replace(std::shared_ptr<const FileState> state) = 0;
+  /// Something about the file that concerns whoever looks after it, and that no writer is told.
+  virtual void warn(const std::string& message) = 0;
 };
 
 /// Whether readers of chained states find the same in both.
@@ -96,6 +98,8 @@ class VersionWriter {
   void replace();
   /// Readers see this state until the next publish() or replace(); nothing becomes durable by it.
   void show(std::shared_ptr<const FileState> passing) { events_.replace(std::move(passing)); }
+  /// Logs it, and tells whoever looks for reasons in the mount.
+  void warn(const std::string& message);
   /// The file cannot be shown any more.
   void set_unusable(const std::string& reason);
 

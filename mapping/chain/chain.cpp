@@ -105,6 +105,8 @@ void Chain::reset(std::shared_ptr<const StatusDocument> document, ChainHead head
 
 Version begin_chain(const StatusDocument& document, const TemplateNames& names, const MutationStamp& stamp,
                     const std::string& op) {
+  if (const std::string hindrance = hindrance_of_schema(document); !hindrance.empty())
+    throw Rejection(Cause::read_only, hindrance + ", so that it is shown and not changed");
   const StatusDocument completed(document.shared_mapping(),
                                  with_completed_header(document.mapping(), document.root(), names));
   const StatusDocument with_signatures = with_signed_tasks(completed);

@@ -70,7 +70,8 @@ class Chain {
 
 /// The first version of a new chain: the document with its header completed, every task signed, derived values and
 /// hashes in place, payload_hash_previous null. The version is one more than the document's own, or 1. The record holds
-/// it whole. Throws Rejection(invalid) where the document's version is so large that none can follow it.
+/// it whole. Throws Rejection: invalid where the document's version is so large that none can follow it, read_only
+/// where its schema is not the mapping's.
 Version begin_chain(const StatusDocument& document, const TemplateNames& names, const MutationStamp& stamp,
                     const std::string& op);
 

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "mapping/tree/status_document.hpp"
+#include "mapping/document/text.hpp"
 
 namespace statusfs {
 namespace {
@@ -38,6 +38,14 @@ const Field* field_initialised_by(const Mapping& mapping, std::string_view place
   for (const Field* field : mapping.file_fields())
     if (is_placeholder(*field, placeholder)) return field;
   return nullptr;
+}
+
+std::string hindrance_of_schema(const StatusDocument& document) {
+  const Mapping& mapping = document.mapping();
+  const Field* field = field_initialised_by(mapping, "{schema}");
+  const Value* schema = field ? document.value_of(*field) : nullptr;
+  if (!schema || *schema == Value(mapping.schema)) return {};
+  return "its schema is " + compact(*schema) + ", and the mapping in force knows " + mapping.schema + " alone";
 }
 
 Value initial_task(const Mapping& mapping, const TemplateNames& names) {

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "mapping/document/value.hpp"
 #include "mapping/schema/mapping.hpp"
+#include "mapping/tree/status_document.hpp"
 
 namespace statusfs {
 
@@ -21,6 +23,10 @@ struct TemplateNames {
 /// The field whose initial value is exactly this placeholder, or nullptr: that is how code finds the fields that
 /// hold the schema id and the entity type.
 const Field* field_initialised_by(const Mapping& mapping, std::string_view placeholder);
+
+/// Why the document can be shown and nothing more: its schema is another one than its mapping describes. Empty: it is
+/// that one, or none yet.
+std::string hindrance_of_schema(const StatusDocument& document);
 
 /// A new task: every field of the mapping with an initial value, in the mapping's order.
 Value initial_task(const Mapping& mapping, const TemplateNames& names);

@@ -139,6 +139,38 @@ TEST_F(BadInputTest, UnknownSchemaIsShownReadOnly) {
   expect_others_unaffected();
 }
 
+TEST_F(BadInputTest, UnknownSchemaIsNotAdopted) {
+  const auto expect_refused = [&] {
+    const CommandResult result = statusfs({"adopt", status_file(7).string()});
+    EXPECT_EQ(2, result.exit_status);
+    EXPECT_NE(std::string::npos, result.error.find("knows HybridAI_OS_ExecutionStatus_Payload_")) << result.error;
+    EXPECT_FALSE(std::filesystem::exists(journal_file(7)));
+  };
+  mount_with("unknown_schema");
+  expect_refused();
+  EXPECT_NE(std::string::npos, last_error().find("EROFS")) << last_error();
+  unmount();
+  expect_refused();
+  mount({"-o", "adopt"});
+  expect_read_only();
+  expect_others_unaffected();
+  EXPECT_FALSE(std::filesystem::exists(journal_file(7)));
+}
+
+// Without any hash, so that -o adopt is meant for it.
+TEST_F(BadInputTest, UnknownSchemaWithoutHashesIsNotAdoptedByTheMount) {
+  Json bad = Json::parse(test_data("bad/unknown_schema.json"));
+  for (const char* hash : {"payload_hash_previous", "payload_hash_current"}) bad["payload"].erase(hash);
+  for (Json& task : bad["payload"]["tasks_status"]) task.erase("signature_hash");
+  bad_text_ = bad.dump(2);
+  make_sample();
+  put_file(status_file(7), bad_text_);
+  mount({"-o", "adopt"});
+  expect_read_only();
+  EXPECT_FALSE(std::filesystem::exists(journal_file(7)));
+  expect_others_unaffected();
+}
+
 TEST_F(BadInputTest, OddTaskIdsAreShownEncoded) {
   mount_with("odd_task_ids");
   const std::string cut =

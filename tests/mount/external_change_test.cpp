@@ -77,6 +77,18 @@ class ExternalChangeTest : public MountedTest {
     })) << "the last good version is restored";
   }
 
+  // Another program's file takes the place of the JSON, with an owner and a mode that let somebody else write to it.
+  void put_foreign_file(const std::string& text) {
+    put_file(root() / "foreign", text);
+    ASSERT_EQ(0, bash("chown 1009:1009 $S/../foreign && chmod 666 $S/../foreign && "
+                      "mv $S/../foreign $S/exec_status_125.txt")
+                     .exit_status);
+  }
+  void expect_private(const std::vector<std::string>& suffixes) {
+    for (const std::string& suffix : suffixes)
+      EXPECT_EQ("600 0 0\n", bash("stat -c '%a %u %g' $S/exec_status_125.txt" + suffix).output) << suffix;
+  }
+
   // SOURCE is mounted without the status file, whose four versions are remembered.
   void mount_without_the_file() {
     mount();
@@ -335,6 +347,58 @@ TEST_F(ExternalChangeTest, ASourceThatIsMadeAnewIsWatchedAgain) {
   rename_status_file(source().string() + ".copy/exec_status_125.txt", status_file());  // no half of a journal is seen
   EXPECT_TRUE(eventually([&] { return std::filesystem::exists(task("percent_complete")); }));
   EXPECT_VERSIONS(1, write_file(task("percent_complete"), "7\n"));
+  unmount();
+  expect_verified();
+}
+
+TEST_F(ExternalChangeTest, WhatIsForeignGivesItsOwnerAndModeToNothingOfOurs) {
+  for (const bool is_mounted : {true, false}) {
+    SCOPED_TRACE(is_mounted);
+    std::filesystem::remove_all(source());
+    std::filesystem::create_directory(source());
+    make_sample();
+    ASSERT_EQ(0, bash("chmod 600 $S/exec_status_125.txt").exit_status);
+    mount();
+    ASSERT_EQ(0, write_file(task("readiness_check/idempotency_key"), "known"));
+    const std::string foreign = edited();
+    if (!is_mounted) unmount();
+    put_foreign_file(foreign);
+    if (!is_mounted) mount();
+    expect_quarantine(foreign);
+    expect_private({"", ".journal", ".lock"});
+    EXPECT_EQ("666 1009 1009\n", bash("stat -c '%a %u %g' $S/exec_status_125.txt.foreign-1").output);
+    ASSERT_EQ(0, statusfs({"reconcile", status_file().string(), "--ours"}).exit_status);
+    ASSERT_EQ(0, write_file(task("percent_complete"), "9\n")) << last_error();
+    unmount();
+    expect_private({"", ".journal", ".lock"});
+  }
+}
+
+TEST_F(ExternalChangeTest, AMountInTheBackgroundTellsWhyContentWasKeptAside) {
+  mount();
+  const std::string foreign = edited();
+  replace_under_lock(foreign);
+  expect_quarantine(foreign);
+  const std::string errors = read_file(mountpoint() / ".statusfs" / "errors");
+  const std::size_t at = errors.find(" WARNING exec_status_125 ");
+  ASSERT_NE(std::string::npos, at) << errors;
+  const std::string warning = errors.substr(at, errors.find('\n', at) - at);
+  EXPECT_NE(std::string::npos, warning.find("it does not continue the chain")) << warning;
+  EXPECT_NE(std::string::npos, warning.find("exec_status_125.txt.foreign-1")) << warning;
+}
+
+TEST_F(ExternalChangeTest, AJournalThatIsChangedUnderTheMountClosesTheFileUntilItIsPutBack) {
+  mount();
+  ASSERT_EQ(0, write_file(task("percent_complete"), "1\n"));
+  const std::string journal = read_file(journal_file());
+  for (const std::string& changed : {journal + "{}\n", journal.substr(0, journal.size() / 2)}) {
+    put_file(journal_file(), changed);
+    EXPECT_EQ(EROFS, write_file(task("percent_complete"), "2\n"));
+    EXPECT_NE(std::string::npos, last_error().find("was changed by another program: it has")) << last_error();
+    EXPECT_EQ("1\n", read_file(task("percent_complete")));
+    put_file(journal_file(), journal);
+  }
+  EXPECT_VERSIONS(1, write_file(task("percent_complete"), "2\n"));
   unmount();
   expect_verified();
 }

@@ -32,6 +32,9 @@ struct FileStatus {
   bool is_regular = false;
 
   bool is_same_file(const FileStatus& other) const noexcept { return device == other.device && inode == other.inode; }
+  bool has_same_attributes(const FileStatus& other) const noexcept {
+    return mode == other.mode && owner == other.owner && group == other.group;
+  }
   /// Whether nobody wrote between the two.
   bool is_same_content(const FileStatus& other) const noexcept {
     return is_same_file(other) && size == other.size && modified_ns == other.modified_ns;

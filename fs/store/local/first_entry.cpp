@@ -19,17 +19,10 @@ std::optional<std::string> text_of(const Value* value) {
   return std::string(value->as_string());
 }
 
-std::optional<std::string> schema_of(const StatusDocument& document) {
-  const Field* field = field_initialised_by(document.mapping(), "{schema}");
-  return field ? text_of(document.value_of(*field)) : std::nullopt;
-}
-
 }  // namespace
 
 std::string hindrance_to_begin(const StatusDocument& document) {
-  const auto schema = schema_of(document);
-  if (schema && *schema != document.mapping().schema)
-    return "its schema " + *schema + " is not " + document.mapping().schema;
+  if (std::string hindrance = hindrance_of_schema(document); !hindrance.empty()) return hindrance;
   const std::string remedy = "; statusfs adopt starts its chain with what it says now";
   if (!has_any_hash(document)) return "it bears no hashes yet" + remedy;
   if (!text_of(stamped_value(document.mapping(), document.root(), Stamp::payload_hash_current)))

@@ -75,7 +75,10 @@ class JsonFollower {
   SnapshotFile& file() noexcept { return file_; }
   SignatureFile& signature() noexcept { return signature_; }
   /// Owner and mode of a JSON that has to be made anew, and of the lock file.
-  void set_attributes(const FileStatus& like) { like_ = like; }
+  void set_attributes(const FileStatus& like) {
+    like_ = like;
+    lock_.take_attributes(like);
+  }
   const FileStatus& attributes() const noexcept { return like_; }
   /// What the JSON should say, and whether it does, and is signed.
   void set_newest(DocumentPointer newest, bool is_written);

@@ -6,6 +6,7 @@
 
 #include "fs/store/local/local_store.hpp"
 #include "fs/store/local/side_file.hpp"
+#include "mapping/chain/replay.hpp"
 
 namespace statusfs {
 namespace {
@@ -15,7 +16,7 @@ constexpr std::chrono::milliseconds writing_pause{100};
 
 }  // namespace
 
-StoreResult LocalStore::look_at_json() {
+StoreResult LocalStore::look_at_json() try {
   if (!foreign_)
     if (auto change = foreign_kept()) foreign_ = Foreign{std::move(*change), std::nullopt, false};
   if (foreign_ && !foreign_->in_place)
@@ -26,6 +27,8 @@ StoreResult LocalStore::look_at_json() {
   if (foreign_ && foreign_->is_accepted && follower_.file().is_still(*foreign_->in_place)) return {};
   const Content content = read_when_whole([&] { return follower_.file().read(); });
   return take_over(content, compare_with(content));
+} catch (const TamperError& error) {  // of the journal, which the JSON is compared with
+  return journal_was_changed(error.what());
 }
 
 /// What an exchange brought out of the JSON's place, if it is foreign. What is torn, or a version of ours, would have
@@ -74,6 +77,7 @@ StoreResult LocalStore::take_over(const Content& content, const Comparison& comp
   follower_.set_paused(false);
   const bool is_known = comparison.json == JsonState::head || comparison.json == JsonState::earlier;
   follower_.file().set_known(is_known ? std::optional(content.status) : std::nullopt);
+  take_over_attributes();
   // One whose signature is missing or wrong is written, and so signed, anew: only what verified gets here.
   follower_.set_newest(document_, comparison.json == JsonState::head && follower_.signature().is_of(content.text));
   to_note_when_written_.clear();
@@ -125,7 +129,9 @@ StoreResult LocalStore::write_over_accepted() {
     return {StoreStatus::failed, path_ + " has accepted nothing"};
   const auto guard = follower_.exclusive();
   StoreResult result = write_over_foreign(foreign_->in_place);
-  if (result.status == StoreStatus::done) foreign_.reset();
+  if (result.status != StoreStatus::done) return result;
+  foreign_.reset();
+  take_over_attributes();
   return result;
 }
 

@@ -198,14 +198,23 @@ StoredFile LocalStore::load_chained(const Content& content) {
   return stored;
 }
 
+/// Owner and mode of the status file: those of its JSON, unless what stands there is foreign or torn. Then the journal
+/// still has them, except that its owner may always write to it.
+FileStatus LocalStore::attributes_of(const Content& content, JsonState json) {
+  if (json == JsonState::head || json == JsonState::earlier) return content.status;
+  const FileStatus journal = journal_->status(), known = follower_.attributes();
+  return writable_again(known).has_same_attributes(journal) ? known : journal;
+}
+
 /// Brings the JSON to what the journal says. What cannot be mended now is tried again by prepare().
 void LocalStore::mend(const Content& content, Comparison comparison) {
-  follower_.set_attributes(content.state == Content::State::present ? content.status : journal_->status());
+  const FileStatus attributes = attributes_of(content, comparison.json);
+  follower_.set_attributes(attributes);
   if (options_.read_only) {
     follower_.file().set_known(content.state == Content::State::missing ? std::nullopt : std::optional(content.status));
     return;
   }
-  if (content.state == Content::State::present) journal_->take_attributes(content.status);
+  journal_->take_attributes(attributes);
   const bool is_in_order = comparison.json == JsonState::head && follower_.signature().is_of(content.text);
   if (is_in_order && !follower_.file().has_left_over()) {
     take_over(content, comparison);

@@ -48,12 +48,11 @@ StoreResult LocalStore::prepare() {
   });
 }
 
-/// Somebody may have given the JSON another owner or mode, which the files beside it take.
+/// Somebody may have given the JSON another owner or mode, which the files beside it take. What is foreign gives them
+/// nothing: whoever put it there could write to the journal then. exclusive() is held.
 void LocalStore::take_over_attributes() {
-  const auto json = follower_.file().look();
-  const FileStatus& known = follower_.attributes();
-  if (!json || !json->is_regular) return;
-  if (json->mode == known.mode && json->owner == known.owner && json->group == known.group) return;
+  const auto json = follower_.file().attributes();
+  if (!json || json->has_same_attributes(follower_.attributes())) return;
   follower_.set_attributes(*json);
   journal_->take_attributes(*json);
 }
@@ -102,6 +101,20 @@ StoreResult LocalStore::open_journal_anew() {
   return {StoreStatus::conflict, journal_path_ + " was written by another program"};
 }
 
+/// No disk failed, and nothing was written: which bytes are right is for people to say.
+StoreResult LocalStore::journal_was_changed(const std::string& found) const {
+  return {
+      StoreStatus::refused,
+      journal_path_ + " was changed by another program: " + found +
+          "; statusfs verify says where. Writes go on when what was acknowledged stands in this very file again (as "
+          "cp puts it there, and mv does not); or put the journal in order and mount again"};
+}
+
+StoreResult LocalStore::journal_has_another_length() {
+  return journal_was_changed("it has " + std::to_string(journal_->status().size) + " bytes, and " +
+                             std::to_string(journal_->end()) + " were acknowledged");
+}
+
 StoreResult LocalStore::take_care_of_journal() {
   if (journal_->is_in_place()) {
     if (is_journal_as_opened()) remember_journal();  // it was looked at
@@ -109,7 +122,7 @@ StoreResult LocalStore::take_care_of_journal() {
   }
   if (!journal_->has_own_length()) {
     if (is_journal_as_opened()) return open_journal_anew();
-    return failed(journal_path_ + " was changed by another program");
+    return journal_has_another_length();
   }
   const std::string stranger = journal_->replace_by_copy();
   remember_journal();
@@ -146,8 +159,13 @@ StoreResult LocalStore::commit(std::uint64_t expected_version, std::span<const C
   set_journal_as_opened(false);
   StoreResult result = guarded([&] { return journal_->append(lines); });
   const bool is_done = result.status == StoreStatus::done;
+  const bool is_adopted = is_done && foreign_;
   if (is_done) committed(entries.back());
   follower_.end_append(is_done ? entries.back().document : nullptr);
+  if (is_adopted) {
+    const auto guard = follower_.exclusive();  // not sooner: whoever has it may be waiting for the append to end
+    take_over_attributes();
+  }
   return result;
 }
 
@@ -206,8 +224,7 @@ StoreResult LocalStore::recheck() {
   StoreResult result = follower_.hold();
   if (result.status != StoreStatus::done) return result;
   result = guarded([&]() -> StoreResult {
-    if (!journal_->has_own_length() && !journal_->has_failed())
-      return failed(journal_path_ + " was changed by another program");
+    if (!journal_->has_own_length() && !journal_->has_failed()) return journal_has_another_length();
     journal_->replace_by_copy();
     remember_journal();
     const Comparison whole = compare(mapping_, *journal_, JsonText(std::nullopt));

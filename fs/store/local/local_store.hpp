@@ -90,6 +90,8 @@ class LocalStore final : public Store {
   StoreResult prepare_slowly();
   void take_over_attributes();
   StoreResult take_care_of_journal();
+  StoreResult journal_was_changed(const std::string& found) const;
+  StoreResult journal_has_another_length();
   StoreResult open_journal_anew();
   StoreResult catch_up();
   bool is_rotation_wanted();
@@ -117,6 +119,7 @@ class LocalStore final : public Store {
   StoredFile begin_held(StoredFile stored, const Content& content);
   StoredFile put_off_beginning(StoredFile stored, const std::string& reason);
   StoredFile load_begun_by_another();
+  FileStatus attributes_of(const Content& content, JsonState json);
   void mend(const Content& content, Comparison comparison);
   StoreResult mend_under_lock(const Content& content, const Comparison& comparison);
   void tidy_left_over();

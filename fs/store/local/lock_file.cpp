@@ -130,6 +130,10 @@ bool LockFile::acquire(std::chrono::milliseconds allowed, const FileStatus& like
   }
 }
 
+void LockFile::take_attributes(const FileStatus& like) {
+  if (held_) match_attributes(*held_, writable_again(like));
+}
+
 void LockFile::release() noexcept { held_.reset(); }
 
 }  // namespace statusfs

@@ -33,6 +33,8 @@ class LockFile {
   /// `like`, where there is none. Throws std::system_error.
   bool acquire(std::chrono::milliseconds allowed, const FileStatus& like);
   void release() noexcept;
+  /// Gives a lock that is held the owner and mode of `like`; one that is not held takes them when it is.
+  void take_attributes(const FileStatus& like);
   bool is_held() const noexcept { return held_ != nullptr; }
 
  private:

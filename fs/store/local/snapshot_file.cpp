@@ -149,6 +149,14 @@ std::optional<FileStatus> SnapshotFile::look() {
   return files_.status(followed_.target);
 }
 
+std::optional<FileStatus> SnapshotFile::attributes() {
+  const std::lock_guard guard(mutex_);
+  if (!known_) return std::nullopt;
+  const auto present = files_.status(followed_.target);
+  const bool is_known = present && present->is_regular && present->is_same_content(*known_);
+  return is_known ? present : known_;
+}
+
 // mutex_ is held.
 bool SnapshotFile::is_link_untouched() {
   if (!followed_.link) return true;
@@ -174,10 +182,10 @@ bool SnapshotFile::is_untouched() {
 bool SnapshotFile::may_be_replaced() { return files_.may_change(directory_of(followed_.target)); }
 
 void SnapshotFile::stage(const std::string& text, const FileStatus& fallback) {
-  const auto present = files_.status(followed_.target);
+  const FileStatus like = attributes().value_or(fallback);
   const std::string name = temporary_name(followed_.target);
   try {
-    auto file = create_temporary(files_, name, present && present->is_regular ? *present : fallback);
+    auto file = create_temporary(files_, name, like);
     write_durably(*file, text);
     file->mark_modified();
     staged_ = file->status();

@@ -56,6 +56,9 @@ class SnapshotFile {
   std::optional<FileStatus> status();
   /// What stands there now, whether known or not; nothing when there is nothing.
   std::optional<FileStatus> look();
+  /// Owner and mode that the next version takes: those that the known file has now, or had when it was last seen;
+  /// nothing when none is known. Never those of anything foreign that stands there.
+  std::optional<FileStatus> attributes();
   /// Whether the file is the known one, unwritten since, or still missing when none is known; and whether a link that
   /// led there still stands.
   bool is_untouched();
@@ -65,7 +68,7 @@ class SnapshotFile {
   /// Whether there is any use in trying: a new version is made in the file's directory.
   bool may_be_replaced();
   /// Puts a new version in the file's place, on the disk when it returns; it is the known one then. `fallback` gives
-  /// owner and mode where there is no file yet. Throws std::system_error: the old version stands, or the new one does
+  /// owner and mode where attributes() has none. Throws std::system_error: the old version stands, or the new one does
   /// but may not survive a crash. A file that is missing is made anew unless `is_removed` says that nobody wants it:
   /// then false, and nothing is left.
   bool replace(const std::string& text, const FileStatus& fallback, const IsOurs& is_ours,

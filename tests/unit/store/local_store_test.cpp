@@ -109,6 +109,11 @@ class RunningStoreTest : public LocalStoreTest {
     EXPECT_EQ(store->load().state, StoredFile::State::chained);
     return store;
   }
+  static mode_t mode_of(const std::string& path) {
+    struct stat status {};
+    EXPECT_EQ(::stat(path.c_str(), &status), 0) << path;
+    return status.st_mode & 07777;
+  }
   /// What another program would write: the current text with one task blocked.
   std::string foreign_text(const std::string& status = "BLOCKED") {
     auto text = maker_.text();
@@ -217,11 +222,43 @@ TEST_F(RunningStoreTest, GivesTheSideFilesTheModeThatTheJsonGot) {
   ASSERT_TRUE(soon([&] { return lock_is_free(); }));
   ASSERT_EQ(::chmod(path_.c_str(), 0600), 0);
   commit(*store);
-  for (const std::string& file : {path_, journal_path_, lock_path_}) {
-    struct stat status {};
-    ASSERT_EQ(::stat(file.c_str(), &status), 0);
-    EXPECT_EQ(status.st_mode & 07777, 0600u) << file;
+  for (const std::string& file : {path_, journal_path_, lock_path_}) EXPECT_EQ(mode_of(file), 0600u) << file;
+}
+
+TEST_F(RunningStoreTest, GivesNothingOfOursTheModeOfWhatIsForeign) {
+  put_chain();
+  for (const auto& file : {path_, journal_path_}) ASSERT_EQ(::chmod(file.c_str(), 0600), 0);
+  for (const bool is_loaded_before : {true, false}) {
+    auto store = make_store();
+    if (is_loaded_before) {
+      ASSERT_EQ(store->load().state, StoredFile::State::chained);
+      commit(*store);
+    }
+    replace_text(path_, foreign_text());
+    ASSERT_EQ(::chmod(path_.c_str(), 0666), 0);
+    if (!is_loaded_before) {
+      ASSERT_EQ(store->load().state, StoredFile::State::chained);
+    }
+    ASSERT_EQ(store->prepare().status, StoreStatus::foreign);
+    std::string kept_as;
+    ASSERT_EQ(store->set_foreign_aside(kept_as).status, StoreStatus::done);
+    commit(*store);
+    ASSERT_EQ(store->settle().status, StoreStatus::done);
+    for (const std::string& file : {path_, journal_path_, lock_path_}) EXPECT_EQ(mode_of(file), 0600u) << file;
+    EXPECT_EQ(mode_of(directory_ / kept_as), 0666u);
   }
+}
+
+TEST_F(RunningStoreTest, TakesTheModeOfWhatIsAdopted) {
+  auto store = open_chain();
+  commit(*store);
+  replace_text(path_, foreign_text());
+  ASSERT_EQ(::chmod(path_.c_str(), 0660), 0);
+  ASSERT_EQ(store->prepare().status, StoreStatus::foreign);
+  store->accept_foreign();
+  commit(*store);
+  ASSERT_EQ(store->settle().status, StoreStatus::done);
+  for (const std::string& file : {path_, journal_path_, lock_path_}) EXPECT_EQ(mode_of(file), 0660u) << file;
 }
 
 TEST_F(RunningStoreTest, RefusesAnotherVersionThanItsOwn) {
@@ -532,9 +569,26 @@ TEST_F(RunningStoreTest, RestoresAJournalThatWasRemovedOrReplaced) {
 TEST_F(RunningStoreTest, TakesNoWritesWhenTheJournalWasChanged) {
   auto store = open_chain();
   commit(*store);
-  std::filesystem::resize_file(journal_path_, 10);
-  EXPECT_EQ(store->prepare().status, StoreStatus::failed);
-  EXPECT_EQ(store->recheck().status, StoreStatus::failed);
+  for (const bool is_longer : {false, true}) {
+    const std::string journal = read_text(journal_path_);
+    write_text(journal_path_, is_longer ? journal + "{}\n" : journal.substr(0, 10));
+    EXPECT_EQ(store->prepare().status, StoreStatus::refused);
+    EXPECT_EQ(store->recheck().status, StoreStatus::refused);
+    write_text(journal_path_, journal);
+    commit(*store);
+  }
+}
+
+TEST_F(RunningStoreTest, TakesNoWritesWhenTheJournalDoesNotVerifyThatItIsComparedWith) {
+  auto store = open_chain();
+  commit(*store);
+  std::string journal = read_text(journal_path_);
+  journal[journal.find("PENDING")] = 'Q';
+  write_text(journal_path_, journal);
+  replace_text(path_, foreign_text());
+  const StoreResult result = store->prepare();
+  EXPECT_EQ(result.status, StoreStatus::refused) << result.reason;
+  EXPECT_EQ(read_text(path_), foreign_text());
 }
 
 TEST_F(RunningStoreTest, OpensAJournalAnewThatWasWrittenBeforeItsFirstCommit) {
@@ -624,11 +678,7 @@ TEST_F(RunningStoreTest, BeginsAChainOfAFileWithoutHashes) {
   commit(*store);
   EXPECT_EQ(store->settle().status, StoreStatus::done);
   EXPECT_EQ(read_text(path_), maker_.text());
-  for (const auto& name : directory_.names()) {
-    struct stat status {};
-    ASSERT_EQ(::stat((directory_ / name).c_str(), &status), 0);
-    EXPECT_EQ(status.st_mode & 07777, 0660u) << name;
-  }
+  for (const auto& name : directory_.names()) EXPECT_EQ(mode_of(directory_ / name), 0660u) << name;
   EXPECT_EQ(directory_.names(), (Names{name_, name_ + ".journal", name_ + ".lock"}));
   EXPECT_EQ(store->begin(maker_.first()).status, StoreStatus::conflict);
 }
@@ -641,14 +691,9 @@ TEST_F(RunningStoreTest, WritesBesideAJsonThatNobodyMayWrite) {
   commit(*store);
   ASSERT_EQ(store->settle().status, StoreStatus::done);
   ASSERT_EQ(store->recheck().status, StoreStatus::done);
-  const auto mode = [](const std::string& path) {
-    struct stat status {};
-    EXPECT_EQ(::stat(path.c_str(), &status), 0);
-    return status.st_mode & 07777;
-  };
-  EXPECT_EQ(mode(path_), 0444u);
-  EXPECT_EQ(mode(journal_path_), 0644u);
-  EXPECT_EQ(mode(lock_path_), 0644u);
+  EXPECT_EQ(mode_of(path_), 0444u);
+  EXPECT_EQ(mode_of(journal_path_), 0644u);
+  EXPECT_EQ(mode_of(lock_path_), 0644u);
 }
 
 // There is no journal yet that could have been removed, so nobody waits for it to come back.

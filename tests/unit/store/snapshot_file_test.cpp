@@ -105,6 +105,20 @@ TYPED_TEST(SnapshotFileTest, KeepsWhatItDoesNotKnow) {
   EXPECT_EQ(read_text(this->directory_ / "a.txt.foreign-1"), "foreign");
 }
 
+TYPED_TEST(SnapshotFileTest, TakesNoModeFromWhatItDoesNotKnow) {
+  for (const bool is_known_still : {true, false}) {
+    write_text(this->path_, "old");
+    ASSERT_EQ(::chmod(this->path_.c_str(), 0604), 0);
+    this->replace("new");
+    replace_text(this->path_, "foreign");
+    ASSERT_EQ(::chmod(this->path_.c_str(), 0666), 0);
+    if (!is_known_still) this->snapshot_.set_known(std::nullopt);
+    this->replace_unaware("newer");
+    EXPECT_EQ(read_text(this->path_), "newer");
+    EXPECT_EQ(this->mode(), is_known_still ? 0604u : 0640u);
+  }
+}
+
 TYPED_TEST(SnapshotFileTest, SeesAnEditInPlaceOfTheSameLengthAtOnce) {
   this->replace_unaware("1234");
   write_text(this->path_, "4321");
