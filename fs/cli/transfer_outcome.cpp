@@ -12,7 +12,7 @@ void TransferOutcome::add(const std::string& name, const std::function<std::stri
     const std::string outcome = move();
     std::cout << name << ": " << outcome << '\n';
   } catch (const EtcdError& error) {
-    if (error.kind() != EtcdError::Kind::too_large) {
+    if (!error.may_be_too_large()) {
       tell_hindrances();
       throw;
     }

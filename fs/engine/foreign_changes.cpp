@@ -35,7 +35,6 @@ Value parsed_content(const std::string& text) {
   }
 }
 
-// Whether the same may succeed a little later. Everything else is the content's own fault.
 bool is_passing(Cause cause) {
   return cause == Cause::busy || cause == Cause::no_space || cause == Cause::quota || cause == Cause::io_failure;
 }
@@ -46,31 +45,41 @@ std::optional<Rejection> ForeignChanges::resolve() {
   const auto change = writer_.store().foreign_change();
   if (!change) return std::nullopt;
   if (!change->kept_as.empty()) return quarantine(*change, "it came while a version was written");
-  const auto refusal = adopt(*change);
-  if (!refusal) return std::nullopt;
-  if (!is_passing(refusal->cause())) return quarantine(*change, refusal->what());
-  writer_.context().log(writer_.stem() + ": a foreign change is not adopted: " + refusal->what());
-  return refusal;
+  const auto failure = adopt(*change);
+  if (!failure) return std::nullopt;
+  if (!failure->is_passing) return quarantine(*change, failure->refusal.what());
+  writer_.context().log(writer_.stem() + ": a foreign change is not adopted: " + failure->refusal.what());
+  return failure->refusal;
 }
 
-std::optional<Rejection> ForeignChanges::adopt(const ForeignChange& change) {
+std::optional<ForeignChanges::NotAdopted> ForeignChanges::adopt(const ForeignChange& change) {
+  bool is_quorum_lost = false;
   const auto refusal = refusal_of([&] {
-    if (writer_.state()->closed_by_plan) throw Rejection(Cause::read_only, writer_.state()->read_only);
-    const StatusDocument document(writer_.context().mapping, parsed_content(change.text));
-    const Config config = writer_.context().config();
-    const Author author = external_author(config, change.owner);
-    const Chain& chain = writer_.chain();
-    const Proposal proposal = propose_replacement(*chain.document(), document.root(), writer_.judge_for(author));
-    const bool continues_chain = is_successor(document, chain.head());
-    if (!continues_chain && config.external != ExternalChanges::adopt)
-      throw Rejection(Cause::invalid, "it does not continue the chain");
-    if (continues_chain) require_good_successor(document);
-    commit(document, proposal, author, continues_chain);
+    try {
+      commit_if_allowed(change);
+    } catch (const NoQuorum&) {
+      is_quorum_lost = true;
+      throw;
+    }
   });
   if (!refusal) return std::nullopt;
   writer_.store().withdraw_acceptance();
   writer_.take_back();
-  return refusal;
+  return NotAdopted{*refusal, is_quorum_lost || is_passing(refusal->cause())};
+}
+
+void ForeignChanges::commit_if_allowed(const ForeignChange& change) {
+  if (writer_.state()->closed_by_plan) throw Rejection(Cause::read_only, writer_.state()->read_only);
+  const StatusDocument document(writer_.context().mapping, parsed_content(change.text));
+  const Config config = writer_.context().config();
+  const Author author = external_author(config, change.owner);
+  const Chain& chain = writer_.chain();
+  const Proposal proposal = propose_replacement(*chain.document(), document.root(), writer_.judge_for(author));
+  const bool continues_chain = is_successor(document, chain.head());
+  if (!continues_chain && config.external != ExternalChanges::adopt)
+    throw Rejection(Cause::invalid, "it does not continue the chain");
+  if (continues_chain) require_good_successor(document);
+  commit(document, proposal, author, continues_chain);
 }
 
 void ForeignChanges::require_good_successor(const StatusDocument& document) {
@@ -91,7 +100,7 @@ void ForeignChanges::commit_as_ours(const Proposal& proposal, const Author& auth
   if (!proposal.changes.empty()) return writer_.publish(writer_.commit_alone(proposal, author));
   const StoreResult result = writer_.store().write_over_accepted();
   if (result.status != StoreStatus::done)
-    throw rejection_of(result);  // it differs in what nobody may write: stamps and derived values
+    throw_rejection_of(result);  // it differs in what nobody may write: stamps and derived values
 }
 
 // Where it brings its own stamps, the record bears them. Then no number is drawn; that this one is used is known once

@@ -26,7 +26,12 @@ class ForeignChanges {
   std::optional<Rejection> record_quarantine();
 
  private:
-  std::optional<Rejection> adopt(const ForeignChange& change);
+  struct NotAdopted {
+    Rejection refusal;
+    bool is_passing = false;  ///< the same may succeed a little later; else it is the content's own fault
+  };
+  std::optional<NotAdopted> adopt(const ForeignChange& change);
+  void commit_if_allowed(const ForeignChange& change);
   std::optional<Rejection> quarantine(const ForeignChange& change, const std::string& reason);
   void commit(const StatusDocument& document, const Proposal& proposal, const Author& author, bool continues_chain);
   void require_good_successor(const StatusDocument& document);

@@ -28,4 +28,10 @@ Rejection rejection_of(const StoreResult& result) {
   return {Cause::io_failure, result.reason.empty() ? "the store failed; the outcome is unknown" : result.reason};
 }
 
+void throw_rejection_of(const StoreResult& result) {
+  const Rejection rejection = rejection_of(result);
+  if (result.status == StoreStatus::lost) throw NoQuorum(rejection.cause(), rejection.what());
+  throw rejection;
+}
+
 }  // namespace statusfs

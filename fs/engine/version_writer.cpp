@@ -216,7 +216,7 @@ std::vector<Version> VersionWriter::commit_alone(
       // Nothing but the number was taken by others: the same can be asked for again.
       const bool may_be_tried_again = result.status == StoreStatus::conflict && steady_clock::now() < deadline &&
                                       store_.prepare().status == StoreStatus::done;
-      if (!may_be_tried_again) throw rejection_of(result);
+      if (!may_be_tried_again) throw_rejection_of(result);
       take_back();
     }
   } catch (...) {

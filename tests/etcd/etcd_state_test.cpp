@@ -433,6 +433,21 @@ TEST_F(EtcdStateTest, ABadFileHindersNoOther) {
   EXPECT_EQ("precious", read_file(out / "exec_status_125.txt"));
 }
 
+// Its first record goes in one request, which gRPC breaks off without saying why.
+TEST_F(EtcdStateTest, AFileThatEtcdDoesNotTakeHindersNoOther) {
+  std::vector<std::string> tasks;
+  for (int task = 0; task < 6000; ++task) tasks.push_back("task_" + std::to_string(task));
+  make_status_file(100, tasks);
+  ASSERT_GT(fs::file_size(status_file(100).string() + ".journal"), 2'200'000U);
+  make_status_file(200, {"a"});
+  const CommandResult imported = statusfs({"import", source().string(), cluster().url()});
+  EXPECT_EQ(2, imported.exit_status) << imported.output;
+  EXPECT_NE(std::string::npos, imported.output.find("exec_status_200: imported")) << imported.output;
+  EXPECT_NE(std::string::npos, imported.error.find("exec_status_100")) << imported.error;
+  EXPECT_NE(std::string::npos, imported.error.find("1.5 MiB")) << imported.error;
+  EXPECT_EQ(std::string::npos, stored_keys().find("/head/exec_status_100")) << stored_keys();
+}
+
 // What another export, or a mount, left in the directory.
 class ExportTest : public EtcdStateTest {
  protected:

@@ -100,7 +100,7 @@ void CommitQueue::lost_unsent() {
 }
 
 // Others pass us over when that takes longer.
-void CommitQueue::note_loss(Clock::time_point now) { losers_return_by_ = now + WaitingLine::shortest_patience; }
+void CommitQueue::note_loss(Clock::time_point now) { losers_return_by_ = now + line_.patience(); }
 
 void CommitQueue::end_epoch(StoreStatus status, const std::string& reason) {
   numbers_.end_epoch();

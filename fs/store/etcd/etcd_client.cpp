@@ -185,7 +185,8 @@ std::string EtcdClient::call_once(std::string_view method, const std::string& me
     } catch (const GrpcFailure& failure) {
       avoid(member);
       reason = failure.what() + size_note(message.size());
-      if (failure.was_sent) throw EtcdError(EtcdError::Kind::unknown, reason);
+      const bool is_large = message.size() > always_taken;
+      if (failure.was_sent) throw EtcdError(EtcdError::Kind::unknown, reason, is_large);
     }
   }
   throw EtcdError(EtcdError::Kind::unavailable, "no member of etcd can be reached: " + reason);

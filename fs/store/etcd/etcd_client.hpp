@@ -37,11 +37,15 @@ class EtcdError : public std::runtime_error {
     unknown,      ///< it was sent and no answer came: it may have been done, or be done yet
     compacted,    ///< the revision asked for is gone
   };
-  EtcdError(Kind kind, const std::string& reason) : std::runtime_error(reason), kind_(kind) {}
+  EtcdError(Kind kind, const std::string& reason, bool may_be_too_large = false)
+      : std::runtime_error(reason), kind_(kind), may_be_too_large_(may_be_too_large) {}
   Kind kind() const noexcept { return kind_; }
+  /// Beyond etcd's default limit, and far beyond it nobody says so: the request is broken off.
+  bool may_be_too_large() const noexcept { return kind_ == Kind::too_large || may_be_too_large_; }
 
  private:
   Kind kind_;
+  bool may_be_too_large_;
 };
 
 /// Thread safety: any thread.

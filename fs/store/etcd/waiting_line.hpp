@@ -41,6 +41,8 @@ class WaitingLine {
   void forget_others(Clock::time_point now);
   /// How long a transaction took: one of another host may take as long.
   void transaction_took(Clock::duration time);
+  /// How long is waited for who is first, the first time.
+  Clock::duration patience() const { return patience_; }
 
   // Our own transactions.
   /// While others write, too, a place is taken for what comes next.

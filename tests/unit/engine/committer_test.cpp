@@ -195,12 +195,13 @@ TEST_F(CommitterTest, AForeignChangeThatIsNeitherCommittedNorKeptAsideIsNotOverw
   EXPECT_THAT(operations(), ElementsAre("adopt", "external", "set")) << "it was adopted once there was room";
 }
 
-TEST_F(CommitterTest, AValidSuccessorIsNoReasonForQuarantineWhileTheDiskIsFull) {
+TEST_F(CommitterTest, AValidSuccessorIsNoReasonForQuarantineWhileItCannotBeWritten) {
   put_chain();
   open();
   maker_.next();
   const std::string successor = maker_.text();
-  for (const StoreStatus status : {StoreStatus::no_space, StoreStatus::quota, StoreStatus::busy, StoreStatus::failed}) {
+  for (const StoreStatus status :
+       {StoreStatus::no_space, StoreStatus::quota, StoreStatus::busy, StoreStatus::failed, StoreStatus::lost}) {
     replace_text(path_, successor);
     store_->commits = {{status, "not now"}};
     look();
