@@ -41,7 +41,9 @@ ExitStatus reconcile_command(const HistoryArguments& arguments) {
                       .with_member("command", Value("reconcile"))
                       .with_member("resolution", Value(name_of(request.resolution)));
   if (request.preferred) command = command.with_member("prefer", Value(std::string_view(arguments.prefer)));
-  if (!send_control(target, command)) run_offline(target, mapping, request, arguments.signing_key);
+  std::string warnings;
+  if (!send_control(target, command, &warnings)) run_offline(target, mapping, request, arguments.signing_key);
+  std::cerr << warnings;
   std::cout << target.path << ": reconciled (" << name_of(request.resolution) << ")\n";
   return ExitStatus::done;
 }

@@ -57,11 +57,13 @@ void reconcile(VersionWriter& writer, const ControlRequest& request, const Autho
   writer.show(reconciling_state(state, field));
   try {
     const ForeignFile foreign = last_foreign_file(writer.store(), writer.context().mapping);
-    Proposal proposal =
+    Acceptable accepted =
         propose_reconciliation(*state.document, foreign, request.resolution, request.preferred, {author});
-    proposal.changes.fields.push_back(
+    accepted.proposal.changes.fields.push_back(
         {{}, &field, field.pointer, *state.document->value_of(field), Value(partition_consistent), {}});
-    writer.publish(writer.commit_alone(proposal, author));
+    writer.publish(writer.commit_alone(accepted.proposal, author));
+    for (const LeftOut& left_out : accepted.left_out)
+      writer.warn(text_of(left_out, *writer.context().mapping, foreign));
   } catch (...) {
     writer.replace();
     throw;

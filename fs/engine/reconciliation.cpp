@@ -113,23 +113,29 @@ ForeignFile last_foreign_file(Store& store, const std::shared_ptr<const Mapping>
   return foreign;
 }
 
-Proposal propose_reconciliation(const StatusDocument& ours, const ForeignFile& foreign, Resolution resolution,
-                                std::optional<Side> preferred, const Judge& judge) {
-  Proposal proposal;
+Acceptable propose_reconciliation(const StatusDocument& ours, const ForeignFile& foreign, Resolution resolution,
+                                  std::optional<Side> preferred, const Judge& judge) {
+  Acceptable result;
   switch (resolution) {
     case Resolution::ours:
       break;
     case Resolution::theirs:
-      proposal = propose_replacement(ours, replaced(ours, foreign), judge);
+      result = propose_acceptable(ours, replaced(ours, foreign), judge);
       break;
     case Resolution::merge:
-      proposal = propose_replacement(ours, merged(ours, foreign, preferred), judge);
+      result.proposal = propose_replacement(ours, merged(ours, foreign, preferred), judge);
       break;
   }
+  Proposal& proposal = result.proposal;
   proposal.op = "reconcile";
   proposal.path = foreign.name;
   if (foreign.failure.empty()) proposal.path += " sha256:" + sha256_hex(foreign.text);
-  return proposal;
+  return result;
+}
+
+std::string text_of(const LeftOut& left_out, const Mapping& mapping, const ForeignFile& foreign) {
+  return "left out: " + path_in_tree(mapping, left_out.task, left_out.pointer) + " of " + foreign.name + ": " +
+         left_out.reason;
 }
 
 }  // namespace statusfs

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "fs/store/store.hpp"
+#include "mapping/rules/acceptable.hpp"
 #include "mapping/rules/merge.hpp"
 #include "mapping/rules/write_request.hpp"
 
@@ -29,10 +30,13 @@ struct ForeignFile {
 ForeignFile last_foreign_file(Store& store, const std::shared_ptr<const Mapping>& mapping);
 
 /// The mutation that settles the matter, but for the state of the partition. Its path names the foreign file and, where
-/// it can be read, its hash. Precondition: the author has the authority over locks. Throws Rejection: invalid with all
-/// conflicts where a merge has some and no side is preferred, not_found where theirs is asked for and cannot be read,
-/// and what the rules refuse.
-Proposal propose_reconciliation(const StatusDocument& ours, const ForeignFile& foreign, Resolution resolution,
-                                std::optional<Side> preferred, const Judge& judge);
+/// it can be read, its hash. Of theirs what the rules refuse is left out and named. Precondition: the author has the
+/// authority over locks. Throws Rejection: invalid with all conflicts where a merge has some and no side is preferred,
+/// not_found where theirs is asked for and cannot be read, and what the rules refuse of a merge.
+Acceptable propose_reconciliation(const StatusDocument& ours, const ForeignFile& foreign, Resolution resolution,
+                                  std::optional<Side> preferred, const Judge& judge);
+
+/// `left out: tasks/t1/percent_complete of FILE.foreign-1: must be ...`, for people.
+std::string text_of(const LeftOut& left_out, const Mapping& mapping, const ForeignFile& foreign);
 
 }  // namespace statusfs

@@ -72,12 +72,17 @@ Proposal propose(const StatusDocument& document, const WriteRequest& request, co
   return proposal;
 }
 
+ChangeSet changes_of_replacement(const StatusDocument& document, const Value& replacement) {
+  ChangeSet changes = difference(document, replacement, Removal::is_removal);
+  std::erase_if(changes.fields,
+                [](const FieldChange& change) { return change.field && change.field->is_made_by_driver(); });
+  return changes;
+}
+
 Proposal propose_replacement(const StatusDocument& document, const Value& replacement, const Judge& judge) {
   Proposal proposal;
   proposal.op = "external";
-  proposal.changes = difference(document, replacement, Removal::is_removal);
-  std::erase_if(proposal.changes.fields,
-                [](const FieldChange& change) { return change.field && change.field->is_made_by_driver(); });
+  proposal.changes = changes_of_replacement(document, replacement);
   judge_changes(document, proposal, judge);
   return proposal;
 }

@@ -9,6 +9,10 @@ namespace statusfs {
 /// Cause, that applies. A proposal whose changes are empty asks for what is there already.
 Proposal propose(const StatusDocument& document, const WriteRequest& request, const Judge& judge);
 
+/// What a whole document that another program left in place of this one changes, but for what the driver sets itself.
+/// Throws as difference() does.
+ChangeSet changes_of_replacement(const StatusDocument& document, const Value& replacement);
+
 /// Judges a whole document that another program left in place of this one, as if its owner had written it as a patch.
 Proposal propose_replacement(const StatusDocument& document, const Value& replacement, const Judge& judge);
 

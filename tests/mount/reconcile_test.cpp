@@ -1,4 +1,5 @@
 // The way out of quarantine: statusfs reconcile --ours, --theirs, --merge.
+#include <algorithm>
 #include <atomic>
 #include <functional>
 #include <set>
@@ -78,6 +79,27 @@ TEST_P(ReconcileTest, TheirsTakesTheForeignContent) {
   const CommandResult result = reconcile({"--theirs"});
   ASSERT_EQ(0, result.exit_status) << result.error;
   EXPECT_EQ("77\n", read(path_of("percent_complete")));
+  expect_consistent(last + 1);
+}
+
+TEST_P(ReconcileTest, TheirsLeavesOutWhatTheRulesRefuseAndNamesIt) {
+  edit([](Json& document) {
+    first_of(document)["percent_complete"] = 77;
+    first_of(document)["readiness_check"]["status"] = "GONE";
+    document["payload"]["tasks_status"][1]["percent_complete"] = 101;
+  });
+  const int last = version();
+  const CommandResult result = reconcile({"--theirs"});
+  ASSERT_EQ(0, result.exit_status) << result.error;
+  const std::string second = document()["payload"]["tasks_status"][1]["task_id_ref"];
+  EXPECT_EQ("77\n", read(path_of("percent_complete")));
+  EXPECT_EQ("0\n", read("tasks/" + second + "/percent_complete"));
+  for (const std::string& field : {path_of("readiness_check/status"), "tasks/" + second + "/percent_complete"})
+    EXPECT_NE(std::string::npos, result.error.find("left out: " + field + " of exec_status_125.txt.foreign-1: "))
+        << result.error;
+  EXPECT_EQ(2, std::ranges::count_if(lines_of(result.error),
+                                     [](const std::string& line) { return line.find("left out: ") != line.npos; }))
+      << result.error;
   expect_consistent(last + 1);
 }
 

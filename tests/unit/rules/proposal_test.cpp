@@ -1,6 +1,9 @@
 #include "mapping/rules/proposal.hpp"
 
+#include <set>
+
 #include "mapping/document/json_patch_text.hpp"
+#include "mapping/rules/acceptable.hpp"
 #include "mapping/rules/validity.hpp"
 #include "tests/unit/rules/judging.hpp"
 
@@ -213,6 +216,27 @@ TEST(ReplacementTest, IsJudgedLikeAPatch) {
   });
   expect_refused(Cause::not_permitted, {"file_id"},
                  [&] { replaced(R"([{"op":"replace","path":"/os_file_header/file_id","value":"x"}])"); });
+}
+
+TEST(ReplacementTest, WhatIsRefusedByItselfIsLeftOut) {
+  const StatusDocument document = sealed_sample();
+  const Author author = author_of("SUPERVISOR");
+  const Value replacement = apply_json_patch(
+      document.root(), decode_json_patch(parse_json(
+                           R"([{"op":"replace","path":"/payload/tasks_status/0/percent_complete","value":5},
+          {"op":"replace","path":"/payload/tasks_status/0/readiness_check/status","value":"GONE"},
+          {"op":"replace","path":"/payload/tasks_status/1/percent_complete","value":500},
+          {"op":"replace","path":"/payload/g_last_update","value":99},
+          {"op":"replace","path":"/os_file_header/file_id","value":"x"}])")));
+  const Acceptable acceptable = propose_acceptable(document, replacement, {author});
+  EXPECT_EQ(outcome(acceptable.proposal), (Outcome{{"one:/percent_complete", "5"}}));
+  std::set<std::string> left_out;
+  for (const LeftOut& change : acceptable.left_out) {
+    left_out.insert(change.task + ":" + change.pointer.text());
+    EXPECT_FALSE(change.reason.empty());
+  }
+  EXPECT_EQ(left_out, (std::set<std::string>{"one:/readiness_check/status", "two:/percent_complete",
+                                             ":/os_file_header/file_id"}));
 }
 
 TEST(ProposalTest, NumbersCountByTheirDigits) {
