@@ -53,8 +53,9 @@ class GlobalCounter {
 
   virtual std::unique_ptr<Lease> begin() = 0;
   /// For a number that another program chose: nobody draws or claims it while the claim lives, and it is to be given to
-  /// raise() before that ends if it is used. nullptr where a mutation may have it already. A counter from which other
-  /// programs draw, too (of a state file, of etcd), cannot tell, and takes their word for it.
+  /// raise() before that ends if it is used. nullptr where a mutation may have it already, or where no number may be
+  /// left out (etcd). A counter from which other programs draw, too (of a state file), cannot tell, and takes their
+  /// word for it.
   virtual std::unique_ptr<Claim> claim(std::int64_t /*g*/) { return std::make_unique<Claim>(); }
   /// A number that is used elsewhere (a status file that appeared in SOURCE): only larger ones are drawn from now on.
   virtual void raise(std::int64_t g) = 0;

@@ -113,7 +113,7 @@ bool ForeignChanges::commit_successor(const StatusDocument& document, const Auth
   const auto claim = has_own_g ? counter.claim(own.g) : nullptr;
   if (has_own_g && !claim) {
     writer_.context().log(writer_.stem() + ": the g of a foreign version, " + std::to_string(own.g) +
-                          ", was drawn already; it is adopted with the next one");
+                          ", is not free; it is adopted with the next one");
     return false;
   }
   const auto versions = writer_.commit_alone([&](GlobalCounter::Lease& lease) {

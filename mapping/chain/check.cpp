@@ -13,15 +13,13 @@ namespace {
 // "125" of "exec_status_125": what stands behind the last underscore.
 std::string number_of(std::string_view name) { return std::string(name.substr(name.rfind('_') + 1)); }
 
-bool has_chain(const StatusDocument& document) {
-  const Value* hash = document.value_of(*document.mapping().stamped(Stamp::payload_hash_current, false));
-  return hash && hash->is_string();
-}
+// Whether it is a version as statusfs makes it.
+bool is_version(const StatusDocument& document) { return has_any_hash(document) && verify_hashes(document, 1).empty(); }
 
 class Check {
  public:
   Check(const StatusDocument& document, const std::string& stem, const Plan* plan)
-      : document_(document), mapping_(document.mapping()), stem_(stem), plan_(plan), has_chain_(has_chain(document)) {}
+      : document_(document), mapping_(document.mapping()), stem_(stem), plan_(plan) {}
 
   std::vector<Finding> run() {
     for (const Field* field : mapping_.file_fields()) check_field(*field, document_.root(), Pointer());
@@ -66,9 +64,9 @@ class Check {
       return;
     }
     if (const auto complaint = complaint_about(member, *value)) add(pointer, *complaint);
-    // In a file with a chain the task was there when the entry was made, and may have been removed since.
-    if (member.references_tasks && !has_chain_ && value->is_string() && !document_.find_task(value->as_string()))
-      add(pointer, "names " + compact(*value) + ", and there is no such task");
+    // In a version the task was there when the entry was made, and may have been removed since.
+    const bool is_dangling = member.references_tasks && value->is_string() && !document_.find_task(value->as_string());
+    if (is_dangling && !is_version(document_)) add(pointer, "names " + compact(*value) + ", and there is no such task");
   }
 
   void check_derived(const Field& field, const Value& value, const Pointer& pointer) {
@@ -122,7 +120,6 @@ class Check {
   const Mapping& mapping_;
   const std::string& stem_;
   const Plan* plan_;
-  const bool has_chain_;
   std::vector<Finding> findings_;
 };
 

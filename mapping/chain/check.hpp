@@ -12,9 +12,9 @@ namespace statusfs {
 
 /// `stem` is the file's name without .txt; `plan` the plan beside it, where there is one. Finds: absent header and
 /// fields, values of the wrong type, enum or range, broken implications, derived values that are not what they should
-/// be, references to tasks that are not there (where there is no chain: in a file with one the task was there when the
-/// entry was made, and may have been removed), tasks that the plan does not have, names that do not bear the same
-/// number (the seed's GUID check), an unknown schema.
+/// be, references to tasks that are not there (unless the hashes verify: then the task was there when the entry was
+/// made, and was removed since), tasks that the plan does not have, names that do not bear the same number (the seed's
+/// GUID check), an unknown schema.
 std::vector<Finding> check_document(const StatusDocument& document, const std::string& stem, const Plan* plan);
 
 }  // namespace statusfs

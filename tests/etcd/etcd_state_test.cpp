@@ -95,6 +95,21 @@ TEST_F(EtcdStateTest, AForeignDocumentThatSaysNothingNewIsPutBack) {
   export_and_verify();
 }
 
+// Numbers have no gap in etcd, so it gets the next one, whatever it brought.
+TEST_F(EtcdStateTest, AForeignVersionThatContinuesTheChainIsAdopted) {
+  import_source();
+  mount();  // SOURCE, where the next version is made
+  ASSERT_EQ(0, write(std::string("tasks/") + first_task + "/percent_complete", "7\n"));
+  unmount();
+  Json successor = Json::parse(read_file(status_file()));
+  mount_adopting("default: {archetype: BUILDER}\n");
+  ASSERT_EQ(0, cluster().etcdctl({"put", key_of("/document/exec_status_125/"), successor.dump()}).exit_status);
+  EXPECT_TRUE(eventually([&] { return read_at(0, field()) == "7\n"; })) << errors_of(0);
+  EXPECT_EQ("CONSISTENT\n", read_at(0, "partition_status")) << errors_of(0);
+  EXPECT_EQ(0, write_file(at(0, field()), "8\n")) << errors_of(0);
+  export_and_verify();
+}
+
 // Nobody knows who put it: the archetype of all others may do it or not.
 TEST_F(EtcdStateTest, AForeignDocumentBecomesAVersionWhereAllMayWrite) {
   import_source();

@@ -261,7 +261,7 @@ TEST_F(AdoptionTest, ASuccessorWhoseNumberAnotherFileMayHaveGetsTheNextOne) {
   expect_adopted(3, percent, std::to_string(taken) + "\n");
   EXPECT_EQ(taken + 1, journal().back()["g"].get<int>());
   EXPECT_TRUE(eventually([&] {
-    return daemon.log().find("the g of a foreign version, " + std::to_string(taken) + ", was drawn already") !=
+    return daemon.log().find("the g of a foreign version, " + std::to_string(taken) + ", is not free") !=
            std::string::npos;
   })) << daemon.log();
   EXPECT_EQ(taken + 2, write_other("3"));

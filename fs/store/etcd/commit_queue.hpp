@@ -49,7 +49,8 @@ class CommitQueue final : public GlobalCounter {
 
   // The global counter. A lease is the only one that draws from begin() to its commit().
   std::unique_ptr<Lease> begin() override;
-  void raise(std::int64_t) override {}  // what is in etcd has been drawn there
+  std::unique_ptr<Claim> claim(std::int64_t) override { return nullptr; }  // numbers follow each other without gap
+  void raise(std::int64_t) override {}                                     // what is in etcd has been drawn there
 
   /// Blocks until the outcome is known. A transaction is under way for at most QuorumMonitor::patience, in which a
   /// quorum is asked for, and CommitSender::longest_wait from when it was sent; a request may have to wait for the one
