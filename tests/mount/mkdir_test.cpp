@@ -1,4 +1,5 @@
 // Section 4 of the contract: tasks come by mkdir and go by rmdir; nothing else is made, moved or removed.
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
