@@ -6,9 +6,8 @@
 #include <utility>
 
 #include "fs/store/etcd/chain_link.hpp"
-#include "fs/store/etcd/foreign_values.hpp"
+#include "fs/store/etcd/etcd_outcome.hpp"
 #include "fs/store/etcd/stored_document.hpp"
-#include "fs/store/file_names.hpp"
 
 namespace statusfs {
 namespace {
@@ -16,32 +15,6 @@ namespace {
 // etcd takes 128 operations a transaction: the counter, the head and the document need some of them.
 constexpr GroupLimit limit{100, 384 * 1024};
 constexpr std::int64_t page_of_records = 50;
-constexpr std::uint32_t nobody = 65534;  // who put a foreign value into etcd is not known
-
-StoreResult outcome_of(const EtcdError& error) {
-  switch (error.kind()) {
-    case EtcdError::Kind::no_space:
-      return {StoreStatus::no_space, error.what()};
-    case EtcdError::Kind::too_large:
-      return {StoreStatus::too_large, error.what()};
-    case EtcdError::Kind::refused:
-      return {StoreStatus::refused, std::string("etcd: ") + error.what()};
-    case EtcdError::Kind::unavailable:
-    case EtcdError::Kind::unknown:
-    case EtcdError::Kind::compacted:
-      break;
-  }
-  return {StoreStatus::lost, error.what()};
-}
-
-template <typename Work>
-StoreResult guarded(Work work) try {
-  return work();
-} catch (const EtcdError& error) {
-  return outcome_of(error);
-} catch (const std::exception& error) {
-  return {StoreStatus::failed, error.what()};
-}
 
 }  // namespace
 
@@ -73,7 +46,7 @@ StoreResult EtcdStore::prepare() {
   if (!is_chained_) return {StoreStatus::failed, stem_ + " is not loaded"};
   if (services_.monitor.is_lost()) return {StoreStatus::lost, services_.monitor.reason()};
   if (must_recheck_) return {StoreStatus::failed, stem_ + " must be read again first"};
-  const StoreResult result = guarded([&] { return take_news(); });
+  const StoreResult result = etcd_outcome([&] { return take_news(); });
   if (result.status != StoreStatus::done) {
     feed_->lose_track();  // what was taken is asked for again
     return result;
@@ -81,7 +54,7 @@ StoreResult EtcdStore::prepare() {
   if (!versions_.empty()) return {StoreStatus::conflict, stem_ + " was changed by another host"};
   if (foreign_ && !foreign_->is_accepted)
     return {StoreStatus::foreign, stem_ + " was changed in etcd by another program"};
-  return guarded([&]() -> StoreResult {
+  return etcd_outcome([&]() -> StoreResult {
     store_due_document();
     return {};
   });
@@ -266,7 +239,7 @@ StoreResult EtcdStore::commit(std::uint64_t expected_version, std::span<const Co
     return {StoreStatus::conflict, stem_ + " is at version " + std::to_string(head_.chain.version)};
   StoredHead head = head_after(entries);
   CommitOutcome outcome;
-  const StoreResult prepared = guarded([&]() -> StoreResult {
+  const StoreResult prepared = etcd_outcome([&]() -> StoreResult {
     CommitRequest request = request_of(entries, head);
     for (const CommitEntry& entry : entries) feed_->expect(entry.record);
     outcome = services_.queue.commit(std::move(request));
@@ -298,121 +271,6 @@ StoreResult EtcdStore::recheck() {
   must_recheck_ = false;
   feed_->lose_track();
   return {};
-}
-
-// --- foreign values --------------------------------------------------------------------------------------------------
-
-void EtcdStore::set_foreign(std::string text, bool is_record) {
-  foreign_ = Foreign{std::move(text), false, is_record};
-  has_foreign_ = true;
-}
-
-void EtcdStore::forget_foreign() {
-  foreign_.reset();
-  has_foreign_ = false;
-}
-
-// Another host may have resolved it: it is looked at anew, records, head and document. Where it was this host, which
-// did not hear of it, nobody else records the quarantine.
-void EtcdStore::doubt_foreign() {
-  if (!foreign_) return;
-  must_look_ = true;
-  if (!foreign_->kept_as.empty()) return;
-  if (is_set_aside_by_us())
-    foreign_->kept_as = foreign_copy_of(file_name_of(stem_), foreign_->perhaps_kept_as);
-  else
-    forget_foreign();
-}
-
-// The head that was put with the copy says who did it.
-bool EtcdStore::is_set_aside_by_us() const try {
-  if (foreign_->perhaps_kept_as == 0) return false;
-  const std::string number = std::to_string(foreign_->perhaps_kept_as);
-  const auto kept = services_.client.range({services_.layout.foreign_values(stem_) + number}).entries;
-  if (kept.empty()) return false;
-  EtcdRange then{services_.layout.head(stem_)};
-  then.revision = kept.front().modified;
-  const auto head = services_.client.range(then).entries;
-  return !head.empty() && decode_head(head.front().value).host == services_.host;
-} catch (const EtcdError& error) {
-  if (error.kind() != EtcdError::Kind::compacted) throw;
-  return true;  // nobody knows: it is rather recorded twice than not at all
-} catch (const std::runtime_error&) {
-  return false;  // we would have put a head
-}
-
-std::optional<ForeignChange> EtcdStore::foreign_change() {
-  if (!foreign_) return std::nullopt;
-  return ForeignChange{foreign_->text, nobody, foreign_->kept_as};
-}
-
-void EtcdStore::accept_foreign() {
-  if (foreign_) foreign_->is_accepted = true;
-}
-
-void EtcdStore::withdraw_acceptance() {
-  if (foreign_) foreign_->is_accepted = false;
-}
-
-StoreResult EtcdStore::write_over_accepted() {
-  if (!foreign_ || !foreign_->is_accepted) return {StoreStatus::failed, stem_ + " has accepted nothing"};
-  return guarded([&] { return put_back(std::nullopt); });
-}
-
-StoreResult EtcdStore::set_foreign_aside(std::string& kept_as) {
-  if (!foreign_) return {StoreStatus::failed, stem_ + " holds no foreign value"};
-  if (!foreign_->kept_as.empty()) {
-    kept_as = foreign_->kept_as;
-    forget_foreign();
-    return {};
-  }
-  foreign_->is_accepted = false;
-  return guarded([&] { return set_aside(kept_as); });
-}
-
-StoreResult EtcdStore::set_aside(std::string& kept_as) {
-  const std::size_t number = next_foreign_number(services_.client, services_.layout, stem_);
-  const EtcdPut kept = keep_foreign_value(services_.client, services_.layout, stem_, number, foreign_->text);
-  foreign_->perhaps_kept_as = number;
-  const StoreResult result = put_back(kept);
-  if (result.status == StoreStatus::done) kept_as = foreign_copy_of(file_name_of(stem_), number);
-  return result;
-}
-
-// Head and document as they were, and the foreign value beside them where it is to be kept: one transaction, which one
-// host makes.
-StoreResult EtcdStore::put_back(const std::optional<EtcdPut>& kept) {
-  StoredHead head = head_;
-  head.host = services_.host;
-  EtcdTransaction transaction;
-  transaction.compare = {{services_.layout.head(stem_), head_revision_}};
-  transaction.puts = store_document(services_.client, services_.layout, stem_, *document_, head);
-  // The keys of the document are put again under the same names, where they have them already.
-  transaction.puts.push_back({services_.layout.head(stem_), encode_head(head)});
-  if (kept) {
-    transaction.compare.push_back({kept->key, 0});
-    transaction.puts.push_back(*kept);
-  }
-  transaction.deletes = other_documents(services_.layout, stem_, head);
-  if (foreign_->is_record) {
-    const std::string records = services_.layout.records(stem_);
-    transaction.deletes.push_back({services_.layout.record(stem_, head_.chain.version + 1), end_of_prefix(records)});
-  }
-  const EtcdTransactionResult result = services_.client.transact(transaction);
-  forget_foreign();
-  if (!result.succeeded) {
-    feed_->touch();
-    return {StoreStatus::conflict, "another host was first"};
-  }
-  head_ = head;
-  head_revision_ = result.revision;
-  feed_->set_document(services_.layout.document(stem_, head_.document_version, head_.document_id));
-  return {};
-}
-
-std::string EtcdStore::read_foreign(const std::string& kept_as) {
-  const std::string number(number_of_foreign_copy(kept_as));
-  return read_foreign_value(services_.client, services_.layout, stem_, number);
 }
 
 // --- records ---------------------------------------------------------------------------------------------------------

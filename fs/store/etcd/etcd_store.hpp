@@ -58,17 +58,19 @@ class EtcdStore final : public Store {
   void read_from_document(const StoredHead& head, std::int64_t revision, const std::string& text);
   void read_from_records(std::int64_t revision);
 
+  // etcd_foreign.cpp
+  void set_foreign(std::string text, bool is_record = false);
+  void forget_foreign();
+  void doubt_foreign();
+  bool is_set_aside_by_us() const;
+  StoreResult set_aside(std::string& kept_as);
+  StoreResult put_back(const std::optional<EtcdPut>& kept);
+
   StoreResult take_news();
   void take_record(const FileFeed::Record& record);
   void take_head(const StoredHead& stored);
   void fetch_records();
   StoreResult look_at_keys();
-  void doubt_foreign();
-  bool is_set_aside_by_us() const;
-  void set_foreign(std::string text, bool is_record = false);
-  StoreResult put_back(const std::optional<EtcdPut>& kept);
-  StoreResult set_aside(std::string& kept_as);
-  void forget_foreign();
   void store_due_document();
   void take_document(StoredHead& head) const;
   StoredHead head_after(std::span<const CommitEntry> entries) const;
