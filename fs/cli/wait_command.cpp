@@ -146,12 +146,12 @@ ExitStatus wait_command(const std::string& argument, const std::optional<std::st
   const std::string path = watched_path(argument);
   const Deadline deadline(timeout);
   UniqueFd handle = open_field(path);
-  std::string value = until ? read_value(handle, path) : std::string();
-  while (!until || value != *until) {
+  if (until && read_value(handle, path) == *until) return ExitStatus::done;
+  std::string value;
+  do {
     if (!await_change(handle, path, deadline)) return ExitStatus::time_is_over;
     value = read_changed_value(handle, path);
-    if (!until) break;
-  }
+  } while (until && value != *until);
   return ExitStatus::done;
 }
 

@@ -37,6 +37,11 @@ class OpenFile {
     const std::lock_guard lock(mutex_);
     return buffer_->write(bytes, offset);
   }
+  /// Whether a value is one write, whose offset tells whether it is the whole of it. Precondition as above.
+  bool is_written_whole() {
+    const std::lock_guard lock(mutex_);
+    return !buffer_->may_be_incomplete();
+  }
   void take_back_write() {
     const std::lock_guard lock(mutex_);
     if (buffer_) buffer_->take_back();

@@ -158,13 +158,17 @@ struct PendingWrite {
 
 using JobRequest = decltype(Job::request);
 
-// With O_APPEND the kernel gives its own idea of the size, which may be older than the value.
-std::uint64_t size_now(const Mount& mount, const Inode& inode) {
-  return static_cast<std::uint64_t>(mount.attributes().of(inode).st_size);
+// With O_APPEND the kernel gives its own idea of the size, which may be older than the value. What comes in several
+// writes goes on where the last one ended, and its size, which may take long to count, does not matter.
+std::uint64_t offset_now(const Mount& mount, OpenFile& file, std::uint64_t offset, WriteCall call) {
+  if (call != WriteCall::append || !file.is_written_whole()) return offset;
+  return static_cast<std::uint64_t>(mount.attributes().of(file.inode()).st_size);
 }
 
-std::optional<JobRequest> job_request(OpenFile& file, std::string_view bytes, std::uint64_t offset) {
+std::optional<JobRequest> job_request(const Mount& mount, OpenFile& file, std::string_view bytes, std::uint64_t offset,
+                                      WriteCall call) {
   if (std::holds_alternative<ControlPlace>(file.inode().place)) return JobRequest(read_control_request(bytes));
+  offset = offset_now(mount, file, offset, call);
   auto write = file.write(bytes, offset);
   if (!write) return std::nullopt;
   return JobRequest(std::move(*write));
@@ -197,7 +201,7 @@ Reply write_part(fuse_req_t request, const std::shared_ptr<OpenFile>& file, std:
   const WriteTry attempt{call, file->take_refused_copy()};
   std::optional<JobRequest> job;
   try {
-    job = job_request(*file, bytes, call == WriteCall::append ? size_now(mount, file->inode()) : offset);
+    job = job_request(mount, *file, bytes, offset, call);
   } catch (const Rejection& rejection) {
     const Caller caller = caller_of(request);
     return reply_error(refuse_write(mount, *file, attempt, rejection, caller, mount.author_of(caller).persona));

@@ -1,6 +1,7 @@
 #include "mapping/chain/check.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include "mapping/chain/derived_counts.hpp"
 #include "mapping/document/text.hpp"
@@ -12,9 +13,6 @@ namespace {
 
 // "125" of "exec_status_125": what stands behind the last underscore.
 std::string number_of(std::string_view name) { return std::string(name.substr(name.rfind('_') + 1)); }
-
-// Whether it is a version as statusfs makes it.
-bool is_version(const StatusDocument& document) { return has_any_hash(document) && verify_hashes(document, 1).empty(); }
 
 class Check {
  public:
@@ -66,7 +64,13 @@ class Check {
     if (const auto complaint = complaint_about(member, *value)) add(pointer, *complaint);
     // In a version the task was there when the entry was made, and may have been removed since.
     const bool is_dangling = member.references_tasks && value->is_string() && !document_.find_task(value->as_string());
-    if (is_dangling && !is_version(document_)) add(pointer, "names " + compact(*value) + ", and there is no such task");
+    if (is_dangling && !is_version()) add(pointer, "names " + compact(*value) + ", and there is no such task");
+  }
+
+  // As statusfs makes them. Found out once, and only where it matters: everything is hashed for it.
+  bool is_version() {
+    if (!is_version_) is_version_ = has_any_hash(document_) && verify_hashes(document_, 1).empty();
+    return *is_version_;
   }
 
   void check_derived(const Field& field, const Value& value, const Pointer& pointer) {
@@ -120,6 +124,7 @@ class Check {
   const Mapping& mapping_;
   const std::string& stem_;
   const Plan* plan_;
+  std::optional<bool> is_version_;
   std::vector<Finding> findings_;
 };
 
