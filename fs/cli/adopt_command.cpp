@@ -27,7 +27,7 @@ void adopt_offline(const StatusTarget& target, const std::shared_ptr<const Mappi
   const std::int64_t g = next_g_in_directory(target.directory());
   const Version version =
       begin_chain(*stored.document, {target.stem, {}, {}, g},
-                  {g, format_timestamp(std::chrono::system_clock::now()), offline_author()}, "adopt");
+                  {g, format_timestamp(std::chrono::system_clock::now()), offline_author(*mapping)}, "adopt");
   const StoreResult result = store.begin({version.record, version.head, version.document});
   if (result.status != StoreStatus::done) throw CommandError(ExitStatus::unusable, about(target.path, result.reason));
   warn_of_old_signature(target, signing_key);

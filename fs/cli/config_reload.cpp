@@ -62,7 +62,7 @@ void CurrentConfig::reload() {
 
 Config CurrentConfig::read() const {
   const auto file = config_file(given_);  // each time: the default file may have come since
-  return file ? load_config(*file, archetypes_, getuid()) : default_config(getuid());
+  return file ? load_config(*file, archetypes_, getuid()) : default_config(archetypes_.front(), getuid());
 }
 
 ReloadThread::ReloadThread(CurrentConfig& config, const Notices& notices, const std::string& service_status)

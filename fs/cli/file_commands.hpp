@@ -9,7 +9,7 @@
 namespace statusfs {
 
 // Each throws CommandError.
-ExitStatus init_command(const std::string& plan_file);  // init_command.cpp
+ExitStatus init_command(const std::string& plan_file, const std::optional<std::string>& mapping);  // init_command.cpp
 /// `signing_key`, here and below: PEM file that the JSON is signed with, or empty.
 ExitStatus adopt_command(const std::string& file, const std::optional<std::string>& mapping_file,
                          const std::string& signing_key);  // adopt_command.cpp

@@ -1,5 +1,6 @@
 #include <filesystem>
 #include <iostream>
+#include <optional>
 
 #include "fs/cli/file_commands.hpp"
 #include "fs/cli/mapping_source.hpp"
@@ -13,7 +14,6 @@
 #include "mapping/chain/chain.hpp"
 #include "mapping/document/parse.hpp"
 #include "mapping/rejection.hpp"
-#include "mapping/schema/mapping_loader.hpp"
 
 namespace statusfs {
 namespace {
@@ -37,15 +37,16 @@ std::string status_stem(const std::string& path) {
   return stem_of_plan(name);
 }
 
-Value document_for(const Mapping& mapping, const Plan& plan, const TemplateNames& names, Progress& progress) {
-  StatusDocument document(default_mapping(), initial_document(mapping, names));
+StatusDocument document_for(const std::shared_ptr<const Mapping>& mapping, const Plan& plan, const TemplateNames& names,
+                            Progress& progress) {
+  StatusDocument document(mapping, initial_document(*mapping, names));
   std::uint64_t added = 0;
   progress.begin("making " + names.stem, plan.tasks().size());
   for (const PlannedTask& task : plan.tasks()) {
-    document = document.with_added_task(initial_task(mapping, {names.stem, names.plan_id, task.id, names.g}));
+    document = document.with_added_task(initial_task(*mapping, {names.stem, names.plan_id, task.id, names.g}));
     progress.reach(++added);
   }
-  return document.root();
+  return document;
 }
 
 // Else the new file would name a plan that does not lie beside it, and `check` would complain of it at once.
@@ -64,8 +65,8 @@ void require_absent(const std::string& path) {
 
 }  // namespace
 
-ExitStatus init_command(const std::string& plan_file) {
-  const auto mapping = default_mapping();
+ExitStatus init_command(const std::string& plan_file, const std::optional<std::string>& mapping_file) {
+  const auto mapping = load_mapping_file(mapping_file);
   const std::string stem = status_stem(plan_file);
   const Plan plan = read_plan(plan_file);
   require_own_id(plan, plan_file);
@@ -76,9 +77,9 @@ ExitStatus init_command(const std::string& plan_file) {
   progress.begin("looking at the other status files", 0);
   const std::int64_t g = next_g_in_directory(directory.string());
   const TemplateNames names{stem, plan.id(), {}, g};
-  const StatusDocument document(mapping, document_for(*mapping, plan, names, progress));
-  const Version version =
-      begin_chain(document, names, {g, format_timestamp(std::chrono::system_clock::now()), offline_author()}, "init");
+  const StatusDocument document = document_for(mapping, plan, names, progress);
+  const Version version = begin_chain(
+      document, names, {g, format_timestamp(std::chrono::system_clock::now()), offline_author(*mapping)}, "init");
   PosixFiles files;
   LocalStore store(path, mapping, files);
   store.load();

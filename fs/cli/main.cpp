@@ -101,8 +101,9 @@ class CommandLine {
     CLI::App* umount = add("umount", "unmount, and return when everything is on disk", "MOUNTPOINT",
                            "where it is mounted", [this] { return umount_command(argument_, only_dead_); });
     umount->add_flag("--if-dead", only_dead_, "only a mount whose daemon died; it is no error where there is none");
-    add("init", "create exec_status_<g>.txt beside exec_plan_<g>.txt; never over an existing one", "PLAN_FILE",
-        "the plan", [this] { return init_command(argument_); });
+    add_mapping_option(*add("init", "create exec_status_<g>.txt beside exec_plan_<g>.txt; never over an existing one",
+                            "PLAN_FILE", "the plan", [this] { return init_command(argument_, mapping_); }),
+                       mapping_);
     add_mapping_option(
         *add("check", "validate against the mapping; every finding with its JSON pointer", "FILE|DIR",
              "status file, or a directory of them", [this] { return check_command(argument_, mapping_); }),

@@ -6,9 +6,10 @@
 
 namespace statusfs {
 
-Author offline_author() {
+Author offline_author(const Mapping& mapping) {
   const pid_t pid = getpid();
-  return default_config(getuid()).writers->author_of(identify(getuid(), getgid(), pid), read_labels(pid));
+  const Config config = default_config(mapping.authority(), getuid());
+  return config.writers->author_of(identify(getuid(), getgid(), pid), read_labels(pid));
 }
 
 }  // namespace statusfs

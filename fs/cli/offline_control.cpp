@@ -38,7 +38,7 @@ std::uint64_t run_offline(const StatusTarget& target, const std::shared_ptr<cons
   const EngineContext context{mapping,
                               counter,
                               metrics,
-                              [] { return default_config(getuid()); },
+                              [&] { return default_config(mapping->authority(), getuid()); },
                               [&](const std::string& message) { std::cerr << "statusfs: " << message << '\n'; },
                               false,
                               false};
@@ -51,7 +51,8 @@ std::uint64_t run_offline(const StatusTarget& target, const std::shared_ptr<cons
   try {
     committer.load();
     std::vector<Job> jobs;
-    jobs.push_back({request, offline_author(), [&](const std::optional<Rejection>& answer) { refusal = answer; }});
+    jobs.push_back(
+        {request, offline_author(*mapping), [&](const std::optional<Rejection>& answer) { refusal = answer; }});
     committer.run(std::move(jobs), {});
   } catch (const std::exception& error) {
     throw CommandError(ExitStatus::unusable, about(target.path, error.what()));

@@ -70,8 +70,8 @@ std::optional<YAML::Mark> second_document_of(const std::string& text) {
   return starts.last;
 }
 
-WriterRow row_of_mounting_user(uid_t mounting_user) {
-  return {WriterRow::Match::user, mounting_user, std::nullopt, archetype_of_mounting_user};
+WriterRow row_of_mounting_user(const std::string& authority, uid_t mounting_user) {
+  return {WriterRow::Match::user, mounting_user, std::nullopt, authority};
 }
 
 // Reads one file; every message names the place.
@@ -128,7 +128,7 @@ class Reader {
 
   Config config_in(const Members& members) const {
     Config config;
-    std::vector<WriterRow> rows = {row_of_mounting_user(mounting_user_)};
+    std::vector<WriterRow> rows = {row_of_mounting_user(archetypes_.front(), mounting_user_)};
     if (const auto found = members.find("writers"); found != members.end()) rows = rows_in(found->second);
     std::string others = archetype_of_others;
     if (const auto found = members.find("default"); found != members.end()) others = default_in(found->second);
@@ -245,9 +245,9 @@ std::string read_text(const std::filesystem::path& file) try {
 
 }  // namespace
 
-Config default_config(uid_t mounting_user) {
-  return {std::make_shared<const Writers>(std::vector{row_of_mounting_user(mounting_user)}, archetype_of_others),
-          ExternalChanges::quarantine};
+Config default_config(const std::string& authority, uid_t mounting_user) {
+  std::vector rows{row_of_mounting_user(authority, mounting_user)};
+  return {std::make_shared<const Writers>(std::move(rows), archetype_of_others), ExternalChanges::quarantine};
 }
 
 Config load_config(const std::filesystem::path& file, const std::vector<std::string>& archetypes, uid_t mounting_user) {

@@ -1,6 +1,7 @@
 // The configuration file of a mount (-o config=FILE): YAML.
 //
-//     writers:            # the first row that matches counts; without this key the mounting user is SUPERVISOR
+//     writers:            # the first row that matches counts; without this key the mounting user is the first
+//     archetype
 //       - {user: ci-agent, persona: CODING_ASSISTANT, archetype: BUILDER}
 //       - {uid: 1002, archetype: BUILDER}
 //       - {group: supervisors, archetype: SUPERVISOR}    # also by number, where no group has that name
@@ -34,11 +35,11 @@ class ConfigError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// What holds without a configuration file.
-Config default_config(uid_t mounting_user);
+/// What holds without a configuration file: the mounting user is `authority`, the mapping's first archetype.
+Config default_config(const std::string& authority, uid_t mounting_user);
 
 /// Reads the file. Throws ConfigError for whatever is not understood completely: unknown and repeated keys, users
-/// and groups that do not exist, archetypes that are not among those given.
+/// and groups that do not exist, archetypes that are not among those given, of which the first is the authority.
 Config load_config(const std::filesystem::path& file, const std::vector<std::string>& archetypes, uid_t mounting_user);
 
 }  // namespace statusfs

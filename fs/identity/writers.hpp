@@ -13,9 +13,8 @@
 
 namespace statusfs {
 
-/// The archetype of the mounting user where nothing else is configured.
-inline constexpr const char* archetype_of_mounting_user = "SUPERVISOR";
-/// The archetype of everybody whom no row names, where nothing else is configured.
+/// The archetype of everybody whom no row names, where nothing else is configured. In a mapping that has none of this
+/// name it stands for one that may write nothing.
 inline constexpr const char* archetype_of_others = "AUDITOR";
 
 /// "Whoever this user is, or whoever is in this group, writes as this persona and archetype."

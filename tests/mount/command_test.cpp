@@ -423,47 +423,6 @@ TEST_F(CommandTest, AdoptReachesAMountedFileThroughItsMount) {
   expect_verified();
 }
 
-TEST_F(CommandTest, MappingPrintsWhatAMountTakes) {
-  make_sample();
-  const CommandResult printed = statusfs({"mapping"});
-  ASSERT_EQ(0, printed.exit_status);
-  put_file(root() / "mapping.yaml", printed.output);
-  mount({"-o", "mapping=" + (root() / "mapping.yaml").string()});
-  EXPECT_EQ("PENDING\n", read_file(task("status")));
-  EXPECT_EQ(printed.output, read_file(mountpoint() / ".statusfs" / "mapping.yaml"));
-}
-
-TEST_F(CommandTest, ABadMappingIsRefusedWithFileAndLine) {
-  make_sample();
-  const std::string good = statusfs({"mapping"}).output;
-  std::string bad = good;
-  const std::size_t place = bad.find("type: integer");
-  ASSERT_NE(std::string::npos, place);
-  bad.replace(place, 13, "type: integr_");
-  put_file(root() / "bad.yaml", bad);
-  const auto line = std::count(bad.begin(), bad.begin() + static_cast<std::ptrdiff_t>(place), '\n') + 1;
-  const CommandResult result =
-      statusfs({source().string(), mountpoint().string(), "-o", "mapping=" + (root() / "bad.yaml").string()});
-  EXPECT_EQ(2, result.exit_status);
-  EXPECT_NE(std::string::npos, result.error.find("bad.yaml")) << result.error;
-  EXPECT_TRUE(std::regex_search(result.error, std::regex("(line |:)" + std::to_string(line) + "\\b"))) << result.error;
-  EXPECT_EQ(2, statusfs({source().string(), mountpoint().string(), "-o", "mapping=/no/such/file"}).exit_status);
-}
-
-TEST_F(CommandTest, ANewFieldIsARowInTheMapping) {
-  make_sample();
-  std::string mapping = statusfs({"mapping"}).output;
-  const std::size_t place = mapping.find("      execution_status:\n");
-  ASSERT_NE(std::string::npos, place);
-  mapping.insert(place,
-                 "      review_note:\n        {type: string, nullable: true, write: [SUPERVISOR], help: New.}\n");
-  put_file(root() / "mapping.yaml", mapping);
-  mount({"-o", "mapping=" + (root() / "mapping.yaml").string()});
-  EXPECT_EQ("", read("summary/review_note"));
-  EXPECT_VERSIONS(1, write("summary/review_note", "looks good\n"));
-  EXPECT_EQ("looks good", document_on_disk()["payload"]["overall_status_summary"]["review_note"]);
-}
-
 TEST_F(CommandTest, CheckSaysThatTheJsonLagsBehindItsJournal) {
   make_sample();
   const std::string first = read_file(status_file());
@@ -597,14 +556,6 @@ TEST_F(CommandTest, InitRefusesWhereOnlyAJournalStands) {
   EXPECT_EQ(2, result.exit_status) << all_of(result);
   EXPECT_EQ(before, read_file(journal_file()));
   EXPECT_FALSE(std::filesystem::exists(status_file()));
-}
-
-TEST_F(CommandTest, TheMountShowsTheMappingInForce) {
-  make_sample();
-  const std::string own = statusfs({"mapping"}).output + "# of our own\n";
-  put_file(root() / "own.yaml", own);
-  mount({"-o", "mapping=" + (root() / "own.yaml").string()});
-  EXPECT_EQ(own, read_file(mountpoint() / ".statusfs" / "mapping.yaml"));
 }
 
 }  // namespace

@@ -166,7 +166,7 @@ class CommitterTest : public ::testing::Test {
   ChainMaker maker_;
   WatchedCounter counter_;
   Metrics metrics_;
-  Config config_ = default_config(::getuid());
+  Config config_ = default_config("SUPERVISOR", ::getuid());
   PlanSource source_;
   Readers readers_;
   std::vector<std::string> log_, answers_;

@@ -70,7 +70,7 @@ class StatusFileTest : public ::testing::Test {
   EngineContext context_{.mapping = maker_.mapping(),
                          .counter = counter_,
                          .metrics = metrics_,
-                         .config = [] { return default_config(::getuid()); },
+                         .config = [] { return default_config("SUPERVISOR", ::getuid()); },
                          .log = [](const std::string&) {},
                          .cache = &cache_};
   std::atomic<int> done_ = 0, refused_ = 0;

@@ -46,8 +46,8 @@ Expectation expectation_of(const filesystem::path& file) {
   return {file.string() + (number == "-" ? "" : ":" + number) + ": ", line.substr(colon + 2)};
 }
 
-TEST(Config, WithoutAFileMakesTheMountingUserSupervisor) {
-  const Config config = default_config(mounting_user);
+TEST(Config, WithoutAFileMakesTheMountingUserTheAuthority) {
+  const Config config = default_config("SUPERVISOR", mounting_user);
   EXPECT_EQ(author(config, mounting_user).archetype, "SUPERVISOR");
   EXPECT_EQ(author(config, mounting_user).persona, "4444");
   EXPECT_EQ(author(config, 0).archetype, "AUDITOR");

@@ -107,7 +107,7 @@ TEST(Writers, TakeTheTraceIdOfAValidTraceParentAndElseANewOne) {
 TEST(Writers, ServeManyThreadsAndSurviveBeingSwapped) {
   // Not std::atomic<std::shared_ptr>: libstdc++ 12 unlocks it without release order when it is loaded.
   std::mutex mutex;
-  std::shared_ptr<const Writers> current = default_config(0).writers;
+  std::shared_ptr<const Writers> current = default_config("SUPERVISOR", 0).writers;
   const auto load = [&] {
     const std::lock_guard lock(mutex);
     return current;
@@ -122,7 +122,7 @@ TEST(Writers, ServeManyThreadsAndSurviveBeingSwapped) {
     });
   }
   for (int i = 0; i < 20; ++i) {
-    std::shared_ptr<const Writers> next = default_config(0).writers;
+    std::shared_ptr<const Writers> next = default_config("SUPERVISOR", 0).writers;
     const std::lock_guard lock(mutex);
     current.swap(next);
   }
