@@ -1,6 +1,8 @@
 #include "fs/cli/daemon.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -58,12 +60,21 @@ Daemon::Daemon(bool foreground) {
   setsid();
 }
 
+void Daemon::require_awaited() const {
+  if (!report_) return;
+  pollfd end{report_.get(), 0, 0};
+  if (poll(&end, 1, 0) > 0 && (end.revents & POLLERR))
+    throw CommandError(ExitStatus::mount_failed, "the command was ended before it had mounted");
+}
+
 void Daemon::report_ready() noexcept {
   if (!report_) return;
   leave_terminal();
   const char byte = 1;
-  while (write(report_.get(), &byte, 1) < 0 && errno == EINTR) {
+  ssize_t size = 0;
+  while ((size = write(report_.get(), &byte, 1)) < 0 && errno == EINTR) {
   }
+  if (size < 0) kill(getpid(), SIGTERM);
   report_.reset();
 }
 

@@ -15,7 +15,11 @@ class Daemon {
   /// `foreground`: nothing is forked, and reports go nowhere.
   explicit Daemon(bool foreground);
 
-  /// The parent exits with 0; this process leaves its terminal. The first call counts. Any thread.
+  /// Throws CommandError(mount_failed) where the parent was ended meanwhile: whoever started the command has been told
+  /// that it came to nothing.
+  void require_awaited() const;
+  /// The parent exits with 0; this process leaves its terminal, and is told to end (SIGTERM) where nobody waits for it
+  /// any more. The first call counts. Any thread.
   void report_ready() noexcept;
 
  private:

@@ -47,6 +47,17 @@ void let_signals_end_it() {
   pthread_sigmask(SIG_UNBLOCK, &ending, nullptr);
 }
 
+// One that came while the files were read. Nothing is mounted yet.
+void require_no_ending_signal() {
+  sigset_t pending;
+  sigpending(&pending);
+  if (sigismember(&pending, SIGINT) == 1 || sigismember(&pending, SIGTERM) == 1)
+    throw CommandError(ExitStatus::mount_failed, "a signal ended it before it was mounted");
+}
+
+// A file that would outgrow RLIMIT_FSIZE is EFBIG then, and no end of the mount.
+void survive_file_size_limit() { signal(SIGXFSZ, SIG_IGN); }
+
 // Every status file with a journal keeps one descriptor. Where the limit cannot be raised the mount says later what it
 // lacks.
 void allow_many_files() {
@@ -109,7 +120,7 @@ std::unique_ptr<Session> mounted(Mount& mount, const MountArguments& arguments, 
 ExitStatus run(Session& session, const Notices& notices) {
   ExitStatus status = ExitStatus::done;
   try {
-    session.run();
+    session.run(let_signals_end_it);
   } catch (const std::system_error& error) {
     notices.write(std::string("the mount ended: ") + error.what());
     status = ExitStatus::mount_failed;
@@ -150,8 +161,9 @@ ExitStatus serve(MountSource& source, const MountArguments& arguments, const Mou
     daemon.report_ready();
     report_service_ready(service_status);
   };
+  daemon.require_awaited();
+  require_no_ending_signal();
   const auto session = mounted(*mount, arguments, settings, source.shown());
-  let_signals_end_it();
   return run(*session, notices);
 }
 
@@ -166,6 +178,7 @@ ExitStatus mount_command(const MountArguments& arguments) {
   const bool in_foreground = arguments.foreground || arguments.debug;
   Daemon daemon(in_foreground);
   allow_many_files();
+  survive_file_size_limit();
   block_signals();
   const Notices notices(in_foreground, {arguments.source, arguments.mountpoint});
   if (!dead_mounts.empty())

@@ -107,12 +107,11 @@ std::uint64_t FieldChanges::count_of(std::uint64_t number) const {
   return found == changes_.end() ? 0 : found->second.count;
 }
 
-bool FieldChanges::changed_or_wait(std::uint64_t number, std::uint64_t seen, std::uint64_t handle, PollHandle waiter) {
+bool FieldChanges::changed_and_wait(std::uint64_t number, std::uint64_t seen, std::uint64_t handle, PollHandle waiter) {
   const std::lock_guard lock(mutex_);
-  const auto found = changes_.find(number);
-  if ((found == changes_.end() ? 0 : found->second.count) != seen) return true;
   if (waiter) waiters_[number].insert_or_assign(handle, std::move(waiter));
-  return false;
+  const auto found = changes_.find(number);
+  return (found == changes_.end() ? 0 : found->second.count) != seen;
 }
 
 void FieldChanges::closed(std::uint64_t number, std::uint64_t handle) {

@@ -53,9 +53,9 @@ class FieldChanges {
   /// The same, for a handle that was opened. To be followed by closed().
   std::uint64_t opened(std::uint64_t number);
 
-  /// Whether the file has changed since `seen` was its count; if it has not, `waiter` is kept until it does, or until
-  /// the same open handle waits anew.
-  bool changed_or_wait(std::uint64_t number, std::uint64_t seen, std::uint64_t handle, PollHandle waiter);
+  /// Whether the file has changed since `seen` was its count. In any case `waiter` is kept until it changes again, or
+  /// until the same open handle waits anew: who waits with EPOLLET does not ask a second time.
+  bool changed_and_wait(std::uint64_t number, std::uint64_t seen, std::uint64_t handle, PollHandle waiter);
   /// The handle was closed.
   void closed(std::uint64_t number, std::uint64_t handle);
   /// How many files are remembered.

@@ -16,6 +16,7 @@
 
 #include "fs/fuse/path_number.hpp"
 #include "fs/fuse/place.hpp"
+#include "fs/fuse/told_size.hpp"
 
 namespace statusfs {
 
@@ -28,6 +29,7 @@ struct Inode {
   std::string path;          ///< from the mount's root, without a leading slash
   Place place;
   bool is_second = false;  ///< another inode of the same path is, or would be, the one that announcements reach
+  mutable ToldSize told_size = {};
 };
 
 /// The path of a name in a directory.

@@ -23,13 +23,24 @@ class OpenFile {
   const Inode& inode() const noexcept { return *inode_; }
 
   /// The part of the text that a read asks for. A read from offset 0 fixes the text for the reads behind it: `newest`
-  /// is called then, or when nothing was read yet.
+  /// is called then, or when nothing was read yet. At its end a text goes on where the newest only has more behind it,
+  /// as a log has for tail -f. `changes`: how often the file has changed now, counted before.
   template <typename Newest>
-  std::string read(std::size_t size, std::uint64_t offset, Newest newest) {
+  std::string read(std::size_t size, std::uint64_t offset, std::uint64_t changes, Newest newest) {
     const std::lock_guard lock(mutex_);
-    if (offset == 0 || !text_) text_ = newest();
+    if (offset == 0) seen_changes_ = changes;
+    if (offset == 0 || !text_)
+      text_ = newest();
+    else if (offset >= text_->size() && changes != seen_changes_)
+      go_on_with(newest(), changes);
     if (offset >= text_->size()) return {};
     return text_->substr(offset, size);
+  }
+
+  /// That of the text of the last read.
+  std::size_t text_size() {
+    const std::lock_guard lock(mutex_);
+    return text_ ? text_->size() : 0;
   }
 
   /// See WriteBuffer. Precondition: opened for writing.
@@ -69,11 +80,19 @@ class OpenFile {
     const std::lock_guard lock(mutex_);
     return std::exchange(refused_copy_, {});
   }
-  /// How often the file had changed when its text was last read from the beginning, or else when it was opened.
+  /// How often the file had changed when its text was last read from the beginning, or went on, or else when it was
+  /// opened.
   std::uint64_t seen_changes() const noexcept { return seen_changes_; }
   void saw_changes(std::uint64_t count) noexcept { seen_changes_ = count; }
 
  private:
+  // mutex_ is held.
+  void go_on_with(std::string text, std::uint64_t changes) {
+    if (!text.starts_with(*text_)) return;
+    text_ = std::move(text);
+    seen_changes_ = changes;
+  }
+
   const std::shared_ptr<const Inode> inode_;
   std::atomic<std::uint64_t> seen_changes_ = 0;
 

@@ -6,6 +6,7 @@
 #include "fs/fuse/error_number.hpp"
 #include "fs/fuse/operations.hpp"
 #include "fs/fuse/request.hpp"
+#include "fs/identity/system_call.hpp"
 #include "mapping/rules/proposal.hpp"
 
 namespace statusfs {
@@ -102,19 +103,45 @@ Reader reader_of(fuse_req_t request, const Inode& inode) {
 std::string read_part(fuse_req_t request, OpenFile& file, std::size_t size, std::uint64_t offset) {
   const Mount& mount = mount_of(request);
   const Inode& inode = file.inode();
-  if (offset == 0) file.saw_changes(mount.changes.count_of(inode.number));
-  if (const ScratchFile* scratch = scratch_of(inode)) return scratch->read(size, offset);
-  if (const auto* events = std::get_if<EventsPlace>(&inode.place)) return events->stream->read(size, offset);
-  return file.read(size, offset, [&] { return mount.tree().text(inode.place, reader_of(request, inode)); });
+  const std::uint64_t changes = mount.changes.count_of(inode.number);
+  const ScratchFile* scratch = scratch_of(inode);
+  const auto* events = std::get_if<EventsPlace>(&inode.place);
+  if ((scratch || events) && offset == 0) file.saw_changes(changes);
+  if (scratch) return scratch->read(size, offset);
+  if (events) return events->stream->read(size, offset);
+  return file.read(size, offset, changes, [&] { return mount.tree().text(inode.place, reader_of(request, inode)); });
 }
 
 namespace {
+
+// The kernel reads for its page cache in nobody's name. Of files that are not cached it does so for a private mmap(2)
+// and, since Linux 6.5, for splice(2) and sendfile(2).
+bool is_for_page_cache(const fuse_file_info& info) { return info.lock_owner == 0; }
+
+// Whether all handles may meet the text that was read last until its change is announced, and the kernel would not cut
+// it.
+bool is_newest_and_whole(const Mount& mount, OpenFile& file) {
+  const Inode& inode = file.inode();
+  if (const ScratchFile* scratch = scratch_of(inode)) return inode.told_size.is(scratch->size());
+  return std::holds_alternative<NodePlace>(inode.place) && inode.told_size.is(file.text_size()) &&
+         file.seen_changes() == mount.changes.count_of(inode.number);
+}
+
+// The page cache tears what changes. Whoever moves the content gets EINVAL, as where that is not possible, and reads it
+// instead; whoever touches mapped memory would get SIGBUS.
+bool may_be_cached(const Mount& mount, OpenFile& file, pid_t reader) {
+  if (is_immutable(file.inode().place)) return true;
+  const std::optional<bool> is_moved = is_moving_content(reader);
+  return is_moved ? !*is_moved : is_newest_and_whole(mount, file);
+}
 
 void read_file(fuse_req_t request, fuse_ino_t id, std::size_t size, off_t offset, fuse_file_info* info) {
   guarded(request, id, [&](Mount& mount) -> Reply {
     const auto file = mount.files.find(info->fh);
     if (!file) return reply_error(EBADF);
     std::string part = read_part(request, *file, size, static_cast<std::uint64_t>(offset));
+    if (is_for_page_cache(*info) && !may_be_cached(mount, *file, fuse_req_ctx(request)->pid))
+      return reply_error(EINVAL);
     return [part = std::move(part)](fuse_req_t to) { fuse_reply_buf(to, part.data(), part.size()); };
   });
 }
@@ -189,6 +216,7 @@ Reply write_part(fuse_req_t request, const std::shared_ptr<OpenFile>& file, std:
                  std::uint64_t offset, WriteCall call) {
   Mount& mount = mount_of(request);
   const std::size_t size = bytes.size();
+  if (file) file->inode().told_size.forget();
   if (ScratchFile* scratch = file ? scratch_of(file->inode()) : nullptr) {
     if (call == WriteCall::append)
       scratch->append(bytes);

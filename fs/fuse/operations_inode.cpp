@@ -35,6 +35,7 @@ void forget_several(fuse_req_t request, std::size_t count, fuse_forget_data* for
 
 Reply reply_attributes(Mount& mount, const Inode& inode, const Reader& reader = {}) {
   const struct stat attributes = mount.attributes().of(inode, reader);
+  inode.told_size.tell(attributes.st_size);
   const double timeout = attribute_timeout(inode);
   return [attributes, timeout](fuse_req_t request) { fuse_reply_attr(request, &attributes, timeout); };
 }

@@ -20,7 +20,7 @@ void poll_file(fuse_req_t request, fuse_ino_t id, fuse_file_info* info, fuse_pol
     const auto file = mount.files.find(info->fh);
     if (!file) return reply_error(EBADF);
     const bool changed =
-        mount.changes.changed_or_wait(file->inode().number, file->seen_changes(), info->fh, std::move(waiter));
+        mount.changes.changed_and_wait(file->inode().number, file->seen_changes(), info->fh, std::move(waiter));
     return [events = always | (changed ? has_changed : 0)](fuse_req_t to) { fuse_reply_poll(to, events); };
   });
 }

@@ -26,6 +26,7 @@ struct fuse_entry_param entry_of(Mount& mount, const Inode& inode, double entry_
   entry.ino = inode.id;
   entry.generation = 0;  // node ids are never used again
   entry.attr = mount.attributes().of(inode);
+  inode.told_size.tell(entry.attr.st_size);
   entry.attr_timeout = attribute_timeout(inode);
   entry.entry_timeout = entry_timeout;
   return entry;

@@ -100,9 +100,10 @@ Session::Session(Mount& mount, const SessionOptions& options)
   mount.directory().watch();
 }
 
-void Session::run() {
+void Session::run(const std::function<void()>& on_signals_handled) {
   fuse_session* session = implementation_->session.get();
   if (fuse_set_signal_handlers(session) != 0) throw std::runtime_error("cannot set signal handlers");
+  on_signals_handled();
   const std::unique_ptr<fuse_loop_config, LoopConfigDeleter> config(fuse_loop_cfg_create());
   if (implementation_->max_threads) fuse_loop_cfg_set_max_threads(config.get(), *implementation_->max_threads);
   const int result = fuse_session_loop_mt(session, config.get());

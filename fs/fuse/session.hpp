@@ -29,9 +29,9 @@ class Session {
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  /// Serves requests until the file system is unmounted or a SIGTERM or SIGINT arrives. Throws
-  /// std::system_error where the connection failed.
-  void run();
+  /// Serves requests until the file system is unmounted or a SIGTERM or SIGINT arrives. `on_signals_handled` is called
+  /// once these end it in good order. Throws std::system_error where the connection failed.
+  void run(const std::function<void()>& on_signals_handled);
 
  private:
   struct Implementation;

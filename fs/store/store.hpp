@@ -51,7 +51,7 @@ enum class StoreStatus {
   quota,      ///< nothing was kept
   failed,     ///< the disk failed: the outcome is unknown, the store takes no writes until recheck() succeeds
   lost,       ///< a networked store has no connection (no quorum); nothing was sent
-  too_large,  ///< more than a networked store takes at once; nothing was written
+  too_large,  ///< more than a networked store takes at once, or a file may have; nothing was kept
   refused,    ///< the place does not let us write; nothing was written
   gone,       ///< somebody removed the file and all that belongs to it; nothing is written any more
 };

@@ -1,5 +1,8 @@
 // A read never sees half a value, an empty value or a mix of two, whoever writes meanwhile.
 #include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -71,6 +74,35 @@ class TornReadTest : public SampleTest {
     return text;
   }
 
+  // As programs copy a file: by the kernel, and by reading it where the kernel does not.
+  static std::string sent(const Path& file) {
+    const int from = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+    const int to = ::memfd_create("copy", MFD_CLOEXEC);
+    ssize_t count = 0;
+    do count = ::sendfile(to, from, nullptr, 1 << 20);
+    while (count > 0);
+    const int error = error_of(static_cast<int>(count));
+    std::string text(static_cast<std::size_t>(::lseek(to, 0, SEEK_END)), '\0');
+    if (::pread(to, text.data(), text.size(), 0) != static_cast<ssize_t>(text.size())) text = "(cannot be read)";
+    ::close(to);
+    ::close(from);
+    if (error == 0) return text;
+    return error == EINVAL && text.empty() ? read_file(file) : text + " and errno " + std::to_string(error);
+  }
+
+  static std::string mapped(const Path& file) {
+    const int handle = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+    struct stat attributes {};
+    ::fstat(handle, &attributes);
+    const auto size = static_cast<std::size_t>(attributes.st_size);
+    void* const place = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, handle, 0);
+    ::close(handle);
+    if (place == MAP_FAILED) return "(cannot be mapped)";
+    std::string text(static_cast<const char*>(place), size);
+    ::munmap(place, size);
+    return text;
+  }
+
   // An exception must fail the test, not end the program.
   template <typename Work>
   void start(Work work) {
@@ -109,6 +141,40 @@ TEST_F(TornReadTest, AHundredThousandReadsWithOneWriterAndTwoReaders) {
   EXPECT_EQ(0, torn_) << first_torn_;
   EXPECT_EQ(0, failed_writes_);
   EXPECT_GT(writes_, 100) << "a test without writes shows nothing";
+}
+
+TEST_F(TornReadTest, WhatTheKernelSendsIsWhole) {
+  const int reads_each = 5'000 * load_factor();
+  start([&] { write_values(); });
+  start([&] { read_often(reads_each, [&] { return sent(field_); }); });
+  start([&] { read_often(reads_each, [&] { return sent(field_); }); });
+  join_from(1);
+  EXPECT_EQ(0, torn_) << first_torn_;
+  EXPECT_EQ(0, failed_writes_);
+  EXPECT_GT(writes_, 20);
+}
+
+// The kernel cuts at the size that it knows, and asks for no other before it sends or after it mapped.
+TEST_F(TornReadTest, WhatTheKernelSendsAndMapsIsTheNewestValue) {
+  const Path derived = task("percent_complete");
+  activate(first_task);
+  ASSERT_EQ(0, write_file(derived, "7\n"));
+  EXPECT_EQ("7\n", sent(derived));
+  EXPECT_EQ("7\n", mapped(derived));
+  ASSERT_EQ(0, write_file(task("status"), "DONE\n"));
+  EXPECT_EQ("100\n", sent(derived));
+  EXPECT_EQ("100\n", mapped(derived));
+  EXPECT_EQ("100\n", sent(derived));
+  EXPECT_EQ("100\n", bash("busybox cat " + derived.string()).output);
+  ASSERT_EQ(0, write_file(task("status"), "PENDING\n"));
+  ASSERT_EQ(0, write_file(derived, "8\n"));
+  EXPECT_EQ("8\n", sent(derived));
+  EXPECT_EQ("8\n", mapped(derived));
+  for (std::size_t which = 0; which < std::size(lengths); ++which) {
+    ASSERT_EQ(0, write_file(field_, value_of(which)));
+    EXPECT_EQ(value_of(which), sent(field_));
+    EXPECT_EQ(value_of(which), mapped(field_));
+  }
 }
 
 TEST_F(TornReadTest, AHandleThatStaysOpenSeesWholeValues) {

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/epoll.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -22,15 +23,37 @@ class Handle {
   Handle(const Handle&) = delete;
   Handle& operator=(const Handle&) = delete;
 
-  std::string read() const {
+  std::string read() const { return read_from(0); }
+  std::string read_from(off_t offset) const {
     char text[4096];
-    const ssize_t count = ::pread(descriptor_, text, sizeof text, 0);
+    const ssize_t count = ::pread(descriptor_, text, sizeof text, offset);
     return count < 0 ? std::strerror(errno) : std::string(text, static_cast<std::size_t>(count));
   }
+  int descriptor() const { return descriptor_; }
   /// The events that came within the limit; 0 when none did.
   int poll(milliseconds limit, short events = POLLPRI) const {
     pollfd wanted{descriptor_, events, 0};
     return ::poll(&wanted, 1, static_cast<int>(limit.count())) < 0 ? -errno : wanted.revents;
+  }
+
+ private:
+  int descriptor_;
+};
+
+// Registered once, with EPOLLET: told of each change, and not asked again in between.
+class EdgeWatch {
+ public:
+  explicit EdgeWatch(const Handle& handle) : descriptor_(::epoll_create1(EPOLL_CLOEXEC)) {
+    epoll_event wanted{EPOLLPRI | EPOLLET, {}};
+    ::epoll_ctl(descriptor_, EPOLL_CTL_ADD, handle.descriptor(), &wanted);
+  }
+  ~EdgeWatch() { ::close(descriptor_); }
+  EdgeWatch(const EdgeWatch&) = delete;
+  EdgeWatch& operator=(const EdgeWatch&) = delete;
+
+  std::uint32_t wait(milliseconds limit) const {
+    epoll_event event{};
+    return ::epoll_wait(descriptor_, &event, 1, static_cast<int>(limit.count())) == 1 ? event.events : 0;
   }
 
  private:
@@ -84,6 +107,50 @@ TEST_F(WatchTest, PollWakesWhenTheFieldChanges) {
   EXPECT_EQ("5\n", percent.read());
   EXPECT_EQ(0, percent.poll(at_once));
   EXPECT_EQ(POLLPRI | POLLERR, woken_by(percent, [&] { ASSERT_EQ(0, write_file(task("percent_complete"), "6\n")); }));
+}
+
+TEST_F(WatchTest, WhoWatchesEdgesIsToldOfEachChange) {
+  const Handle percent(task("percent_complete"));
+  const EdgeWatch edges(percent);
+  EXPECT_EQ(0u, edges.wait(at_once));
+  for (const char* value : {"1\n", "2\n", "3\n"}) {
+    percent.read();
+    ASSERT_EQ(0, write_file(task("percent_complete"), value));
+    EXPECT_EQ(static_cast<std::uint32_t>(EPOLLPRI | EPOLLERR), edges.wait(long_time)) << value;
+    EXPECT_EQ(0u, edges.wait(at_once)) << "nothing has changed since";
+  }
+  for (const char* value : {"4\n", "5\n"}) {
+    ASSERT_EQ(0, write_file(task("percent_complete"), value));
+    EXPECT_EQ(static_cast<std::uint32_t>(EPOLLPRI | EPOLLERR), edges.wait(long_time))
+        << value << "and nothing was read";
+  }
+}
+
+TEST_F(WatchTest, AFollowedLogGoesOn) {
+  const Path list = tree("summary/active_blockers_summary");
+  ASSERT_EQ(0, append_file(list, "first\n"));
+  Process tail({"tail", "-s", "0.1", "-f", "-n", "+1", list.string()}, {}, root() / "tail.log");
+  std::string all = "first\n";
+  for (const char* line : {"second\n", "third\n", "fourth\n"}) {
+    EXPECT_TRUE(eventually([&] { return tail.log() == all; })) << tail.log();
+    ASSERT_EQ(0, append_file(list, line));
+    all += line;
+  }
+  EXPECT_TRUE(eventually([&] { return tail.log() == all; })) << tail.log();
+  tail.send(SIGTERM);
+}
+
+TEST_F(WatchTest, AnOpenHandleReadsOnWhereATextOnlyGrew) {
+  const Path list = tree("summary/active_blockers_summary");
+  ASSERT_EQ(0, append_file(list, "first\n"));
+  const Handle handle(list);
+  ASSERT_EQ("first\n", handle.read());
+  ASSERT_EQ(0, append_file(list, "second\n"));
+  EXPECT_EQ("second\n", handle.read_from(6));
+  EXPECT_EQ(0, handle.poll(at_once)) << "it has read the newest";
+  ASSERT_EQ(0, write_file(list, "other lines\nare here now\n"));
+  EXPECT_EQ("", handle.read_from(13)) << "what it read is not the beginning of this";
+  EXPECT_EQ("other lines\nare here now\n", handle.read());
 }
 
 TEST_F(WatchTest, ReadingAndWritingNeverWait) {

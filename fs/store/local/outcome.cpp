@@ -10,6 +10,8 @@ StoreResult outcome_of(const std::system_error& error) {
       return {StoreStatus::no_space, error.what()};
     case EDQUOT:
       return {StoreStatus::quota, error.what()};
+    case EFBIG:  // RLIMIT_FSIZE, or more than the file system takes
+      return {StoreStatus::too_large, error.what()};
     default:
       return {StoreStatus::failed, error.what()};
   }

@@ -8,7 +8,7 @@
 
 namespace statusfs {
 
-/// no_space, quota, or failed for every other error.
+/// no_space, quota, too_large, or failed for every other error.
 StoreResult outcome_of(const std::system_error& error);
 
 /// What the work returns, or what it throws as a result.

@@ -67,10 +67,10 @@ TEST_F(FieldChangesTest, WhatIsOpenIsForgottenWithItsTaskOnceThatIsKnown) {
 TEST_F(FieldChangesTest, RemembersWhatIsOpenUntilItIsClosed) {
   change(in_task, 1);
   const std::uint64_t seen = changes_.opened(in_task.number);
-  EXPECT_FALSE(changes_.changed_or_wait(in_task.number, seen, 1, nullptr));
+  EXPECT_FALSE(changes_.changed_and_wait(in_task.number, seen, 1, nullptr));
   change(in_task, 2);  // it is removed
   changes_.forget_tasks({task});
-  EXPECT_TRUE(changes_.changed_or_wait(in_task.number, seen, 1, nullptr));
+  EXPECT_TRUE(changes_.changed_and_wait(in_task.number, seen, 1, nullptr));
   changes_.closed(in_task.number, 1);
   EXPECT_EQ(0u, changes_.size());
 }
