@@ -125,6 +125,7 @@ void read_one(MountSettings& settings, const std::string& text) {
   const std::size_t equals = text.find('=');
   const std::string name = text.substr(0, equals);
   const bool has_value = equals != std::string::npos;
+  if (text == "rw") settings.read_only = false;  // as for mount(8), the last of ro and rw counts
   if (is_one_of(kernel_names, text)) return settings.kernel_options.push_back(text);
   const bool is_of_user_space = name.starts_with("x-") || name.starts_with("X-");  // x-systemd.automount, X-mount.mkdir
   if (is_one_of(dropped_names, text) || (has_value && is_one_of(dropped_keys, name)) || is_of_user_space) return;

@@ -36,7 +36,9 @@ filesystem::path require_directory(const std::string& mountpoint) {
   std::error_code error;
   filesystem::path target = filesystem::canonical(mountpoint, error);
   if (error) throw CommandError(ExitStatus::mount_failed, mountpoint + ": " + error.message());
-  if (!filesystem::is_directory(target)) throw CommandError(ExitStatus::mount_failed, mountpoint + ": is no directory");
+  const bool is_directory = !error && filesystem::is_directory(target, error);
+  if (error) throw CommandError(ExitStatus::mount_failed, mountpoint + ": " + error.message());
+  if (!is_directory) throw CommandError(ExitStatus::mount_failed, mountpoint + ": is no directory");
   return target;
 }
 

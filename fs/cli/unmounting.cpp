@@ -18,15 +18,21 @@ namespace {
 
 constexpr std::size_t most_stacked_mounts = 64;
 
+constexpr int cannot_be_run = 127;
+
 void unmount_by_helper(const std::string& mountpoint, Unmounting how) {
   const pid_t child = fork();
   if (child == 0) {
-    execlp("fusermount3", "fusermount3", how == Unmounting::at_once ? "-uz" : "-u", "--", mountpoint.c_str(), nullptr);
-    _exit(127);
+    const char* const option = how == Unmounting::at_once ? "-uz" : "-u";
+    execlp("fusermount3", "fusermount3", option, "--", mountpoint.c_str(), nullptr);
+    execl("/usr/bin/fusermount3", "fusermount3", option, "--", mountpoint.c_str(), nullptr);  // as libfuse mounts
+    _exit(cannot_be_run);
   }
   int status = 0;
   while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
+  if (child > 0 && WIFEXITED(status) && WEXITSTATUS(status) == cannot_be_run)
+    throw CommandError(ExitStatus::unusable, mountpoint + ": fusermount3 of the package fuse3 cannot be run");
   if (child < 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
     throw CommandError(ExitStatus::unusable, mountpoint + ": cannot be unmounted; is a file of it still open?");
 }

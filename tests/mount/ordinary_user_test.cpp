@@ -83,6 +83,10 @@ TEST_F(OrdinaryUserTest, RunsEveryCommand) {
   output("$B mapping > $S/mapping.yaml && $B $S $M -o mapping=$S/mapping.yaml && $B umount $M");
 }
 
+TEST_F(OrdinaryUserTest, MountsAndUnmountsWithoutAPath) {
+  output("PATH=/nonexistent $B $S $M && PATH=/nonexistent $B umount $M");
+}
+
 // The lock and the journal are opened to be written again, the JSON never is.
 TEST_F(OrdinaryUserTest, WritesAgainToAFileOfModeReadOnly) {
   output("rm -f $S/exec_status_125.txt.lock; chmod 0444 $S/exec_status_125.txt");

@@ -184,6 +184,18 @@ TEST_F(RemovalTest, ASourceThatIsMovedAwayAndBackIsShownAgain) {
   expect_verified();
 }
 
+TEST_F(RemovalTest, ASourceThatIsCoveredByAMountIsShownAgainWhenThatGoes) {
+  mount();
+  EXPECT_EQ(0, write_file(task("percent_complete"), "6\n"));
+  ASSERT_EQ(0, bash("mount -t tmpfs none $S").exit_status);
+  EXPECT_TRUE(eventually([&] { return read_error(task("percent_complete")) == ENOENT; }));
+  ASSERT_EQ(0, bash("umount $S").exit_status);
+  EXPECT_TRUE(eventually([&] { return read_error(task("percent_complete")) == 0; }));
+  EXPECT_EQ(0, write_file(task("percent_complete"), "8\n"));
+  unmount();
+  expect_verified();
+}
+
 TEST_F(RemovalTest, AnotherSourceInThePlaceOfTheOneThatIsMountedIsShownAsItIs) {
   ASSERT_EQ(0, bash("mkdir $S.other && cp $S/exec_status_125.txt* $S.other").exit_status);
   const Path other = source().string() + ".other";

@@ -44,6 +44,15 @@ TEST_F(StartTest, OneInTheForegroundIsEndedBeforeItMounts) {
   EXPECT_FALSE(is_mounted(second()));
 }
 
+TEST_F(StartTest, OfReadOnlyAndReadWriteTheLastCounts) {
+  make_sample();
+  mount({"-o", "ro,rw"});
+  EXPECT_EQ(0, write_file(task("percent_complete"), "5\n"));
+  unmount();
+  mount({"-o", "rw", "-o", "ro"});
+  EXPECT_EQ(EROFS, write_file(task("percent_complete"), "6\n"));
+}
+
 TEST_F(StartTest, AFileSizeLimitRefusesAWriteAndEndsNothing) {
   make_sample();
   ASSERT_EQ(0, bash("ulimit -f 10; $B $S $M").exit_status);

@@ -3,8 +3,8 @@
 // Not told: writing by a program that keeps its file open; it is told when that file is closed. Each append to our own
 // journals would wake us otherwise, and what is half written is of no use to anybody.
 //
-// It is the path that is watched: a directory that takes the name of one that was removed or moved is watched from then
-// on, half a second later at most. (A directory above it that is moved is not noticed.)
+// It is the path that is watched: a directory that takes the name of one that was removed or moved, or whose parents
+// were, or over which something is mounted, is watched from then on, half a second later at most.
 //
 // Thread safety: the constructor and destructor by one thread; the callback runs on a thread of the watch, with no lock
 // held.
@@ -36,15 +36,18 @@ class DirectoryWatch {
  private:
   using Clock = std::chrono::steady_clock;
   int add_watch() const;
+  void watch_parents() const;
   int milliseconds_left() const;
   void run();
   void tell(const char* begin, const char* end);
+  void become_certain_soon();
   void make_certain();
 
   const std::string directory_;
   const Callback callback_;
   UniqueFd inotify_;
-  UniqueFd stop_;  ///< an eventfd
+  UniqueFd stop_;    ///< an eventfd
+  UniqueFd mounts_;  ///< tells that something is mounted or unmounted; none where there is no /proc
 
   // The thread's own.
   int watch_ = -1;                               ///< of what the path named last; -1: of nothing

@@ -70,8 +70,8 @@ class JournalFile {
   /// Throws std::system_error.
   std::uint64_t drop_torn_tail();
 
-  /// Adds lines, each with its newline: one write and one fdatasync. no_space, quota, too_large: the file is as before, durably.
-  /// failed: the outcome is unknown, and nothing is appended any more until replace_by_copy().
+  /// Adds lines, each with its newline: one write and one fdatasync. no_space, quota, too_large: the file is as before,
+  /// durably. failed: the outcome is unknown, and nothing is appended any more until replace_by_copy().
   StoreResult append(std::string_view lines);
   bool has_failed() const noexcept { return failed_; }
 

@@ -83,6 +83,21 @@ TEST(DirectoryWatch, FollowsTheNameToANewDirectory) {
   EXPECT_TRUE(names.come_from(below + "/third"));
 }
 
+TEST(DirectoryWatch, FollowsTheNameWhereAParentIsMoved) {
+  TemporaryDirectory directory;
+  const std::string below = directory / "one/two/below";
+  std::filesystem::create_directories(below);
+  ReportedNames names;
+  DirectoryWatch watch(below, [&](const std::string& name) { names.add(name); });
+  std::filesystem::rename(directory / "one", directory / "elsewhere");
+  EXPECT_TRUE(names.wait_for(""));
+  std::filesystem::create_directories(below);
+  EXPECT_TRUE(names.come_from(below + "/first"));
+  std::filesystem::rename(directory / "one/two", directory / "one/elsewhere");
+  std::filesystem::create_directories(below);
+  EXPECT_TRUE(names.come_from(below + "/second"));
+}
+
 TEST(DirectoryWatch, RefusesWhatIsNoDirectory) {
   TemporaryDirectory directory;
   expect_errno(ENOENT, [&] { DirectoryWatch(directory / "none", [](const std::string&) {}); });
