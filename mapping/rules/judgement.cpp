@@ -60,6 +60,7 @@ void judge_changes(const StatusDocument& document, Proposal& proposal, const Jud
   add_consequences(document, changes);
   require_unlocked(document, changes, overridden_task);
   require_rules(document, changes, judge, proposal.warnings);
+  require_dependencies(document, changes, judge, proposal.warnings);
   drop_unchanged(changes);
 }
 

@@ -9,9 +9,14 @@
 namespace statusfs {
 
 struct LockOverrideRequest {
-  FieldChange change;  ///< of the field that is named
+  const Field* field = nullptr;  ///< the one that is named
+  std::string reason;
+  FieldChange change;  ///< of that field
   FieldChange record;  ///< one entry more in the task's log of overrides
 };
+
+/// What the log of overrides says of a change.
+Value override_record(const FieldChange& change, const std::string& reason);
 
 /// Whether overrides are written to this node.
 bool is_override_node(const StatusDocument& document, const Node& node);

@@ -116,6 +116,20 @@ void require_rest_permitted(const StatusDocument& document, const Value& after, 
   require_permitted(document, rest);
 }
 
+// Some tenths of a second, in which nobody else can write the file.
+constexpr std::uint64_t most_moved_elements = 10'000'000;
+
+void require_affordable(const StatusDocument& document, const Node& node, const std::vector<PatchOperation>& operations,
+                        const Judge& judge) {
+  const std::uint64_t moved = moved_elements(*document.scope(node.task), operations);
+  if (moved <= most_moved_elements) return;
+  require_access_to_operations(document, node, operations, judge);
+  throw Rejection(Cause::too_large, "a patch that moves " + std::to_string(moved) +
+                                        " elements of arrays to make room for others; at most " +
+                                        std::to_string(most_moved_elements) +
+                                        " are accepted: add at the end (/-), or in several patches");
+}
+
 }  // namespace
 
 void propose_patch(const StatusDocument& document, const WriteRequest& request, const Judge& judge,
@@ -128,6 +142,7 @@ void propose_patch(const StatusDocument& document, const WriteRequest& request, 
   if (patch.patch.is_array()) {
     const std::vector<PatchOperation> operations = decode_json_patch(patch.patch);
     if (proposal.idempotency) require_access_to_operations(document, request.node, operations, judge);
+    require_affordable(document, request.node, operations, judge);
     try {
       const Value after = apply_json_patch(scope, operations);
       proposal.changes = difference_of(document, request.node, after, Removal::is_removal);

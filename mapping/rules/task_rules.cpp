@@ -7,6 +7,7 @@
 
 #include "mapping/document/text.hpp"
 #include "mapping/rejection.hpp"
+#include "mapping/tree/template.hpp"
 
 namespace statusfs {
 namespace {
@@ -60,8 +61,10 @@ bool may_change(const ChangeSet& changes, const Field& field) {
   });
 }
 
-void add_implied(const StatusDocument& document, ChangeSet& changes, const ImplicationRule& rule) {
-  if (!may_change(changes, *rule.when.field)) return;
+// Whether there was anything to add.
+bool add_implied(const StatusDocument& document, ChangeSet& changes, const ImplicationRule& rule) {
+  if (!may_change(changes, *rule.when.field)) return false;
+  const std::size_t count = changes.fields.size();
   const auto told = tasks_with_change_of(*rule.then.field, changes);
   for (const TouchedTask& task : touched_tasks(document, changes)) {
     if (!comes_to_hold(rule.when, task) || holds(rule.then, task.after)) continue;
@@ -70,6 +73,7 @@ void add_implied(const StatusDocument& document, ChangeSet& changes, const Impli
     implied.after = rule.then.value;
     changes.fields.push_back(std::move(implied));
   }
+  return changes.fields.size() > count;
 }
 
 bool is_word_byte(char byte) {
@@ -169,12 +173,28 @@ std::optional<std::string> broken_requirement(const RequirementRule& rule, const
   return std::nullopt;
 }
 
+std::string id_of(const StatusDocument& document, const Value& task) {
+  return std::string(task.find(document.mapping().collection_id)->as_string());
+}
+
+// The touched ones, and behind them the added ones, each with the mapping's template as what it was.
+std::vector<TouchedTask> touched_and_added_tasks(const StatusDocument& document, const ChangeSet& changes) {
+  std::vector<TouchedTask> tasks = touched_tasks(document, changes);
+  for (const Value& task : changes.added_tasks) {
+    const std::string id = id_of(document, task);
+    tasks.push_back({id, initial_task(document.mapping(), {{}, {}, id, 0}), task});
+  }
+  return tasks;
+}
+
 // Everything that rules are judged by.
 class Situation {
  public:
-  Situation(const StatusDocument& document, const ChangeSet& changes, const Judge& judge)
-      : judge_(judge), document_(document), tasks_(touched_tasks(document, changes)) {
+  Situation(const StatusDocument& document, const ChangeSet& changes, std::vector<TouchedTask> tasks,
+            const Judge& judge)
+      : judge_(judge), document_(document), tasks_(std::move(tasks)) {
     for (const TouchedTask& task : tasks_) after_.emplace(task.id, &task.after);
+    for (const std::string& id : changes.removed_tasks) after_.emplace(id, nullptr);
     for (const FieldChange& change : changes.fields)
       if (change.is_append()) appended_.emplace(change.task, &change);
   }
@@ -259,18 +279,23 @@ std::optional<std::string> broken(const Rule& rule, const TouchedTask& task, con
 }  // namespace
 
 void add_consequences(const StatusDocument& document, ChangeSet& changes) {
-  for (const Rule& rule : document.mapping().rules) {
-    if (rule.mode == RuleMode::off) continue;
-    if (rule.implication) add_implied(document, changes, *rule.implication);
-    if (rule.clearing) add_cleared(document, changes, *rule.clearing);
+  bool is_more = true;
+  while (is_more) {  // no field of a task is set twice, so this ends
+    is_more = false;
+    for (const Rule& rule : document.mapping().rules) {
+      if (rule.mode == RuleMode::off) continue;
+      if (rule.implication && add_implied(document, changes, *rule.implication)) is_more = true;
+      if (rule.clearing) add_cleared(document, changes, *rule.clearing);
+    }
   }
 }
 
-void require_rules(const StatusDocument& document, const ChangeSet& changes, const Judge& judge,
-                   std::vector<RuleWarning>& warnings) {
-  const Situation situation(document, changes, judge);
-  for (const Rule& rule : document.mapping().rules) {
-    if (rule.mode == RuleMode::off) continue;
+namespace {
+
+void require_all(const Mapping& mapping, const Situation& situation, bool (*is_meant)(const Rule&),
+                 std::vector<RuleWarning>& warnings) {
+  for (const Rule& rule : mapping.rules) {
+    if (rule.mode == RuleMode::off || !is_meant(rule)) continue;
     for (const TouchedTask& task : situation.tasks()) {
       const auto message = broken(rule, task, situation);
       if (!message) continue;
@@ -279,6 +304,23 @@ void require_rules(const StatusDocument& document, const ChangeSet& changes, con
       warnings.push_back({rule.name, *message});
     }
   }
+}
+
+}  // namespace
+
+void require_rules(const StatusDocument& document, const ChangeSet& changes, const Judge& judge,
+                   std::vector<RuleWarning>& warnings) {
+  const Situation situation(document, changes, touched_tasks(document, changes), judge);
+  require_all(
+      document.mapping(), situation, [](const Rule& rule) { return !rule.dependency; }, warnings);
+}
+
+void require_dependencies(const StatusDocument& document, const ChangeSet& changes, const Judge& judge,
+                          std::vector<RuleWarning>& warnings) {
+  if (!judge.plan) return;
+  const Situation situation(document, changes, touched_and_added_tasks(document, changes), judge);
+  require_all(
+      document.mapping(), situation, [](const Rule& rule) { return rule.dependency.has_value(); }, warnings);
 }
 
 }  // namespace statusfs

@@ -59,7 +59,7 @@ void require_valid_changes(const StatusDocument& document, ChangeSet& changes) {
   const TasksAfterwards tasks(document, changes);
   for (FieldChange& change : changes.fields) {
     for (const Value& entry : change.appended) require_bounded(entry);
-    if (change.after) require_bounded(*change.after);
+    if (change.after && !change.is_append()) require_bounded(*change.after);
     if (change.is_append()) {
       if (change.before && !change.before->is_array() && !change.before->is_null())
         throw Rejection(Cause::invalid, file_pointer(document, change).text() + " is " + shown(*change.before) +

@@ -73,5 +73,35 @@ TEST(PatchRequestTest, TheKeyOfALogEntryIsTakenOut) {
   expect_refused(Cause::invalid, {"1 to 256"}, [&] { take_idempotency_key(bad); });
 }
 
+TEST(PatchTest, OneThatMovesTooMuchIsRefusedBeforeItIsCarriedOut) {
+  std::string lines;
+  for (int line = 0; line < 5000; ++line) lines += std::string(line ? "," : "") + R"("x")";
+  const StatusDocument document = sample_after(
+      R"([{"op":"replace","path":"/payload/overall_status_summary/active_blockers_summary","value":[)" + lines + "]}]");
+  const auto patch = [](int count, const std::string& position) {
+    const std::string one = R"({"op":"add","path":"/payload/overall_status_summary/active_blockers_summary/)" +
+                            position + R"(","value":"y"})";
+    std::string operations;
+    for (int operation = 0; operation < count; ++operation) operations += (operation ? "," : "") + one;
+    return "[" + operations + "]";
+  };
+  EXPECT_NO_THROW(judged(document, {"patch", patch(1000, "0")}));
+  EXPECT_NO_THROW(judged(document, {"patch", patch(2500, "-")}));
+  expect_judged(document, {"patch", patch(2500, "0")}, Cause::too_large, {"elements of arrays", "at the end"});
+  expect_judged(document, {"patch", patch(2500, "0"), WriteRequest::Kind::set, "JANITOR"}, Cause::access_denied);
+}
+
+// What a log holds already is no part of the patch that adds to it.
+TEST(PatchTest, ALogOfAnySizeTakesEntries) {
+  std::string entries;
+  for (int entry = 0; entry < 30; ++entry)
+    entries += std::string(entry ? "," : "") + R"({"achievement_summary":")" + std::string(40'000, 'x') + R"("})";
+  const StatusDocument document =
+      sample_after(R"([{"op":"replace","path":"/payload/key_achievements_log","value":[)" + entries + "]}]");
+  EXPECT_NO_THROW(judged(
+      document,
+      {"patch", R"([{"op":"add","path":"/payload/key_achievements_log/-","value":{"achievement_summary":"y"}}])"}));
+}
+
 }  // namespace
 }  // namespace statusfs

@@ -213,5 +213,19 @@ TEST(RuleModeTest, OffSaysAndDoesNothing) {
   EXPECT_EQ(outcome(proposal), (Outcome{{"one:/status", R"("DONE")"}})) << "no percentage is implied";
 }
 
+// Whatever the order of the rules.
+TEST(ImplicationTest, WhatFollowsFromWhatFollowsIsSet) {
+  const std::vector<std::string> rules{
+      "  - name: second\n    implies: {when: {readiness_check/status: FAILED}, then: {status: BLOCKED}}\n",
+      "  - name: first\n    implies: {when: {percent_complete: 77}, then: {readiness_check/status: FAILED}}\n"};
+  for (const std::string& own : {rules[0] + rules[1], rules[1] + rules[0]}) {
+    const StatusDocument document(load_mapping(default_mapping()->text + own, "own"), sample().root());
+    EXPECT_EQ(outcome(judged(document, {"tasks/one/percent_complete", "77"})),
+              (Outcome{{"one:/percent_complete", "77"},
+                       {"one:/readiness_check/status", R"("FAILED")"},
+                       {"one:/status", R"("BLOCKED")"}}));
+  }
+}
+
 }  // namespace
 }  // namespace statusfs
