@@ -1,0 +1,13 @@
+// Whom a version that another program made names as its writer.
+#pragma once
+
+#include "mapping/rules/author.hpp"
+#include "mapping/tree/status_document.hpp"
+
+namespace statusfs {
+
+/// Throws Rejection(not_permitted), with the pointer, where a task of `after` got a persona that only statusfs itself
+/// signs as, or an archetype that is not the author's; the authority over locks may name any.
+void require_own_names(const StatusDocument& before, const StatusDocument& after, const Author& author);
+
+}  // namespace statusfs
