@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdlib>
+#include <filesystem>
 #include <iostream>
 #include <system_error>
 
@@ -36,6 +37,18 @@ int status_of_ended_child(pid_t child) {
   _exit(size == 1 ? EXIT_SUCCESS : status_of_ended_child(child));
 }
 
+// What a process has open that has opened nothing itself yet.
+std::vector<UniqueFd> inherited_descriptors() {
+  std::vector<int> numbers;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd", error))
+    numbers.push_back(std::stoi(entry.path().filename().string()));
+  std::vector<UniqueFd> descriptors;
+  for (const int number : numbers)
+    if (number > STDERR_FILENO && fcntl(number, F_GETFD) >= 0) descriptors.emplace_back(number);
+  return descriptors;
+}
+
 void leave_terminal() {
   if (chdir("/") != 0) return;
   const UniqueFd null(open("/dev/null", O_RDWR | O_CLOEXEC));
@@ -47,6 +60,7 @@ void leave_terminal() {
 
 Daemon::Daemon(bool foreground) {
   if (foreground) return;
+  inherited_ = inherited_descriptors();
   std::array<int, 2> ends{};
   if (pipe2(ends.data(), O_CLOEXEC) != 0) throw std::system_error(errno, std::generic_category(), "pipe");
   UniqueFd from_child(ends[0]);
@@ -70,6 +84,7 @@ void Daemon::require_awaited() const {
 void Daemon::report_ready() noexcept {
   if (!report_) return;
   leave_terminal();
+  inherited_.clear();
   const char byte = 1;
   ssize_t size = 0;
   while ((size = write(report_.get(), &byte, 1)) < 0 && errno == EINTR) {

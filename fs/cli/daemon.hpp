@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "fs/unique_fd.hpp"
 
@@ -18,11 +19,13 @@ class Daemon {
   /// Throws CommandError(mount_failed) where the parent was ended meanwhile: whoever started the command has been told
   /// that it came to nothing.
   void require_awaited() const;
-  /// The parent exits with 0; this process leaves its terminal, and is told to end (SIGTERM) where nobody waits for it
+  /// The parent exits with 0; this process leaves its terminal and the files that whoever started it had open (a lock,
+  /// as of flock(1), would be held as long as the mount lasts), and is told to end (SIGTERM) where nobody waits for it
   /// any more. The first call counts. Any thread.
   void report_ready() noexcept;
 
  private:
+  std::vector<UniqueFd> inherited_;  ///< beyond standard error; held until the options that may name them were read
   UniqueFd report_;
 };
 

@@ -44,6 +44,18 @@ TEST_F(StartTest, OneInTheForegroundIsEndedBeforeItMounts) {
   EXPECT_FALSE(is_mounted(second()));
 }
 
+TEST_F(StartTest, OneInTheBackgroundLetsGoOfWhatItInherited) {
+  make_sample();
+  const std::string lock = (root() / "lock").string();
+  ASSERT_EQ(0, bash("flock " + lock + " $B $S $M").exit_status);
+  EXPECT_EQ(0, bash("flock -n " + lock + " true").exit_status) << "the mount holds no lock of whoever started it";
+  EXPECT_EQ("PENDING\n", read_file(task("status")));
+  unmount();
+  // What an option names is read before.
+  ASSERT_EQ(0, bash("$B $S $M -o config=<(echo 'default: {archetype: SUPERVISOR}')").exit_status);
+  EXPECT_EQ(0, write_file(task("percent_complete"), "5\n"));
+}
+
 TEST_F(StartTest, OfReadOnlyAndReadWriteTheLastCounts) {
   make_sample();
   mount({"-o", "ro,rw"});
