@@ -1,8 +1,14 @@
 // Every bad input the specification names: a clear message, nothing lost, the other files unaffected.
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <chrono>
+#include <iterator>
 #include <regex>
+#include <sstream>
+#include <thread>
 
 #include "tests/mount/mounted_test.hpp"
 
@@ -50,6 +56,20 @@ class BadInputTest : public MountedTest {
     EXPECT_FALSE(std::filesystem::exists(journal_file(7))) << "nothing is begun for a file that cannot be used";
   }
 
+  // Of a loop that opens and closes a file all the time, half of one processor's time is the least.
+  static void expect_idle(const Process& daemon) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));  // for what there is to do
+    const long before = ticks_of(daemon.pid());
+    std::this_thread::sleep_for(std::chrono::seconds(1));
+    EXPECT_LT(ticks_of(daemon.pid()) - before, ::sysconf(_SC_CLK_TCK) / 5);
+  }
+
+  static long ticks_of(pid_t process) {
+    std::istringstream fields(read_file("/proc/" + std::to_string(process) + "/stat"));
+    std::vector<std::string> field{std::istream_iterator<std::string>(fields), {}};
+    return std::stol(field.at(13)) + std::stol(field.at(14));
+  }
+
   void expect_read_only() { EXPECT_EQ(EROFS, write_file(tree("tasks/task_001_scaffold/percent_complete", 7), "5\n")); }
 
   std::string bad_text_;
@@ -94,6 +114,34 @@ TEST_F(BadInputTest, ABadFileKeepsNoCommandFromTheOthers) {
     for (const char* no_file : {"exec_status_3.txt", "exec_status_4.txt"})
       EXPECT_EQ(std::string::npos, text.find(no_file)) << text;
   }
+}
+
+// What a daemon does itself, when it looks at a file that is of no use, must not make it look again.
+TEST_F(BadInputTest, ADamagedJournalThatIsTouchedKeepsTheDaemonIdle) {
+  make_sample();
+  make_status_file(7, {"only"});
+  put_file(journal_file(7), read_file(journal_file(7)) + "x\n");
+  Process& daemon = mount_in_foreground();
+  EXPECT_EQ("PENDING\n", read_file(tree("tasks/only/status", 7)));
+  EXPECT_EQ(EROFS, write_file(tree("tasks/only/percent_complete", 7), "5\n"));
+  EXPECT_EQ(0, bash("touch $S/exec_status_7.txt.journal $S/exec_status_7.txt").exit_status);
+  expect_idle(daemon);
+}
+
+TEST_F(BadInputTest, AJournalThatAnotherProcessHoldsKeepsTheDaemonIdle) {
+  make_sample();
+  make_status_file(7, {"only"});
+  std::filesystem::rename(journal_file(7), root() / "journal");
+  std::filesystem::rename(status_file(7), root() / "json");
+  Process& daemon = mount_in_foreground();
+  const int held = ::open((root() / "journal").c_str(), O_RDWR | O_CLOEXEC);
+  ASSERT_EQ(0, ::flock(held, LOCK_EX));
+  std::filesystem::rename(root() / "json", status_file(7));
+  std::filesystem::rename(root() / "journal", journal_file(7));
+  expect_idle(daemon);
+  EXPECT_FALSE(std::filesystem::exists(tree("", 7)));
+  ::close(held);
+  EXPECT_TRUE(eventually([&] { return std::filesystem::exists(tree("tasks/only", 7)); }));
 }
 
 TEST_F(BadInputTest, EmptyFile) { expect_unusable("empty", "empty|line 1"); }

@@ -50,6 +50,14 @@ bool shows_head(const Mapping& mapping, const SnapshotFile::Ends& json, const Ch
          is_shown(Stamp::g, Value(head.g)) && is_shown(Stamp::payload_hash_current, Value(head.payload_hash_current));
 }
 
+/// Nothing where there is no such file, one without properties where that cannot be told.
+template <typename Look>
+std::optional<FileStatus> sight_of(Look look) try {
+  return look();
+} catch (const std::system_error&) {
+  return FileStatus();
+}
+
 }  // namespace
 
 void LocalStore::note(const std::string& notice) {
@@ -69,6 +77,11 @@ void LocalStore::close_journal() {
   const std::lock_guard guard(mutex_);
   journal_status_.reset();
   is_journal_as_opened_ = false;
+}
+
+std::optional<FileStatus> LocalStore::status_at_opening() {
+  const std::lock_guard guard(mutex_);
+  return journal_status_;
 }
 
 void LocalStore::set_journal_as_opened(bool is_as_opened) {
@@ -134,6 +147,21 @@ std::optional<ChainHead> LocalStore::checked_head() {
   }
 }
 
+LocalStore::Sighting LocalStore::look() {
+  return {sight_of([&] { return files_.status(path_); }), sight_of([&] { return follower_.file().look(); }),
+          sight_of([&] { return files_.status(journal_path_); })};
+}
+
+std::optional<LocalStore::Sighting> LocalStore::sighting() {
+  const std::lock_guard guard(mutex_);
+  return sighting_;
+}
+
+void LocalStore::set_sighting(const std::optional<Sighting>& sighting) {
+  const std::lock_guard guard(mutex_);
+  sighting_ = sighting;
+}
+
 StoredFile LocalStore::load() {
   const auto guard = follower_.exclusive();
   must_reload_ = false;
@@ -142,9 +170,15 @@ StoredFile LocalStore::load() {
     is_beginning_put_off_ = false;
   }
   if (options_.read_only || std::exchange(is_journal_of_no_use_, false)) close_journal();  // others write to it
+  const bool was_open = journal_ != nullptr;
+  Sighting seen = look();  // before anything is read: a write during that then shows later
   const Content content = follower_.file().read();
+  seen.json = content.state == Content::State::missing ? std::nullopt : std::optional(content.status);
+  set_sighting(seen);  // it stays where loading throws
   StoredFile stored = load_from(content);
   if (stored.state == StoredFile::State::unusable) stored.modified = modified_at(content.status);
+  if (journal_ && !was_open) seen.journal = status_at_opening();  // a torn tail was cut off
+  set_sighting(is_journal_of_no_use_ ? std::optional(seen) : std::nullopt);
   return stored;
 }
 

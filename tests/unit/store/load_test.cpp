@@ -4,6 +4,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <filesystem>
+#include <functional>
+#include <system_error>
 #include <utility>
 
 #include "fs/unique_fd.hpp"
@@ -151,10 +154,10 @@ TEST_F(LoadTest, AJournalThatIsBeingWrittenIsLeftAloneUntilItIsWhole) {
   store_ = make_store();
   EXPECT_EQ(store_->load().state, State::unchained);
   EXPECT_EQ(read_text(journal_path_), half);
-  EXPECT_TRUE(store_->looks_changed());
   const std::string rest = maker_.first().record.substr(100) + "\n";
   ASSERT_EQ(::write(writer.get(), rest.data(), rest.size()), static_cast<ssize_t>(rest.size()));
   writer.reset();
+  EXPECT_TRUE(store_->looks_changed());
   expect_head(store_->load());
 }
 
@@ -336,6 +339,59 @@ TEST_F(LoadTest, ATamperedLastLineTakesNoWrites) {
   EXPECT_NE(store_->prepare().status, StoreStatus::done);
   EXPECT_EQ(store_->begin(maker_.first()).status, StoreStatus::conflict);
   EXPECT_EQ(read_text(journal_path_), journal);
+}
+
+// Looking at it opens and closes the journal, of which a watch tells: it must not be taken for news.
+TEST_F(LoadTest, WhatIsOfNoUseLooksChangedOnlyWhenItIsAnother) {
+  put_three(std::nullopt);
+  const std::string good = read_text(journal_path_);
+  const auto expect_no_news = [&](const std::string& journal) {
+    write_text(journal_path_, journal);
+    for (int times = 0; times < 2; ++times) {
+      EXPECT_NE(store_->load().state, State::chained);
+      EXPECT_FALSE(store_->looks_changed());
+    }
+  };
+  const auto put_json = [&](const std::function<void()>& put) {
+    std::filesystem::remove(path_);
+    put();
+    store_ = make_store();
+  };
+  put_json([&] { write_text(path_, third_text_); });
+  for (const std::string& journal : {good + "x\n", std::string(), std::string("zzz\n"), good.substr(0, 500)})
+    expect_no_news(journal);
+  put_json([&] { write_text(path_, "{"); });
+  expect_no_news("zzz\n");
+  put_json([&] { std::filesystem::create_directory(path_); });
+  expect_no_news(good);
+  put_json([&] { std::filesystem::create_symlink("/etc/passwd", path_); });
+  expect_no_news(good);
+  std::filesystem::remove(path_);
+  write_text(path_, third_text_);
+  EXPECT_TRUE(store_->looks_changed());
+  expect_head(store_->load());
+  EXPECT_FALSE(store_->looks_changed());
+}
+
+/// Whoever reads the journal is told that the disk failed.
+class FilesWhoseJournalFails : public PosixFiles {
+ public:
+  bool fails = true;
+  std::unique_ptr<File> open(const std::string& path, Open how) override {
+    if (fails && path.ends_with(".journal")) throw std::system_error(EIO, std::system_category(), path);
+    return PosixFiles::open(path, how);
+  }
+};
+
+TEST_F(LoadTest, AJournalThatCannotBeReadLooksTheSame) {
+  put_three(std::nullopt);
+  write_text(path_, third_text_);
+  FilesWhoseJournalFails files;
+  LocalStore store(path_, maker_.mapping(), files, without_rotation());
+  EXPECT_EQ(store.load().state, State::unchained);
+  EXPECT_FALSE(store.looks_changed());
+  files.fails = false;
+  expect_head(store.load());
 }
 
 TEST_F(LoadTest, AnEmptyJournalTakesNoWrites) {
