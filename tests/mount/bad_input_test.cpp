@@ -144,6 +144,27 @@ TEST_F(BadInputTest, AJournalThatAnotherProcessHoldsKeepsTheDaemonIdle) {
   EXPECT_TRUE(eventually([&] { return std::filesystem::exists(tree("tasks/only", 7)); }));
 }
 
+// Whoever may make a name in SOURCE must not keep a command from ending, nor lead it elsewhere.
+TEST_F(BadInputTest, APlanThatIsNoFileHereIsNotOpenedByCommands) {
+  make_sample();
+  const auto expect_refused = [&](const Arguments& command, const std::string& reason) {
+    const CommandResult result = statusfs(command, {.time_limit = std::chrono::seconds{20}});
+    EXPECT_EQ(2, result.exit_status);
+    const std::string text = result.output + result.error;
+    EXPECT_NE(std::string::npos, text.find(reason)) << text;
+  };
+  ASSERT_EQ(0, ::mkfifo((source() / "exec_plan_125.txt").c_str(), 0644));
+  ASSERT_EQ(0, ::mkfifo((source() / "exec_plan_9.txt").c_str(), 0644));
+  expect_refused({"check", source().string()}, "exec_plan_125.txt: it is no regular file");
+  expect_refused({"init", (source() / "exec_plan_9.txt").string()}, "exec_plan_9.txt: it is no regular file");
+  std::filesystem::remove(source() / "exec_plan_125.txt");
+  std::filesystem::create_symlink("/etc/passwd", source() / "exec_plan_125.txt");
+  std::filesystem::create_symlink("/etc/passwd", source() / "exec_plan_8.txt");
+  expect_refused({"check", source().string()}, "leads out of its directory");
+  expect_refused({"init", (source() / "exec_plan_8.txt").string()}, "leads out of its directory");
+  expect_refused({"init", (source() / "exec_plan_7.txt").string()}, "No such file");
+}
+
 TEST_F(BadInputTest, EmptyFile) { expect_unusable("empty", "empty|line 1"); }
 TEST_F(BadInputTest, Malformed) { expect_unusable("malformed", "line 8, column 27"); }
 TEST_F(BadInputTest, CutInTheMiddle) { expect_unusable("cut", "line \\d+, column \\d+"); }
