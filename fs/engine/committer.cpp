@@ -184,13 +184,16 @@ bool Committer::take_over_news() {
 // Makes the store ready for a commit, or says why it cannot be.
 std::optional<Rejection> Committer::prepare() {
   const auto deadline = steady_clock::now() + VersionWriter::patience_with_others;
-  for (int attempt = 0; attempt < 3 || steady_clock::now() < deadline; ++attempt) {
+  const auto is_time_left = [&] { return steady_clock::now() < deadline; };
+  for (int attempt = 0; attempt < 3 || is_time_left(); ++attempt) {
     const StoreResult result = writer_.store().prepare();
     switch (result.status) {
       case StoreStatus::done:
         return foreign_.record_quarantine();
       case StoreStatus::foreign:
-        if (auto refusal = foreign_.resolve()) return refusal;
+        // Busy is what it is when the other program changed it once more meanwhile, as one that keeps the rules may.
+        if (auto refusal = foreign_.resolve(); refusal && !(refusal->cause() == Cause::busy && is_time_left()))
+          return refusal;
         break;
       case StoreStatus::conflict:
         catch_up();
