@@ -11,6 +11,7 @@
 
 #include "fs/unique_fd.hpp"
 #include "mapping/chain/chain.hpp"
+#include "mapping/document/parse.hpp"
 #include "tests/unit/store/local_store_fixture.hpp"
 
 namespace statusfs {
@@ -339,6 +340,26 @@ TEST_F(LoadTest, ATamperedLastLineTakesNoWrites) {
   EXPECT_NE(store_->prepare().status, StoreStatus::done);
   EXPECT_EQ(store_->begin(maker_.first()).status, StoreStatus::conflict);
   EXPECT_EQ(read_text(journal_path_), journal);
+}
+
+// Whoever can write a line can hash it; what it makes of the document is another thing.
+TEST_F(LoadTest, ALineThatDoesNotMakeTheDocumentItHashedTakesNoWrites) {
+  first_text_ = maker_.text();
+  JournalRecord record = decode_record(maker_.next().record);
+  for (const char* forged : {R"({"op":"remove","path":"/payload/tasks_status/0"})",
+                             R"({"op":"replace","path":"/payload/tasks_status/1/percent_complete","value":99})",
+                             R"({"op":"replace","path":"/os_file_header/v_file_instance","value":77})"}) {
+    JournalRecord line = record;
+    line.patch = line.patch.with_appended(parse_json(forged));
+    write_text(journal_path_, maker_.first().record + "\n" + encode_record(line) + "\n");
+    write_text(path_, first_text_);
+    store_ = make_store();
+    const auto stored = store_->load();
+    EXPECT_EQ(stored.state, State::unchained) << forged;
+    EXPECT_NE(stored.reason.find("journal line 2"), std::string::npos) << stored.reason;
+    EXPECT_EQ(read_text(path_), first_text_);
+    store_.reset();
+  }
 }
 
 // Looking at it opens and closes the journal, of which a watch tells: it must not be taken for news.
