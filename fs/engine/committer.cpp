@@ -29,6 +29,22 @@ std::shared_ptr<const FileState> Committer::load() {
   return writer_.state();
 }
 
+std::shared_ptr<const FileState> Committer::load_again() {
+  const auto before = writer_.state();
+  load_or_say_why();
+  const auto& now = *writer_.state();
+  if (!now.may_pass || now.error != before->error || now.read_only != before->read_only) writer_.show_late();
+  return writer_.state();
+}
+
+void Committer::load_or_say_why() {
+  try {
+    load();
+  } catch (const std::exception& error) {
+    writer_.set_unusable(error.what());
+  }
+}
+
 // Versions of other hosts are published like our own; whatever else is new is read as a whole.
 void Committer::catch_up() {
   if (!writer_.follow_others()) reload();
@@ -36,11 +52,7 @@ void Committer::catch_up() {
 
 void Committer::reload() {
   const auto before = writer_.state();
-  try {
-    load();
-  } catch (const std::exception& error) {
-    writer_.set_unusable(error.what());
-  }
+  load_or_say_why();
   // Where load() found which versions there are to tell, they tell all that is another now, but for what is not of
   // them.
   const bool is_told = before && writer_.has_unannounced() && before->read_only == writer_.state()->read_only &&

@@ -7,10 +7,11 @@
 #include <chrono>
 #include <iterator>
 #include <regex>
+#include <set>
 #include <sstream>
 #include <thread>
 
-#include "tests/mount/mounted_test.hpp"
+#include "tests/mount/traced_daemon.hpp"
 
 namespace statusfs::test {
 namespace {
@@ -142,6 +143,25 @@ TEST_F(BadInputTest, AJournalThatAnotherProcessHoldsKeepsTheDaemonIdle) {
   EXPECT_FALSE(std::filesystem::exists(tree("", 7)));
   ::close(held);
   EXPECT_TRUE(eventually([&] { return std::filesystem::exists(tree("tasks/only", 7)); }));
+}
+
+// That there are no descriptors for a while is not the file's fault. Its JSON is in another format than ours, so that
+// it is opened twice before the mount answers: to look at its ends, and to load it, which fails.
+TEST_F(BadInputTest, AFileThatCouldNotBeOpenedForAWhileComesBack) {
+  make_sample();
+  make_status_file(7, {"only"});
+  put_file(status_file(7), jq(".", status_file(7)) + "\n");
+  TracedProgram daemon({binary().string(), source().string(), mountpoint().string(), "-f"},
+                       {"openat", "error=EMFILE", 2}, {status_file(7)}, root());
+  ASSERT_TRUE(eventually([&] { return read_error(mountpoint() / ".statusfs/version") == 0; })) << daemon.log();
+  std::set<int> errors;
+  EXPECT_TRUE(eventually([&] { return *errors.insert(read_error(tree("tasks/only/status", 7))).first == 0; }));
+  errors.insert(EIO);  // or it was loaded before it was asked for
+  EXPECT_EQ((std::set<int>{0, EIO}), errors);
+  EXPECT_EQ(0, write_file(tree("tasks/only/percent_complete", 7), "5\n"));
+  unmount();
+  daemon.wait();
+  EXPECT_TRUE(daemon.was_met());
 }
 
 // Whoever may make a name in SOURCE must not keep a command from ending, nor lead it elsewhere.

@@ -122,7 +122,7 @@ class LocalStore final : public Store {
   StoredFile load_from(const Content& content);
   StoredFile load_chained(const Content& content);
   StoredFile load_without_journal(const Content& content, unsigned attempts = 3);
-  StoredFile load_read_only_after(const Content& content, const std::string& reason);
+  StoredFile load_read_only_after(const Content& content, const std::string& reason, bool may_pass);
   StoredFile begin_with(const Content& content, std::shared_ptr<const StatusDocument> document, unsigned attempts);
   StoredFile begin_held(StoredFile stored, const Content& content);
   StoredFile put_off_beginning(StoredFile stored, const std::string& reason);
