@@ -120,17 +120,25 @@ std::optional<OnDemandThread::Time> StatusFile::next_attempt() const {
   return attempt_at_;
 }
 
-// Whoever uses the file does not wait for the next attempt, unless there was one just now.
+// Whoever uses the file does not wait for the next attempt, unless there was one just now: an attempt may take its
+// time, and the JSON be shown all the while.
 bool StatusFile::is_attempt_worthwhile() const {
+  constexpr int most_of_the_time = 10;  // readers are not held up
   const std::lock_guard lock(state_mutex_);
-  return attempt_at_ && steady_clock::now() >= failed_at_ + shortest_pause;
+  const auto pause = std::max<steady_clock::duration>(shortest_pause, most_of_the_time * attempt_cost_);
+  return attempt_at_ && steady_clock::now() >= failed_at_ + pause;
 }
 
 // Readers are told by the next step, as whoever asks here may hold what that needs.
 void StatusFile::load_again() {
   if (!turn_.try_acquire()) return;
   if (next_attempt()) {
+    const auto begun = steady_clock::now();
     auto state = committer_.load_again();
+    {
+      const std::lock_guard lock(state_mutex_);
+      attempt_cost_ = steady_clock::now() - begun;
+    }
     anchor(*state);
     set_state(std::move(state));
     enqueue({Barrier{}, {}, [](const std::optional<Rejection>&) {}});
@@ -144,7 +152,7 @@ void StatusFile::load_again() {
 void StatusFile::plan_next_attempt() {
   if (!durable_state_->may_pass) {
     attempt_at_.reset();
-    pause_ = {};
+    pause_ = attempt_cost_ = {};
     return;
   }
   failed_at_ = steady_clock::now();

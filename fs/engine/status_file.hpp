@@ -149,6 +149,7 @@ class StatusFile final : private VersionEvents, private CachedDocument {
   std::optional<std::string> partition_;            // state of the connection that is shown in place of what is stored
   std::optional<OnDemandThread::Time> attempt_at_;  // when what could not be loaded is loaded again
   OnDemandThread::Time failed_at_{};
+  OnDemandThread::Time::duration attempt_cost_{};
   OnDemandThread::Time::duration pause_{};  // between those two
 
   mutable std::mutex queue_mutex_;  // guards what follows up to turn_
