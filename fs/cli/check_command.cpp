@@ -1,4 +1,3 @@
-#include <filesystem>
 #include <iostream>
 
 #include "fs/cli/chain_walk.hpp"
@@ -9,6 +8,7 @@
 #include "fs/cli/status_targets.hpp"
 #include "fs/store/file_names.hpp"
 #include "fs/store/local/last_newline.hpp"
+#include "fs/store/local/plan_reader.hpp"
 #include "mapping/chain/check.hpp"
 #include "mapping/chain/journal_record.hpp"
 #include "mapping/document/parse.hpp"
@@ -31,9 +31,9 @@ void print_notice(const StatusTarget& target, const std::string& text) {
 // The plan named like the file, where there is one that can be read; a plan that cannot is itself a finding.
 std::optional<Plan> plan_of(const StatusTarget& target, std::vector<Finding>& findings) {
   const std::string path = target.directory() + "/" + plan_name_of_stem(target.stem);
-  if (!std::filesystem::exists(path)) return std::nullopt;
   try {
-    return Plan(parse_json(read_text_file(path)));
+    const auto text = read_plan_text(path);
+    return text ? std::optional(Plan(parse_json(*text))) : std::nullopt;
   } catch (const std::exception& error) {
     findings.push_back({"", path + ": " + error.what()});
     return std::nullopt;

@@ -1,6 +1,8 @@
+#include <cerrno>
 #include <filesystem>
 #include <iostream>
 #include <optional>
+#include <system_error>
 
 #include "fs/cli/file_commands.hpp"
 #include "fs/cli/mapping_source.hpp"
@@ -9,11 +11,11 @@
 #include "fs/cli/status_targets.hpp"
 #include "fs/store/file_names.hpp"
 #include "fs/store/local/local_store.hpp"
+#include "fs/store/local/plan_reader.hpp"
 #include "fs/store/local/posix_files.hpp"
 #include "fs/store/timestamp.hpp"
 #include "mapping/chain/chain.hpp"
 #include "mapping/document/parse.hpp"
-#include "mapping/rejection.hpp"
 
 namespace statusfs {
 namespace {
@@ -22,11 +24,11 @@ namespace filesystem = std::filesystem;
 
 Plan read_plan(const std::string& path) {
   try {
-    return Plan(parse_json(read_text_file(path)));
-  } catch (const ParseError& error) {
+    const auto text = read_plan_text(path);
+    if (!text) throw std::system_error(ENOENT, std::generic_category());
+    return Plan(parse_json(*text));
+  } catch (const std::exception& error) {
     throw CommandError(ExitStatus::unusable, path + ": " + error.what());
-  } catch (const Rejection& rejection) {
-    throw CommandError(ExitStatus::unusable, path + ": " + rejection.what());
   }
 }
 

@@ -29,6 +29,22 @@ std::shared_ptr<const FileState> Committer::load() {
   return writer_.state();
 }
 
+std::shared_ptr<const FileState> Committer::load_again() {
+  const auto before = writer_.state();
+  load_or_say_why();
+  const auto& now = *writer_.state();
+  if (!now.may_pass || now.error != before->error || now.read_only != before->read_only) writer_.show_late();
+  return writer_.state();
+}
+
+void Committer::load_or_say_why() {
+  try {
+    load();
+  } catch (const std::exception& error) {
+    writer_.set_unusable(error.what());
+  }
+}
+
 // Versions of other hosts are published like our own; whatever else is new is read as a whole.
 void Committer::catch_up() {
   if (!writer_.follow_others()) reload();
@@ -36,11 +52,7 @@ void Committer::catch_up() {
 
 void Committer::reload() {
   const auto before = writer_.state();
-  try {
-    load();
-  } catch (const std::exception& error) {
-    writer_.set_unusable(error.what());
-  }
+  load_or_say_why();
   // Where load() found which versions there are to tell, they tell all that is another now, but for what is not of
   // them.
   const bool is_told = before && writer_.has_unannounced() && before->read_only == writer_.state()->read_only &&
@@ -184,13 +196,16 @@ bool Committer::take_over_news() {
 // Makes the store ready for a commit, or says why it cannot be.
 std::optional<Rejection> Committer::prepare() {
   const auto deadline = steady_clock::now() + VersionWriter::patience_with_others;
-  for (int attempt = 0; attempt < 3 || steady_clock::now() < deadline; ++attempt) {
+  const auto is_time_left = [&] { return steady_clock::now() < deadline; };
+  for (int attempt = 0; attempt < 3 || is_time_left(); ++attempt) {
     const StoreResult result = writer_.store().prepare();
     switch (result.status) {
       case StoreStatus::done:
         return foreign_.record_quarantine();
       case StoreStatus::foreign:
-        if (auto refusal = foreign_.resolve()) return refusal;
+        // Busy is what it is when the other program changed it once more meanwhile, as one that keeps the rules may.
+        if (auto refusal = foreign_.resolve(); refusal && !(refusal->cause() == Cause::busy && is_time_left()))
+          return refusal;
         break;
       case StoreStatus::conflict:
         catch_up();

@@ -27,6 +27,9 @@ class Committer {
   /// Loads the file and, where the context asks for it, adopts it. Does not publish: versions that came of it are
   /// announced by the next run().
   std::shared_ptr<const FileState> load();
+  /// The same where it could not be loaded, and throws nothing: the state says why. The next run() shows it to readers
+  /// anew, where it is another.
+  std::shared_ptr<const FileState> load_again();
   bool has_unannounced() const noexcept { return writer_.has_unannounced(); }
 
   /// Frees the document until load(), and what depends on it. False where it is still needed.
@@ -74,6 +77,7 @@ class Committer {
   void run_check();
   void catch_up();
   void reload();
+  void load_or_say_why();
 
   const EngineContext& context_;
   VersionWriter writer_;

@@ -49,7 +49,7 @@ std::shared_ptr<const FileState> reconciling_state(const FileState& now, const F
 void reconcile(VersionWriter& writer, const ControlRequest& request, const Author& author) {
   require_writable_mount(writer);
   const FileState& state = *writer.state();
-  if (!state.document) throw Rejection(Cause::read_only, writer.stem() + " is unusable: " + state.error);
+  if (!state.document) throw unusable(writer.stem(), state);
   require_authority(*state.document, "reconcile", {author});
   if (!state.chained || !is_partitioned(*state.document))
     throw Rejection(Cause::not_permitted, writer.stem() + " is not in quarantine; there is nothing to reconcile");
@@ -72,7 +72,7 @@ void reconcile(VersionWriter& writer, const ControlRequest& request, const Autho
 
 void adopt(VersionWriter& writer, const Author& author) {
   const FileState& state = *writer.state();
-  if (!state.document) throw Rejection(Cause::read_only, writer.stem() + " is unusable: " + state.error);
+  if (!state.document) throw unusable(writer.stem(), state);
   require_writable_mount(writer);
   if (const std::string hindrance = hindrance_of_schema(*state.document); !hindrance.empty())
     throw Rejection(Cause::read_only, writer.stem() + " cannot be adopted: " + hindrance);

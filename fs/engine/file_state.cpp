@@ -12,6 +12,15 @@ std::int64_t integer_at(const Value& scope, const Field& field) {
 
 }  // namespace
 
+// What a disk, or want of memory or descriptors, hinders for now is no property of the file.
+Rejection unusable(const std::string& name, const FileState& state) {
+  return {state.may_pass ? Cause::io_failure : Cause::read_only, name + " is unusable: " + state.error};
+}
+
+Rejection closed(const std::string& name, const FileState& state) {
+  return {Cause::read_only, name + " is read-only: " + state.read_only};
+}
+
 std::int64_t largest_g_in(const StatusDocument& document) {
   std::int64_t largest = 0;
   const Mapping& mapping = document.mapping();

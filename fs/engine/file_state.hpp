@@ -6,6 +6,7 @@
 #include <string>
 
 #include "mapping/chain/journal_record.hpp"
+#include "mapping/rejection.hpp"
 #include "mapping/rules/plan.hpp"
 #include "mapping/tree/status_document.hpp"
 
@@ -18,6 +19,7 @@ struct FileState {
       {};  ///< set where `document` shows something that is not stored
   std::string error;
   bool is_gone = false;              ///< the file was removed, and `error` says so
+  bool may_pass = false;             ///< what `error` or `read_only` says may, and then the file is loaded again
   std::string read_only;             ///< why writes are refused (EROFS); empty where they are taken
   bool closed_by_plan = false;       ///< read_only comes from the plan
   std::shared_ptr<const Plan> plan;  ///< the one in force; nullptr where there is none
@@ -27,6 +29,11 @@ struct FileState {
   std::chrono::system_clock::time_point modified;          ///< when this version was made
   std::chrono::system_clock::time_point modified_at_load;  ///< the same of the version that was loaded first
 };
+
+/// Why a file that cannot be shown takes part in nothing. Precondition: it has no document.
+Rejection unusable(const std::string& name, const FileState& state);
+/// Why it takes no writes. Precondition: it has a document, and is read-only.
+Rejection closed(const std::string& name, const FileState& state);
 
 /// The document that is stored, where `document` shows another.
 inline const std::shared_ptr<const StatusDocument>& stored_document_of(const FileState& state) {

@@ -49,7 +49,9 @@ std::optional<Rejection> ForeignChanges::resolve() {
   const auto failure = adopt(*change);
   if (!failure) return std::nullopt;
   if (!failure->is_passing) return quarantine(*change, failure->refusal.what());
-  writer_.context().log(writer_.stem() + ": a foreign change is not adopted: " + failure->refusal.what());
+  // Whoever waits comes here again and again while it is busy; he is told in the end.
+  if (failure->refusal.cause() != Cause::busy)
+    writer_.context().log(writer_.stem() + ": a foreign change is not adopted: " + failure->refusal.what());
   return failure->refusal;
 }
 

@@ -1,17 +1,34 @@
 #include "fs/engine/refusal_log.hpp"
 
 #include <algorithm>
+#include <string_view>
 
 #include "mapping/document/utf8.hpp"
 
 namespace statusfs {
 namespace {
 
-// What a writer can choose (a path, a value that is quoted) must not start a line of its own.
-std::string on_one_line(std::string text) {
-  std::replace_if(
-      text.begin(), text.end(), [](unsigned char byte) { return byte < 0x20 || byte == 0x7F; }, '?');
-  return text;
+void append_encoded(std::string& text, unsigned char byte) {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  text += {'%', digits[byte >> 4], digits[byte & 15]};
+}
+
+// What a writer can choose (a path, a value that is quoted) must not start a line of its own. A file's name may be no
+// text: its bytes are shown as in the names of the tree, for whoever reads the lines as UTF-8.
+std::string on_one_line(std::string_view text) {
+  std::string line;
+  while (!text.empty()) {
+    const auto byte = static_cast<unsigned char>(text.front());
+    const std::size_t length = utf8_sequence_length(text);
+    if (length == 0)
+      append_encoded(line, byte);
+    else if (byte < 0x20 || byte == 0x7F)
+      line += '?';
+    else
+      line += text.substr(0, length);
+    text.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+  return line;
 }
 
 std::string line_of(const Refusal& refusal) {

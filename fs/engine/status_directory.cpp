@@ -169,9 +169,16 @@ void StatusDirectory::look_at_name(const std::string& file_name) {
   if (file_name.empty()) return rescan();
   if (is_plan_name(file_name)) {
     for (const auto& file : files()) file->check_plan(file_name);
-  } else if (const auto stem = stem_of(file_name)) {
+  } else if (const auto stem = stem_of(file_name); stem && !is_unshown(*stem)) {
     file_changed(*stem);
   }
+}
+
+// Each attempt to show it opens its journal and closes it, which is told like the work of another program. So it is
+// looked at in its own time, and when another vanishes, which may have been the same file.
+bool StatusDirectory::is_unshown(const std::string& stem) const {
+  const std::lock_guard lock(mutex_);
+  return unshown_.contains(stem);
 }
 
 void StatusDirectory::connection_lost(const std::string& reason) {
@@ -262,6 +269,17 @@ void StatusDirectory::vanished(const std::string& stem) {
   if (file) file->retire();
   context_.log(stem + ": the file was removed");
   observer_.file_vanished(stem);
+  look_at_unshown();
+}
+
+void StatusDirectory::look_at_unshown() {
+  if (copy_of(unshown_).empty()) return;
+  try {
+    second_look_.wake();
+  } catch (const std::system_error&) {  // nobody else looks again: whatever changes them is to be told
+    const std::lock_guard lock(mutex_);
+    unshown_.clear();
+  }
 }
 
 void StatusDirectory::appeared(const std::string& stem) {
@@ -282,7 +300,7 @@ void StatusDirectory::appeared(const std::string& stem) {
     }();
     if (!is_first_time) return;
     context_.log(stem + ": cannot be shown yet: " + error.what());
-    second_look_.wake();
+    look_at_unshown();
   }
 }
 

@@ -69,7 +69,9 @@ class StatusDirectory final : private StatusSourceObserver {
   void stop_watching();
   void rescan();
   void vanished(const std::string& stem);
+  void look_at_unshown();
   void appeared(const std::string& stem);
+  bool is_unshown(const std::string& stem) const;
   bool is_given_up(const std::string& stem);
   std::optional<OnDemandThread::Time> look_again();
   template <typename Names>

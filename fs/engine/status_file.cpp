@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <future>
+#include <system_error>
 
 #include "fs/engine/partition_state.hpp"
 #include "fs/engine/refusal.hpp"
@@ -10,6 +11,13 @@
 
 namespace statusfs {
 namespace {
+
+using std::chrono::steady_clock;
+
+// Between attempts to load what could not be loaded: the first two of their own accord, which grow, the last by use.
+constexpr std::chrono::milliseconds first_pause{250};
+constexpr std::chrono::seconds longest_pause{60};
+constexpr std::chrono::milliseconds shortest_pause{100};
 
 std::size_t size_of(const Job& job) {
   const auto* write = std::get_if<WriteRequest>(&job.request);
@@ -37,7 +45,7 @@ StatusFile::StatusFile(std::string name, StatusSource& source, std::unique_ptr<S
       store_(std::move(store)),
       history_(context.mapping, *store_),
       committer_(name_, source, *store_, context, *this),
-      thread_([this] { return take_turn() ? std::optional(OnDemandThread::at_once) : std::nullopt; }) {
+      thread_([this] { return step(); }) {
   store_->tell_trouble_to([this](const std::string& message) {
     context_.log(name_ + ": " + message);
     observer_.warned(name_, message);
@@ -49,6 +57,14 @@ StatusFile::~StatusFile() {
   while (take_turn()) {  // whatever is still queued is answered
   }
   if (context_.cache) context_.cache->remove(*this);  // last: a step that loads the file adds it
+}
+
+std::optional<OnDemandThread::Time> StatusFile::step() {
+  if (take_turn()) return OnDemandThread::at_once;
+  const auto due = next_attempt();
+  if (!due || *due > steady_clock::now()) return due;
+  load_again();
+  return OnDemandThread::at_once;
 }
 
 // Whether there was something to do, so that there may be more.
@@ -66,6 +82,9 @@ std::shared_ptr<const FileState> StatusFile::loaded_state() const {
 
 std::shared_ptr<const FileState> StatusFile::state() {
   last_use_.store(context_.cache ? context_.cache->now() : 1, std::memory_order_relaxed);
+  auto state = loaded();
+  if (!state->may_pass || !is_attempt_worthwhile()) return state;
+  load_again();
   return loaded();
 }
 
@@ -91,6 +110,54 @@ std::shared_ptr<const FileState> StatusFile::load() {
   if (store_->looks_changed())
     submit({CheckRequest{}, {}, [](const std::optional<Rejection>&) {}});  // it was found foreign
   return shown;
+}
+
+// --- what could not be loaded for a reason that may pass
+// --------------------------------------------------------------
+
+std::optional<OnDemandThread::Time> StatusFile::next_attempt() const {
+  const std::lock_guard lock(state_mutex_);
+  return attempt_at_;
+}
+
+// Whoever uses the file does not wait for the next attempt, unless there was one just now: an attempt may take its
+// time, and the JSON be shown all the while.
+bool StatusFile::is_attempt_worthwhile() const {
+  constexpr int most_of_the_time = 10;  // readers are not held up
+  const std::lock_guard lock(state_mutex_);
+  const auto pause = std::max<steady_clock::duration>(shortest_pause, most_of_the_time * attempt_cost_);
+  return attempt_at_ && steady_clock::now() >= failed_at_ + pause;
+}
+
+// Readers are told by the next step, as whoever asks here may hold what that needs.
+void StatusFile::load_again() {
+  if (!turn_.try_acquire()) return;
+  if (next_attempt()) {
+    const auto begun = steady_clock::now();
+    auto state = committer_.load_again();
+    {
+      const std::lock_guard lock(state_mutex_);
+      attempt_cost_ = steady_clock::now() - begun;
+    }
+    anchor(*state);
+    set_state(std::move(state));
+    enqueue({Barrier{}, {}, [](const std::optional<Rejection>&) {}});
+    if (store_->looks_changed()) enqueue({CheckRequest{}, {}, [](const std::optional<Rejection>&) {}});
+  }
+  turn_.release();
+  if (has_queued()) wake_or_work();
+}
+
+// Precondition: state_mutex_ is held.
+void StatusFile::plan_next_attempt() {
+  if (!durable_state_->may_pass) {
+    attempt_at_.reset();
+    pause_ = attempt_cost_ = {};
+    return;
+  }
+  failed_at_ = steady_clock::now();
+  pause_ = std::clamp<steady_clock::duration>(2 * pause_, first_pause, longest_pause);
+  attempt_at_ = failed_at_ + pause_;
 }
 
 std::uint64_t StatusFile::size() const {
@@ -258,10 +325,19 @@ void StatusFile::show_partition(std::string_view value) {
 }
 
 void StatusFile::set_state(std::shared_ptr<const FileState> state) {
-  const std::lock_guard lock(state_mutex_);
-  if (durable_state_ && durable_state_->is_gone) return;  // a commit that ended just then
-  durable_state_ = std::move(state);
-  state_ = partition_ ? with_partition(durable_state_, *partition_) : durable_state_;
+  const bool may_pass = state->may_pass;
+  {
+    const std::lock_guard lock(state_mutex_);
+    if (durable_state_ && durable_state_->is_gone) return;  // a commit that ended just then
+    durable_state_ = std::move(state);
+    state_ = partition_ ? with_partition(durable_state_, *partition_) : durable_state_;
+    plan_next_attempt();
+  }
+  if (!may_pass) return;
+  try {
+    thread_.wake();
+  } catch (const std::system_error&) {  // then the next use is the next attempt
+  }
 }
 
 void StatusFile::check() {

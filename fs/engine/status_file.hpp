@@ -50,7 +50,8 @@ class StatusFile final : private VersionEvents, private CachedDocument {
 
   const std::string& name() const noexcept { return name_; }
 
-  /// The newest durable state. Loads the file on first use, and after its document was freed. Never nullptr.
+  /// The newest durable state. Loads the file on first use, after its document was freed, and after it could not be
+  /// loaded for a reason that may have passed. Never nullptr.
   std::shared_ptr<const FileState> state();
   /// The same, or nullptr while the file is not loaded.
   std::shared_ptr<const FileState> loaded_state() const;
@@ -103,6 +104,11 @@ class StatusFile final : private VersionEvents, private CachedDocument {
   bool forget_state();
   std::shared_ptr<const FileState> loaded();
   std::shared_ptr<const FileState> load();
+  std::optional<OnDemandThread::Time> step();
+  std::optional<OnDemandThread::Time> next_attempt() const;
+  bool is_attempt_worthwhile() const;
+  void load_again();
+  void plan_next_attempt();
   void publish(std::span<const Version> versions, std::shared_ptr<const FileState> state) override;
   void replace(std::shared_ptr<const FileState> state) override;
   void warn(const std::string& message) override { observer_.warned(name_, message); }
@@ -139,8 +145,12 @@ class StatusFile final : private VersionEvents, private CachedDocument {
 
   mutable std::mutex state_mutex_;  // guards what follows up to queue_mutex_
   std::shared_ptr<const FileState> durable_state_;
-  std::shared_ptr<const FileState> state_;  // as it is shown: with the partition below
-  std::optional<std::string> partition_;    // state of the connection that is shown in place of what is stored
+  std::shared_ptr<const FileState> state_;          // as it is shown: with the partition below
+  std::optional<std::string> partition_;            // state of the connection that is shown in place of what is stored
+  std::optional<OnDemandThread::Time> attempt_at_;  // when what could not be loaded is loaded again
+  OnDemandThread::Time failed_at_{};
+  OnDemandThread::Time::duration attempt_cost_{};
+  OnDemandThread::Time::duration pause_{};  // between those two
 
   mutable std::mutex queue_mutex_;  // guards what follows up to turn_
   std::deque<Job> queue_;

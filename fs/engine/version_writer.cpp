@@ -58,6 +58,7 @@ std::shared_ptr<const FileState> VersionWriter::state_of(const StoredFile& store
   auto state = std::make_shared<FileState>();
   state->modified = stored.modified;
   state->modified_at_load = stored.modified;
+  state->may_pass = stored.may_pass;
   if (stored.state == StoredFile::State::unusable) {
     state->error = stored.reason;
     return state;
@@ -94,14 +95,15 @@ void VersionWriter::set_plan(std::shared_ptr<const Plan> plan, std::string hindr
 }
 
 void VersionWriter::set_unusable(const std::string& reason) {
-  auto unusable = std::make_shared<FileState>();
-  unusable->error = reason;
-  state_ = std::move(unusable);
+  auto state = std::make_shared<FileState>();
+  state->error = reason;
+  state->may_pass = true;  // what loading throws is not about what the file says
+  state_ = std::move(state);
 }
 
 void VersionWriter::require_open_for_writes() const {
-  if (!state_->document) throw Rejection(Cause::read_only, stem_ + " is unusable: " + state_->error);
-  if (!state_->read_only.empty()) throw Rejection(Cause::read_only, stem_ + " is read-only: " + state_->read_only);
+  if (!state_->document) throw unusable(stem_, *state_);
+  if (!state_->read_only.empty()) throw closed(stem_, *state_);
 }
 
 Chain& VersionWriter::chain() {

@@ -127,6 +127,7 @@ void InodeAttributes::set(struct stat& attributes, const Inode& inode, const Nod
   const auto state = place.file->state();
   set_time(attributes, time_of(inode, place, *state));
   if (!state->document) {
+    if (place.node.kind != Node::Kind::top && state->may_pass) throw unusable(place.file->name(), *state);
     if (place.node.kind != Node::Kind::top) refuse_gone(inode);
     return set_directory(attributes, 0);
   }

@@ -16,10 +16,10 @@ namespace {
 void require_writable_state(const NodePlace& place, const Author& author) {
   const auto state = place.file->state();
   if (state->is_gone) throw Rejection(Cause::not_found, place.file->name() + ": " + state->error);
-  if (!state->document) throw Rejection(Cause::read_only, place.file->name() + " is unusable: " + state->error);
+  if (!state->document) throw unusable(place.file->name(), *state);
   if (!state->read_only.empty()) {
     place.file->check();  // the reason may have passed, and the next write finds it so
-    throw Rejection(Cause::read_only, place.file->name() + " is read-only: " + state->read_only);
+    throw closed(place.file->name(), *state);
   }
   require_writable(*state->document, place.node, {author, state->plan.get()});
 }

@@ -105,8 +105,7 @@ void require_name_size(std::string_view name) {
 void require_taking_writes(const Inode& inode) {
   StatusFile* file = file_of(inode.place);
   const auto state = file ? file->state() : nullptr;
-  if (state && state->document && !state->read_only.empty())
-    throw Rejection(Cause::read_only, file->name() + " is read-only: " + state->read_only);
+  if (state && state->document && !state->read_only.empty()) throw closed(file->name(), *state);
 }
 
 void guarded_name(fuse_req_t request, fuse_ino_t directory, const char* name,

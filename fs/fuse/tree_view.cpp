@@ -105,6 +105,7 @@ std::optional<Place> TreeView::find_in_tree(const NodePlace& directory, std::str
   const auto state = directory.file->state();
   if (!state->document) {
     if (is_top(directory) && name == error_name) return ErrorPlace{directory.file};
+    if (state->may_pass) throw unusable(directory.file->name(), *state);  // nobody knows what names there are
     return std::nullopt;
   }
   if (is_top(directory) && name == history_name && presentation_.history && state->chained)
@@ -194,6 +195,7 @@ std::string TreeView::text_of(const AboutPlace& place, const Reader& reader) con
 
 std::string TreeView::text_of(const NodePlace& place, const Reader&) const {
   const auto state = place.file->state();
+  if (!state->document && state->may_pass) throw unusable(place.file->name(), *state);
   if (!state->document || !exists(*state->document, place.node))
     throw Rejection(Cause::not_found, place.file->name() + ": the file is gone");
   return node_text(*state->document, place.node);

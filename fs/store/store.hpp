@@ -29,6 +29,7 @@ struct StoredFile {
   };
   State state = State::unusable;
   std::string reason;                              ///< for people; of unchained and unusable
+  bool may_pass = false;                           ///< the reason may, by itself: load() is to be tried again
   std::shared_ptr<const StatusDocument> document;  ///< set unless unusable
   ChainHead head;                                  ///< of chained
   std::chrono::system_clock::time_point modified;  ///< last change of the file

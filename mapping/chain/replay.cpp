@@ -126,6 +126,27 @@ void Replay::check_stamps(const JournalRecord& record, const Value& root) const 
   require(Stamp::payload_hash_current, Value(record.payload_hash_current), "the payload hash");
   require(Stamp::payload_hash_previous, record.payload_hash_previous ? Value(*record.payload_hash_previous) : Value(),
           "the previous payload hash");
+  check_g(record, root);
+}
+
+// Another program's version may leave the file's stamps as they were, one or all, and the record's g is drawn then. A
+// chain may be begun with any, and then the record bears the first of them.
+void Replay::check_g(const JournalRecord& record, const Value& root) const {
+  if (lines_ == 0 || is_rotation(record)) return;
+  const Field* last_stamped = nullptr;
+  std::int64_t largest = 0;
+  for (const Field* field : mapping_->file_fields()) {
+    const Value* g = field->stamp == Stamp::g ? find(root, field->pointer) : nullptr;
+    if (!g || !g->is_integer() || (last_stamped && g->as_integer() <= largest)) continue;
+    last_stamped = field;
+    largest = g->as_integer();
+  }
+  const bool may_be_older = record.op == "external";
+  if (last_stamped && (may_be_older ? largest > record.g : largest != record.g))
+    throw TamperError(
+        lines_ + 1,
+        "g in the document is " + std::to_string(largest) + ", but the record says " + std::to_string(record.g),
+        last_stamped->pointer.text());
 }
 
 void Replay::check_document(const JournalRecord& record, const std::vector<PatchOperation>& patch, const Value& root) {

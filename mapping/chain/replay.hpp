@@ -29,7 +29,8 @@ class TamperError : public std::runtime_error {
 
 enum class ReplayDepth {
   chained,   ///< every record_hash, record_previous, version and payload_hash_previous; enough to recover
-  verified,  ///< besides, every version's signature hashes (of what the record touched), payload hash, size and header
+  verified,  ///< besides, every version's signature hashes (of what the record touched), payload hash, size, g and
+             ///< header
 };
 
 class Replay {
@@ -54,6 +55,7 @@ class Replay {
   void check_rotation(const JournalRecord& record) const;
   void check_document(const JournalRecord& record, const std::vector<PatchOperation>& patch, const Value& root);
   void check_stamps(const JournalRecord& record, const Value& root) const;
+  void check_g(const JournalRecord& record, const Value& root) const;
   void follow(const std::vector<PatchOperation>& patch, const Value& root);
   void start_again(const Value& root);
   void verify_task(const StatusDocument& document, std::size_t position) const;

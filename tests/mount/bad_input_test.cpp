@@ -1,10 +1,17 @@
 // Every bad input the specification names: a clear message, nothing lost, the other files unaffected.
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <chrono>
+#include <iterator>
 #include <regex>
+#include <set>
+#include <sstream>
+#include <thread>
 
-#include "tests/mount/mounted_test.hpp"
+#include "tests/mount/traced_daemon.hpp"
 
 namespace statusfs::test {
 namespace {
@@ -48,6 +55,20 @@ class BadInputTest : public MountedTest {
     EXPECT_TRUE(std::regex_search(checked, std::regex(reason, std::regex::icase))) << checked;
     expect_others_unaffected();
     EXPECT_FALSE(std::filesystem::exists(journal_file(7))) << "nothing is begun for a file that cannot be used";
+  }
+
+  // Of a loop that opens and closes a file all the time, half of one processor's time is the least.
+  static void expect_idle(const Process& daemon) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));  // for what there is to do
+    const long before = ticks_of(daemon.pid());
+    std::this_thread::sleep_for(std::chrono::seconds(1));
+    EXPECT_LT(ticks_of(daemon.pid()) - before, ::sysconf(_SC_CLK_TCK) / 5);
+  }
+
+  static long ticks_of(pid_t process) {
+    std::istringstream fields(read_file("/proc/" + std::to_string(process) + "/stat"));
+    std::vector<std::string> field{std::istream_iterator<std::string>(fields), {}};
+    return std::stol(field.at(13)) + std::stol(field.at(14));
   }
 
   void expect_read_only() { EXPECT_EQ(EROFS, write_file(tree("tasks/task_001_scaffold/percent_complete", 7), "5\n")); }
@@ -94,6 +115,74 @@ TEST_F(BadInputTest, ABadFileKeepsNoCommandFromTheOthers) {
     for (const char* no_file : {"exec_status_3.txt", "exec_status_4.txt"})
       EXPECT_EQ(std::string::npos, text.find(no_file)) << text;
   }
+}
+
+// What a daemon does itself, when it looks at a file that is of no use, must not make it look again.
+TEST_F(BadInputTest, ADamagedJournalThatIsTouchedKeepsTheDaemonIdle) {
+  make_sample();
+  make_status_file(7, {"only"});
+  put_file(journal_file(7), read_file(journal_file(7)) + "x\n");
+  Process& daemon = mount_in_foreground();
+  EXPECT_EQ("PENDING\n", read_file(tree("tasks/only/status", 7)));
+  EXPECT_EQ(EROFS, write_file(tree("tasks/only/percent_complete", 7), "5\n"));
+  EXPECT_EQ(0, bash("touch $S/exec_status_7.txt.journal $S/exec_status_7.txt").exit_status);
+  expect_idle(daemon);
+}
+
+TEST_F(BadInputTest, AJournalThatAnotherProcessHoldsKeepsTheDaemonIdle) {
+  make_sample();
+  make_status_file(7, {"only"});
+  std::filesystem::rename(journal_file(7), root() / "journal");
+  std::filesystem::rename(status_file(7), root() / "json");
+  Process& daemon = mount_in_foreground();
+  const int held = ::open((root() / "journal").c_str(), O_RDWR | O_CLOEXEC);
+  ASSERT_EQ(0, ::flock(held, LOCK_EX));
+  std::filesystem::rename(root() / "json", status_file(7));
+  std::filesystem::rename(root() / "journal", journal_file(7));
+  expect_idle(daemon);
+  EXPECT_FALSE(std::filesystem::exists(tree("", 7)));
+  ::close(held);
+  EXPECT_TRUE(eventually([&] { return std::filesystem::exists(tree("tasks/only", 7)); }));
+}
+
+// That there are no descriptors for a while is not the file's fault. Its JSON is in another format than ours, so that
+// it is opened twice before the mount answers: to look at its ends, and to load it, which fails.
+TEST_F(BadInputTest, AFileThatCouldNotBeOpenedForAWhileComesBack) {
+  make_sample();
+  make_status_file(7, {"only"});
+  put_file(status_file(7), jq(".", status_file(7)) + "\n");
+  TracedProgram daemon({binary().string(), source().string(), mountpoint().string(), "-f"},
+                       {"openat", "error=EMFILE", 2}, {status_file(7)}, root());
+  ASSERT_TRUE(eventually([&] { return read_error(mountpoint() / ".statusfs/version") == 0; })) << daemon.log();
+  std::set<int> errors;
+  EXPECT_TRUE(eventually([&] { return *errors.insert(read_error(tree("tasks/only/status", 7))).first == 0; }));
+  errors.insert(EIO);  // or it was loaded before it was asked for
+  EXPECT_EQ((std::set<int>{0, EIO}), errors);
+  EXPECT_EQ(0, write_file(tree("tasks/only/percent_complete", 7), "5\n"));
+  unmount();
+  daemon.wait();
+  EXPECT_TRUE(daemon.was_met());
+}
+
+// Whoever may make a name in SOURCE must not keep a command from ending, nor lead it elsewhere.
+TEST_F(BadInputTest, APlanThatIsNoFileHereIsNotOpenedByCommands) {
+  make_sample();
+  const auto expect_refused = [&](const Arguments& command, const std::string& reason) {
+    const CommandResult result = statusfs(command, {.time_limit = std::chrono::seconds{20}});
+    EXPECT_EQ(2, result.exit_status);
+    const std::string text = result.output + result.error;
+    EXPECT_NE(std::string::npos, text.find(reason)) << text;
+  };
+  ASSERT_EQ(0, ::mkfifo((source() / "exec_plan_125.txt").c_str(), 0644));
+  ASSERT_EQ(0, ::mkfifo((source() / "exec_plan_9.txt").c_str(), 0644));
+  expect_refused({"check", source().string()}, "exec_plan_125.txt: it is no regular file");
+  expect_refused({"init", (source() / "exec_plan_9.txt").string()}, "exec_plan_9.txt: it is no regular file");
+  std::filesystem::remove(source() / "exec_plan_125.txt");
+  std::filesystem::create_symlink("/etc/passwd", source() / "exec_plan_125.txt");
+  std::filesystem::create_symlink("/etc/passwd", source() / "exec_plan_8.txt");
+  expect_refused({"check", source().string()}, "leads out of its directory");
+  expect_refused({"init", (source() / "exec_plan_8.txt").string()}, "leads out of its directory");
+  expect_refused({"init", (source() / "exec_plan_7.txt").string()}, "No such file");
 }
 
 TEST_F(BadInputTest, EmptyFile) { expect_unusable("empty", "empty|line 1"); }

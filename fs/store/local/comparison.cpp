@@ -137,6 +137,17 @@ std::string first_line(JournalFile& journal) {
   return line ? std::string(*line) + '\n' : std::string();
 }
 
+/// A line that is chained may still bear other hashes than what it makes of the document, and the JSON would be written
+/// with them.
+void require_hashes_of_head(const Replay& replay, const StatusDocument& document) {
+  const auto findings = verify_hashes(document, 1);
+  if (!findings.empty())
+    throw TamperError(replay.lines(), findings.front().pointer + " " + findings.front().message,
+                      findings.front().pointer);
+  if (!bears(document.mapping(), document.root(), replay.head()))
+    throw TamperError(replay.lines(), "the document does not bear the version and the payload hash of its record");
+}
+
 Comparison compare_by_replay(const std::shared_ptr<const Mapping>& mapping, JournalFile& journal,
                              const JsonText& json) {
   Replay replay(mapping, ReplayDepth::chained);
@@ -160,6 +171,7 @@ Comparison compare_by_replay(const std::shared_ptr<const Mapping>& mapping, Jour
   }
   if (result.json == JsonState::earlier && version == result.head.version) result.json = JsonState::head;
   result.document = std::make_shared<const StatusDocument>(mapping, replay.root());
+  require_hashes_of_head(replay, *result.document);
   return result;
 }
 

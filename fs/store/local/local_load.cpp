@@ -25,9 +25,10 @@ std::chrono::system_clock::time_point modified_at(const FileStatus& status) {
       std::chrono::duration_cast<std::chrono::system_clock::duration>(std::chrono::nanoseconds(status.modified_ns)));
 }
 
-StoredFile unusable(const std::string& reason) {
+StoredFile unusable(const std::string& reason, bool may_pass = false) {
   StoredFile stored;
   stored.reason = reason;
+  stored.may_pass = may_pass;
   return stored;
 }
 
@@ -50,6 +51,14 @@ bool shows_head(const Mapping& mapping, const SnapshotFile::Ends& json, const Ch
          is_shown(Stamp::g, Value(head.g)) && is_shown(Stamp::payload_hash_current, Value(head.payload_hash_current));
 }
 
+/// Nothing where there is no such file, one without properties where that cannot be told.
+template <typename Look>
+std::optional<FileStatus> sight_of(Look look) try {
+  return look();
+} catch (const std::system_error&) {
+  return FileStatus();
+}
+
 }  // namespace
 
 void LocalStore::note(const std::string& notice) {
@@ -69,6 +78,11 @@ void LocalStore::close_journal() {
   const std::lock_guard guard(mutex_);
   journal_status_.reset();
   is_journal_as_opened_ = false;
+}
+
+std::optional<FileStatus> LocalStore::status_at_opening() {
+  const std::lock_guard guard(mutex_);
+  return journal_status_;
 }
 
 void LocalStore::set_journal_as_opened(bool is_as_opened) {
@@ -134,6 +148,21 @@ std::optional<ChainHead> LocalStore::checked_head() {
   }
 }
 
+LocalStore::Sighting LocalStore::look() {
+  return {sight_of([&] { return files_.status(path_); }), sight_of([&] { return follower_.file().look(); }),
+          sight_of([&] { return files_.status(journal_path_); })};
+}
+
+std::optional<LocalStore::Sighting> LocalStore::sighting() {
+  const std::lock_guard guard(mutex_);
+  return sighting_;
+}
+
+void LocalStore::set_sighting(const std::optional<Sighting>& sighting) {
+  const std::lock_guard guard(mutex_);
+  sighting_ = sighting;
+}
+
 StoredFile LocalStore::load() {
   const auto guard = follower_.exclusive();
   must_reload_ = false;
@@ -142,9 +171,15 @@ StoredFile LocalStore::load() {
     is_beginning_put_off_ = false;
   }
   if (options_.read_only || std::exchange(is_journal_of_no_use_, false)) close_journal();  // others write to it
+  const bool was_open = journal_ != nullptr;
+  Sighting seen = look();  // before anything is read: a write during that then shows later
   const Content content = follower_.file().read();
+  seen.json = content.state == Content::State::missing ? std::nullopt : std::optional(content.status);
+  set_sighting(seen);  // it stays where loading throws
   StoredFile stored = load_from(content);
   if (stored.state == StoredFile::State::unusable) stored.modified = modified_at(content.status);
+  if (journal_ && !was_open) seen.journal = status_at_opening();  // a torn tail was cut off
+  set_sighting(is_journal_of_no_use_ ? std::optional(seen) : std::nullopt);
   return stored;
 }
 
@@ -153,30 +188,32 @@ StoredFile LocalStore::load_from(const Content& content) {
     open_journal();
     return journal_ ? load_chained(content) : load_without_journal(content);
   } catch (const std::system_error& error) {
-    return load_read_only_after(content, error.what());
+    return load_read_only_after(content, error.what(), may_pass(error));
   }
 }
 
 /// The journal is of no use as it is now. The JSON is shown, if it can be, and nothing is written.
-StoredFile LocalStore::load_read_only_after(const Content& content, const std::string& reason) {
+StoredFile LocalStore::load_read_only_after(const Content& content, const std::string& reason, bool may_pass) {
   is_chained_ = false;
   is_journal_of_no_use_ = true;
-  if (content.state != Content::State::present) return unusable(reason);
+  if (content.state != Content::State::present) return unusable(reason, may_pass);
   try {
     StoredFile stored;
     stored.state = StoredFile::State::unchained;
     stored.reason = reason;
+    stored.may_pass = may_pass;
     stored.document = std::make_shared<const StatusDocument>(mapping_, parse_json(content.text));
     stored.modified = modified_at(content.status);
     return stored;
   } catch (const std::exception&) {
-    return unusable(reason);
+    return unusable(reason, may_pass);
   }
 }
 
 StoredFile LocalStore::load_chained(const Content& content) {
   // What stands there cannot be compared with the journal, so it is neither shown as its head nor replaced.
-  if (content.state == Content::State::unreadable) return load_read_only_after(content, content.reason);
+  if (content.state == Content::State::unreadable)
+    return load_read_only_after(content, content.reason, content.may_pass);
   document_.reset();  // so that the JSON is compared with the journal, not with what is remembered
   try {
     Comparison comparison = compare_with(content);
@@ -185,9 +222,9 @@ StoredFile LocalStore::load_chained(const Content& content) {
     is_chained_ = true;
     mend(content, std::move(comparison));
   } catch (const TamperError& error) {
-    return load_read_only_after(content, journal_path_ + ": " + error.what());
+    return load_read_only_after(content, journal_path_ + ": " + error.what(), false);
   } catch (const Rejection& error) {
-    return load_read_only_after(content, path_ + ": " + error.what());
+    return load_read_only_after(content, path_ + ": " + error.what(), false);
   }
   StoredFile stored;
   stored.state = StoredFile::State::chained;
@@ -259,7 +296,7 @@ StoredFile LocalStore::load_without_journal(const Content& content, unsigned att
   loaded_ = content.state == Content::State::missing ? std::nullopt : std::optional(content.status);
   follower_.file().set_known(loaded_);
   if (content.state == Content::State::missing) return unusable("there is no such file");
-  if (content.state == Content::State::unreadable) return unusable(content.reason);
+  if (content.state == Content::State::unreadable) return unusable(content.reason, content.may_pass);
   follower_.set_attributes(content.status);
   try {
     auto document = std::make_shared<const StatusDocument>(mapping_, parse_json(content.text));

@@ -14,6 +14,11 @@ constexpr int gate_attempts = 3;
 
 StoreResult failed(std::string reason) { return {StoreStatus::failed, std::move(reason)}; }
 
+bool is_same(const std::optional<FileStatus>& one, const std::optional<FileStatus>& other) {
+  if (!one || !other) return !one && !other;
+  return one->is_same_content(*other) && one->has_same_attributes(*other);
+}
+
 }  // namespace
 
 LocalStore::LocalStore(std::string path, std::shared_ptr<const Mapping> mapping, Files& files, LocalOptions options)
@@ -260,7 +265,14 @@ bool LocalStore::is_displaced() try { return directory_.is_displaced(); } catch 
   return false;
 }
 
+// Of a journal that is of no use nothing is held, and looking at it again opens and closes it, which the directory's
+// watch tells like the work of another program: unless what stands there is another thing than it was, that is all
+// there was.
 bool LocalStore::looks_changed() try {
+  if (const auto seen = sighting()) {
+    const Sighting now = look();
+    return !is_same(now.name, seen->name) || !is_same(now.json, seen->json) || !is_same(now.journal, seen->journal);
+  }
   if (follower_.is_disturbed()) return true;
   const auto named = files_.status(journal_path_);
   const std::lock_guard guard(mutex_);

@@ -86,6 +86,11 @@ class LocalStore final : public Store {
     bool is_accepted = false;
   };
 
+  /// What stands there; for what cannot be looked at, a file without properties.
+  struct Sighting {
+    std::optional<FileStatus> name, json, journal;  ///< `name` is the JSON's, which may be a link to it
+  };
+
   // local_store.cpp
   StoreResult prepare_slowly();
   void take_over_attributes();
@@ -111,10 +116,13 @@ class LocalStore final : public Store {
   // local_load.cpp
   void open_journal();
   std::optional<ChainHead> checked_head();
+  Sighting look();
+  std::optional<Sighting> sighting();
+  void set_sighting(const std::optional<Sighting>& sighting);
   StoredFile load_from(const Content& content);
   StoredFile load_chained(const Content& content);
   StoredFile load_without_journal(const Content& content, unsigned attempts = 3);
-  StoredFile load_read_only_after(const Content& content, const std::string& reason);
+  StoredFile load_read_only_after(const Content& content, const std::string& reason, bool may_pass);
   StoredFile begin_with(const Content& content, std::shared_ptr<const StatusDocument> document, unsigned attempts);
   StoredFile begin_held(StoredFile stored, const Content& content);
   StoredFile put_off_beginning(StoredFile stored, const std::string& reason);
@@ -127,6 +135,7 @@ class LocalStore final : public Store {
   void note(const std::string& notice);
   void remember_journal();
   void close_journal();
+  std::optional<FileStatus> status_at_opening();
   bool is_journal_as_opened();
   void set_journal_as_opened(bool is_as_opened);
 
@@ -154,6 +163,7 @@ class LocalStore final : public Store {
   std::mutex mutex_;  // never held while waiting for a file. Guards:
   std::optional<FileStatus> journal_status_;
   bool is_journal_as_opened_ = false;  ///< nothing that was acknowledged since is in it
+  std::optional<Sighting> sighting_;   ///< when load() found the journal of no use; nothing where it is of use
   std::vector<std::string> notices_;
   bool is_beginning_put_off_ = false;  ///< a chain could be begun with the JSON, but for a reason that may pass
 

@@ -17,4 +17,17 @@ StoreResult outcome_of(const std::system_error& error) {
   }
 }
 
+bool may_pass(const std::system_error& error) {
+  switch (error.code().value()) {
+    case EMFILE:
+    case ENFILE:
+    case ENOMEM:
+    case EIO:
+    case ETXTBSY:
+      return true;
+    default:
+      return false;
+  }
+}
+
 }  // namespace statusfs

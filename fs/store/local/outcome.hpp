@@ -11,6 +11,10 @@ namespace statusfs {
 /// no_space, quota, too_large, or failed for every other error.
 StoreResult outcome_of(const std::system_error& error);
 
+/// Whether the same may succeed a little later though nobody does anything about the file: want of memory or
+/// descriptors, a read that failed, a program that is writing the file.
+bool may_pass(const std::system_error& error);
+
 /// What the work returns, or what it throws as a result.
 template <typename Work>
 StoreResult guarded(Work work) try {

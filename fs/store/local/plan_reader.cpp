@@ -8,6 +8,7 @@
 #include <chrono>
 #include <stdexcept>
 #include <system_error>
+#include <utility>
 
 #include "fs/store/local/posix_files.hpp"
 #include "fs/unique_fd.hpp"
@@ -108,6 +109,12 @@ PlanReading read_plan_file(const std::string& path) {
   }
   reading.is_unchanged = [read_status] { return read_status.is_unchanged(); };
   return reading;
+}
+
+std::optional<std::string> read_plan_text(const std::string& path) {
+  PlanReading reading = read_plan_file(path);
+  if (!reading.failure.empty()) throw std::runtime_error(reading.failure);
+  return std::move(reading.text);
 }
 
 }  // namespace statusfs

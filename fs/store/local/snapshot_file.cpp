@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "fs/store/file_names.hpp"
+#include "fs/store/local/outcome.hpp"
 #include "fs/store/local/side_file.hpp"
 
 namespace statusfs {
@@ -105,6 +106,7 @@ SnapshotFile::Content SnapshotFile::read() {
     Content content;
     content.state = Content::State::unreadable;
     content.reason = error.what();
+    content.may_pass = may_pass(error);
     content.status = status_if_possible();
     return content;
   }

@@ -22,9 +22,10 @@ class SnapshotFile {
   struct Content {
     enum class State { missing, unreadable, present };
     State state = State::missing;
-    std::string text;    ///< of present
-    std::string reason;  ///< of unreadable: a link that leads out of the directory, no regular file, no permission
-    FileStatus status;   ///< unless missing
+    std::string text;       ///< of present
+    std::string reason;     ///< of unreadable: a link that leads out of the directory, no regular file, no permission
+    bool may_pass = false;  ///< the reason (outcome.hpp)
+    FileStatus status;      ///< unless missing
   };
   /// What a replacement brought out and kept.
   struct Kept {

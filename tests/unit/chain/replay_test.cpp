@@ -229,6 +229,12 @@ TEST(ReplayTest, ABadVersionLeavesNoTrace) {
   }
 }
 
+TEST(ReplayTest, AnotherGThanTheDocuments) {
+  for (const std::int64_t g : {-1, 1, 1000})
+    expect_tampered(forged(some_journal(), 2, [&](JournalRecord& r) { r.g = g; }), 3,
+                    "g in the document is 4, but the record says " + std::to_string(g), ReplayDepth::verified);
+}
+
 // A journal that goes on where a closed one ended repeats the version, and nothing but it.
 TEST(ReplayTest, ARepeatedVersionThatIsAnother) {
   ChainWriter writer;

@@ -246,6 +246,16 @@ TEST_F(CommitterTest, AForeignChangeThatIsFoundByACommitIsResolvedAndTheWriteDon
   EXPECT_THAT(operations(), ElementsAre("adopt", "set"));
 }
 
+TEST_F(CommitterTest, AForeignChangeThatIsReplacedAgainAndAgainIsAdoptedOnceItStands) {
+  put_chain();
+  config_.external = ExternalChanges::adopt;
+  open();
+  replace_text(path_, edited_text());
+  store_->commits = {foreign_, foreign_, foreign_, foreign_};
+  EXPECT_THAT(write("value"), ElementsAre("done"));
+  EXPECT_THAT(operations(), ElementsAre("adopt", "external", "set"));
+}
+
 // --- the global counter ----------------------------------------------------------------------------------------------
 
 TEST_F(CommitterTest, AFileWithoutAChainThatIsReplacedRaisesTheCounter) {

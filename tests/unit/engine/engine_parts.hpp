@@ -20,13 +20,17 @@ class RefusingStore final : public PassingStore {
   using PassingStore::PassingStore;
 
   std::deque<StoreResult> commits, asides, settles, news;  // the next results, instead of trying
+  std::deque<StoredFile> loads;                            // the next results of loading
   std::deque<StoreResult> reported;                        // the next commits are done, and this is said of them
   std::chrono::milliseconds load_time{0}, commit_time{0};
   int whole_readings = 0, looks_for_news = 0;
 
   StoredFile load() override {
     std::this_thread::sleep_for(load_time);
-    return PassingStore::load();
+    if (loads.empty()) return PassingStore::load();
+    StoredFile next = std::move(loads.front());
+    loads.pop_front();
+    return next;
   }
   StoreResult commit(std::uint64_t expected_version, std::span<const CommitEntry> entries) override {
     std::this_thread::sleep_for(commit_time);

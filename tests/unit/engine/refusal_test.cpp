@@ -5,6 +5,7 @@
 #include <map>
 #include <stdexcept>
 
+#include "fs/engine/refusal_log.hpp"
 #include "tests/unit/expect_refused.hpp"
 
 namespace statusfs {
@@ -23,6 +24,13 @@ TEST(RefusalTest, EveryOutcomeOfAStoreHasItsCause) {
     ASSERT_TRUE(causes.contains(status)) << number;
     expect_refused(causes.at(status), {"the reason"}, [&] { throw rejection_of({status, "the reason"}); });
   }
+}
+
+TEST(RefusalTest, ALineIsTextWhateverAFileIsCalled) {
+  RefusalLog log;
+  log.add({"now", "EINVAL", "exec_status_\xff\xfe/st\natus", "P", 1, 2, 3, "caf\xc3\xa9 \xc3"});
+  EXPECT_EQ("now EINVAL exec_status_%FF%FE/st?atus persona=P uid=1 pid=2: caf\xc3\xa9 %C3\n", log.text());
+  EXPECT_EQ(log.text(), log.last_of(1, 3));
 }
 
 TEST(RefusalTest, AFailureWithoutAReasonSaysThatTheOutcomeIsUnknown) {

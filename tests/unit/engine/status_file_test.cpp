@@ -49,6 +49,13 @@ class StatusFileTest : public ::testing::Test {
     file_ = std::make_unique<StatusFile>("exec_status_7", source_, std::move(store), context_, observer_);
   }
 
+  static StoredFile no_descriptors() {
+    StoredFile stored;
+    stored.reason = "too many open files";
+    stored.may_pass = true;
+    return stored;
+  }
+
   void submit_write(const std::string& text) {
     Job job;
     job.request = WriteRequest{WriteRequest::Kind::set,
@@ -108,6 +115,31 @@ TEST_F(StatusFileTest, SettlingFailsForTheReasonThatTheStoreTells) {
       EXPECT_EQ(cause, rejection.cause());
     }
   }
+}
+
+TEST_F(StatusFileTest, WhatCouldNotBeLoadedForAPassingReasonIsLoadedAgainOfItsOwnAccord) {
+  store_->loads = {no_descriptors(), no_descriptors()};
+  EXPECT_EQ(nullptr, file_->state()->document);
+  const auto is_loaded = [&] { return file_->loaded_state()->document != nullptr; };
+  for (int rest = 500; rest > 0 && !is_loaded(); --rest) std::this_thread::sleep_for(milliseconds(10));
+  EXPECT_TRUE(is_loaded());
+  EXPECT_TRUE(store_->loads.empty());
+}
+
+TEST_F(StatusFileTest, WhatCouldNotBeLoadedForAPassingReasonIsLoadedAgainWhenItIsUsed) {
+  store_->loads = {no_descriptors(), no_descriptors(), no_descriptors(), no_descriptors(), no_descriptors()};
+  EXPECT_TRUE(file_->state()->may_pass);
+  submit_write("value");
+  file_->drain();
+  EXPECT_EQ(1, refused_);
+  // Of its own accord it would be for the fifth time after some four seconds.
+  const auto begun = std::chrono::steady_clock::now();
+  while (!file_->state()->document && std::chrono::steady_clock::now() < begun + std::chrono::seconds(10))
+    std::this_thread::sleep_for(milliseconds(10));
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(3));
+  submit_write("value");
+  file_->drain();
+  EXPECT_EQ(1, done_);
 }
 
 TEST_F(StatusFileTest, TheCacheKnowsNoFileThatEnded) {

@@ -4,10 +4,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <filesystem>
+#include <functional>
+#include <system_error>
 #include <utility>
 
 #include "fs/unique_fd.hpp"
 #include "mapping/chain/chain.hpp"
+#include "mapping/document/parse.hpp"
 #include "tests/unit/store/local_store_fixture.hpp"
 
 namespace statusfs {
@@ -151,10 +155,10 @@ TEST_F(LoadTest, AJournalThatIsBeingWrittenIsLeftAloneUntilItIsWhole) {
   store_ = make_store();
   EXPECT_EQ(store_->load().state, State::unchained);
   EXPECT_EQ(read_text(journal_path_), half);
-  EXPECT_TRUE(store_->looks_changed());
   const std::string rest = maker_.first().record.substr(100) + "\n";
   ASSERT_EQ(::write(writer.get(), rest.data(), rest.size()), static_cast<ssize_t>(rest.size()));
   writer.reset();
+  EXPECT_TRUE(store_->looks_changed());
   expect_head(store_->load());
 }
 
@@ -336,6 +340,81 @@ TEST_F(LoadTest, ATamperedLastLineTakesNoWrites) {
   EXPECT_NE(store_->prepare().status, StoreStatus::done);
   EXPECT_EQ(store_->begin(maker_.first()).status, StoreStatus::conflict);
   EXPECT_EQ(read_text(journal_path_), journal);
+}
+
+// Whoever can write a line can hash it; what it makes of the document is another thing.
+TEST_F(LoadTest, ALineThatDoesNotMakeTheDocumentItHashedTakesNoWrites) {
+  first_text_ = maker_.text();
+  JournalRecord record = decode_record(maker_.next().record);
+  for (const char* forged : {R"({"op":"remove","path":"/payload/tasks_status/0"})",
+                             R"({"op":"replace","path":"/payload/tasks_status/1/percent_complete","value":99})",
+                             R"({"op":"replace","path":"/os_file_header/v_file_instance","value":77})"}) {
+    JournalRecord line = record;
+    line.patch = line.patch.with_appended(parse_json(forged));
+    write_text(journal_path_, maker_.first().record + "\n" + encode_record(line) + "\n");
+    write_text(path_, first_text_);
+    store_ = make_store();
+    const auto stored = store_->load();
+    EXPECT_EQ(stored.state, State::unchained) << forged;
+    EXPECT_NE(stored.reason.find("journal line 2"), std::string::npos) << stored.reason;
+    EXPECT_EQ(read_text(path_), first_text_);
+    store_.reset();
+  }
+}
+
+// Looking at it opens and closes the journal, of which a watch tells: it must not be taken for news.
+TEST_F(LoadTest, WhatIsOfNoUseLooksChangedOnlyWhenItIsAnother) {
+  put_three(std::nullopt);
+  const std::string good = read_text(journal_path_);
+  const auto expect_no_news = [&](const std::string& journal) {
+    write_text(journal_path_, journal);
+    for (int times = 0; times < 2; ++times) {
+      EXPECT_NE(store_->load().state, State::chained);
+      EXPECT_FALSE(store_->looks_changed());
+    }
+  };
+  const auto put_json = [&](const std::function<void()>& put) {
+    std::filesystem::remove(path_);
+    put();
+    store_ = make_store();
+  };
+  put_json([&] { write_text(path_, third_text_); });
+  for (const std::string& journal : {good + "x\n", std::string(), std::string("zzz\n"), good.substr(0, 500)})
+    expect_no_news(journal);
+  put_json([&] { write_text(path_, "{"); });
+  expect_no_news("zzz\n");
+  put_json([&] { std::filesystem::create_directory(path_); });
+  expect_no_news(good);
+  put_json([&] { std::filesystem::create_symlink("/etc/passwd", path_); });
+  expect_no_news(good);
+  std::filesystem::remove(path_);
+  write_text(path_, third_text_);
+  EXPECT_TRUE(store_->looks_changed());
+  expect_head(store_->load());
+  EXPECT_FALSE(store_->looks_changed());
+}
+
+/// Whoever reads the journal is told that the disk failed.
+class FilesWhoseJournalFails : public PosixFiles {
+ public:
+  bool fails = true;
+  std::unique_ptr<File> open(const std::string& path, Open how) override {
+    if (fails && path.ends_with(".journal")) throw std::system_error(EIO, std::system_category(), path);
+    return PosixFiles::open(path, how);
+  }
+};
+
+TEST_F(LoadTest, AJournalThatCannotBeReadLooksTheSame) {
+  put_three(std::nullopt);
+  write_text(path_, third_text_);
+  FilesWhoseJournalFails files;
+  LocalStore store(path_, maker_.mapping(), files, without_rotation());
+  const auto stored = store.load();
+  EXPECT_EQ(stored.state, State::unchained);
+  EXPECT_TRUE(stored.may_pass);
+  EXPECT_FALSE(store.looks_changed());
+  files.fails = false;
+  expect_head(store.load());
 }
 
 TEST_F(LoadTest, AnEmptyJournalTakesNoWrites) {
