@@ -179,6 +179,28 @@ TEST_F(ExternalChangeTest, AnEditBetweenMountsIsKeptAside) {
   expect_quarantine(foreign);
 }
 
+// It has the head's size and ends, so that it is found by whoever reads the file first.
+TEST_F(ExternalChangeTest, WhoeverReadsFirstAfterAnEditBetweenMountsIsToldOfIt) {
+  std::string foreign = read_file(status_file());
+  const std::size_t at = foreign.find("\"percent_complete\": 0");
+  ASSERT_NE(std::string::npos, at);
+  foreign.replace(foreign.find('0', at), 1, "7");
+  put_file(status_file(), foreign);
+  mount();
+  EXPECT_EQ("PARTITIONED\n", read("partition_status"));
+  expect_quarantine(foreign);
+}
+
+TEST_F(ExternalChangeTest, AnEditBetweenMountsThatIsAdoptedLeavesThePartitionConsistent) {
+  put_file(root() / "config.yaml", "external: adopt\n");
+  const std::string foreign = edited();
+  put_file(status_file(), foreign);
+  mount({"-o", "config=" + (root() / "config.yaml").string()});
+  EXPECT_TRUE(eventually([&] { return read_file(task("percent_complete")) == "77\n"; }));
+  EXPECT_TRUE(eventually([&] { return read("partition_status") == "CONSISTENT\n"; }));
+  EXPECT_EQ(11, static_cast<int>(std::filesystem::file_size(tree("partition_status"))));
+}
+
 TEST_F(ExternalChangeTest, AnEditInTheMiddleOfManyWritesIsNotOverwritten) {
   mount();
   const std::string foreign = edited();

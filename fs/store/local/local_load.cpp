@@ -193,6 +193,7 @@ StoredFile LocalStore::load_chained(const Content& content) {
   stored.state = StoredFile::State::chained;
   stored.document = document_;
   stored.head = head_;
+  stored.has_foreign_content = foreign_.has_value();
   stored.modified = parse_timestamp(head_.time).value_or(std::chrono::system_clock::now());
   stored.notices = take_notices();
   return stored;
