@@ -311,7 +311,7 @@ void StatusFile::drain() {
 }
 
 void StatusFile::settle() {
-  if (!loaded_state()) return;
+  if (!was_loaded_.load()) return;
   const StoreResult result = store_->settle();
   if (result.status != StoreStatus::done) throw rejection_of(result);
 }

@@ -425,6 +425,39 @@ TEST_F(ExternalChangeTest, AJournalThatIsChangedUnderTheMountClosesTheFileUntilI
   expect_verified();
 }
 
+// As cp(1) puts an older copy over it: whole lines, but not all of them.
+TEST_F(ExternalChangeTest, AnUnmountTellsThatTheJournalLacksWhatWasAcknowledged) {
+  mount();
+  ASSERT_EQ(0, write_file(task("percent_complete"), "1\n"));
+  const std::string older = read_file(journal_file());
+  ASSERT_EQ(0, write_file(task("percent_complete"), "2\n"));
+  document_on_disk();
+  put_file(journal_file(), older);
+  EXPECT_TRUE(eventually([&] {
+    const std::string errors = read_file(mountpoint() / ".statusfs" / "errors");
+    return errors.find(" WARNING exec_status_125 ") != std::string::npos &&
+           errors.find("were acknowledged") != std::string::npos;
+  })) << "noticed before anybody writes";
+  const CommandResult result = statusfs({"umount", mountpoint().string()});
+  EXPECT_EQ(2, result.exit_status);
+  EXPECT_NE(std::string::npos, result.error.find("it lacks versions")) << result.error;
+  EXPECT_EQ(std::string::npos, result.error.find("journal has everything")) << result.error;
+  EXPECT_EQ("2", jq(".payload.tasks_status[0].percent_complete", status_file()));
+}
+
+TEST_F(ExternalChangeTest, AJournalThatIsKeptAsideIsWarnedOf) {
+  mount();
+  ASSERT_EQ(0, write_file(task("percent_complete"), "1\n"));
+  put_file(source() / "other", "{}\n");
+  std::filesystem::rename(source() / "other", journal_file());
+  const std::string kept_as = journal_file().filename().string() + ".foreign-1";
+  EXPECT_TRUE(eventually([&] {
+    const std::string errors = read_file(mountpoint() / ".statusfs" / "errors");
+    return errors.find(" WARNING exec_status_125 ") != std::string::npos && errors.find(kept_as) != std::string::npos;
+  }));
+  EXPECT_EQ("{}\n", read_file(source() / kept_as));
+}
+
 TEST_F(ExternalChangeTest, NoTemporaryFileIsLeft) {
   mount();
   for (int count = 0; count < 20; ++count) {
