@@ -332,6 +332,27 @@ TEST_F(ExternalChangeTest, AMissingJournalIsBegunWithTheWholeDocument) {
   expect_verified();
 }
 
+TEST_F(ExternalChangeTest, AdoptBeginsAMissingJournalWhereTheHashesVerify) {
+  std::filesystem::remove(journal_file());
+  const CommandResult log = statusfs({"log", status_file().string()});
+  EXPECT_NE(std::string::npos, log.error.find("statusfs adopt begins one")) << log.error;
+  const CommandResult adopted = statusfs({"adopt", status_file().string()});
+  EXPECT_EQ(0, adopted.exit_status) << adopted.error;
+  EXPECT_NE(std::string::npos, adopted.output.find("a journal is begun with version 1")) << adopted.output;
+  expect_verified();
+  EXPECT_EQ(2, statusfs({"adopt", status_file().string()}).exit_status) << "it has a chain by now";
+}
+
+TEST_F(ExternalChangeTest, RecoverLeavesForeignContentAndSaysWhoDecides) {
+  const std::string foreign = edited();
+  put_file(status_file(), foreign);
+  const CommandResult result = statusfs({"recover", status_file().string()});
+  EXPECT_EQ(2, result.exit_status);
+  EXPECT_NE(std::string::npos, result.output.find("statusfs reconcile")) << result.output;
+  EXPECT_EQ(foreign, read_file(status_file()));
+  EXPECT_FALSE(std::filesystem::exists(status_file().string() + ".foreign-1"));
+}
+
 TEST_F(ExternalChangeTest, AnEditOfStampsAloneIsWrittenOverWhereEditsAreAdopted) {
   put_file(root() / "config.yaml", "writers:\n  - {user: root, archetype: SUPERVISOR}\nexternal: adopt\n");
   const std::string before = read_file(status_file());
