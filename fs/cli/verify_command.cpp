@@ -85,17 +85,20 @@ ChainVerdict verify_file(const std::shared_ptr<const Mapping>& mapping, const St
   progress.begin("reading " + target.stem, 0);
   PosixFiles files;
   const FileSnapshot snapshot = take_snapshot(target.path);
+  LinePlace place;
   ChainEvidence evidence{target.stem, snapshot.json, {}, false, anchor_of(target, yardsticks)};
+  evidence.place = [&] { return place.text(); };
   const bool is_anchor_bad = evidence.anchor && !yardsticks.fault_of_anchor.empty();
   if (is_anchor_bad) evidence.anchor.reset();
   if (snapshot.journal) {
     evidence.lines = [&](const std::function<bool(std::string_view)>& visit) {
       std::uint64_t done = 0;  // bytes; those of closed journals come on top
       progress.begin("verifying " + target.stem, snapshot.journal->size());
-      read_chain(files, target.path, *snapshot.journal, 0, [&](std::string_view line) {
+      const auto visit_line = [&](std::string_view line) {
         progress.reach(done += line.size() + 1);
         return visit(line);
-      });
+      };
+      read_chain(files, target.path, *snapshot.journal, 0, visit_line, nullptr, &place);
     };
     evidence.has_torn_line = !snapshot.journal->empty() && snapshot.journal->back() != '\n';
   }
