@@ -19,13 +19,20 @@ Checkpoint checkpoint_of(const StatusTarget& target, const std::shared_ptr<const
     throw CommandError(ExitStatus::unusable, target.path + ": has no journal; statusfs adopt begins one");
   PosixFiles files;
   Replay replay(mapping, ReplayDepth::verified);
+  LinePlace place;
+  const auto refuse = [&](const std::string& what) {
+    throw CommandError(ExitStatus::unusable, target.path + ": " + what + "; what is damaged is not anchored");
+  };
+  const auto follow = [&](std::string_view line) {
+    replay.apply(line);
+    return true;
+  };
   try {
-    read_chain(files, target.path, *snapshot.journal, 0, [&](std::string_view line) {
-      replay.apply(line);
-      return true;
-    });
+    read_chain(files, target.path, *snapshot.journal, 0, follow, nullptr, &place);
+  } catch (const TamperError& error) {
+    refuse(place.text() + ": " + error.reason());
   } catch (const std::runtime_error& error) {
-    throw CommandError(ExitStatus::unusable, target.path + ": " + error.what() + "; what is damaged is not anchored");
+    refuse(error.what());
   }
   if (replay.lines() == 0) throw CommandError(ExitStatus::unusable, target.path + ": its journal is empty");
   const JournalRecord& last = replay.last();

@@ -7,6 +7,7 @@
 
 #include "fs/cli/file_snapshot.hpp"
 #include "fs/cli/status_targets.hpp"
+#include "fs/store/local/chain_reader.hpp"
 #include "mapping/chain/journal_record.hpp"
 #include "mapping/schema/mapping.hpp"
 
@@ -44,6 +45,9 @@ class ChainCopy {
   NewestVersion newest() const;
 
  private:
+  void told(const std::function<void(Files& files, LinePlace& place)>& read) const;
+  std::string about_lack_of(std::uint64_t version) const;
+
   StatusTarget target_;
   std::shared_ptr<const Mapping> mapping_;
   std::string journal_;  // the live one; what is in closed journals stays there

@@ -19,13 +19,23 @@ LocalOptions offline_options(const std::string& signing_key) {
   return options;
 }
 
+namespace {
+
+constexpr const char* foreign_content =
+    "another program put content in its place that is no version of it, and it was left there: the next mount, "
+    "statusfs rollback or statusfs reconcile keeps it aside, and the file is read-only until statusfs reconcile";
+
+}  // namespace
+
 StoredFile load_and_settle(LocalStore& store) {
   StoredFile stored = store.load();
   if (stored.state != StoredFile::State::chained || !stored.reason.empty()) return stored;
-  if (const StoreResult result = store.settle(); result.status != StoreStatus::done)
+  if (stored.has_foreign_content)
+    stored.reason = foreign_content;
+  else if (const StoreResult result = store.settle(); result.status != StoreStatus::done)
     stored.reason = result.reason;
   else if (store.looks_changed())
-    stored.reason = "another program put content in its place that is no version of it";
+    stored.reason = foreign_content;
   return stored;
 }
 

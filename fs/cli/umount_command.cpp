@@ -78,7 +78,8 @@ void wait_for_end_of(const UniqueFd& daemon, const MountEntry& mount) {
     throw CommandError(ExitStatus::unusable, mount.mountpoint + ": is unmounted, but its daemon is still writing");
 }
 
-// Brings every JSON up to date, and says why where one cannot be: the daemon that ends later has nobody to tell.
+// Brings every JSON up to date, and says why where one cannot be, or what of a journal is amiss: the daemon that ends
+// later has nobody to tell.
 std::string complaint_of_sync(const MountEntry& mount) {
   const UniqueFd root(open(mount.mountpoint.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!root || fsync(root.get()) == 0) return {};
@@ -94,7 +95,7 @@ std::string complaint_of_sync(const MountEntry& mount) {
 // A mount before it goes.
 struct LastWords {
   UniqueFd daemon;        // none when it is dead already
-  std::string complaint;  // empty: every JSON is up to date
+  std::string complaint;  // empty: everything is on disk
 };
 
 LastWords last_words_of(const MountEntry& mount) {
@@ -122,10 +123,7 @@ ExitStatus umount_command(const std::string& mountpoint, bool only_dead) {
   wait_for_end_of(words.daemon, mount);
   if (words.complaint.empty()) return ExitStatus::done;
   throw CommandError(ExitStatus::unusable,
-                     mountpoint +
-                         ": is unmounted, but not every JSON is up to date; its journal has everything, and the "
-                         "next mount or statusfs recover writes it: " +
-                         words.complaint);
+                     mountpoint + ": is unmounted, but not everything is on disk as it should be: " + words.complaint);
 }
 
 }  // namespace statusfs

@@ -19,7 +19,8 @@ namespace {
 // What else was named on the command line to check against.
 struct Yardsticks {
   std::optional<PublicKey> key;
-  std::optional<Checkpoint> anchor;  // signed by the key, if there is one
+  std::optional<Checkpoint> anchor;
+  std::string fault_of_anchor;  // why it is not to be trusted; empty: signed by the key, if there is one
 };
 
 std::optional<PublicKey> read_key(const std::string& file) {
@@ -31,22 +32,25 @@ std::optional<PublicKey> read_key(const std::string& file) {
   }
 }
 
-Checkpoint read_anchor(const std::string& line, const std::optional<PublicKey>& key) {
+std::string fault_of(const Checkpoint& anchor, const PublicKey& key) {
+  if (!anchor.signature) return "the anchor is unsigned";
+  if (!key.verifies(signed_part(anchor), *anchor.signature)) return "the anchor's signature is not of this key";
+  return {};
+}
+
+Checkpoint read_anchor(const std::string& line) {
   try {
-    Checkpoint anchor = decode_checkpoint(line);
-    if (!key) return anchor;
-    if (!anchor.signature) throw CommandError(ExitStatus::unusable, "the anchor is unsigned");
-    if (!key->verifies(signed_part(anchor), *anchor.signature))
-      throw CommandError(ExitStatus::unusable, "the anchor's signature is not of this key");
-    return anchor;
+    return decode_checkpoint(line);
   } catch (const Rejection& rejection) {
     throw CommandError(ExitStatus::unusable, std::string("--anchor: ") + rejection.what());
   }
 }
 
 Yardsticks read_yardsticks(const VerifyOptions& options) {
-  Yardsticks yardsticks{read_key(options.public_key), {}};
-  if (!options.anchor.empty()) yardsticks.anchor = read_anchor(options.anchor, yardsticks.key);
+  Yardsticks yardsticks{read_key(options.public_key), {}, {}};
+  if (options.anchor.empty()) return yardsticks;
+  yardsticks.anchor = read_anchor(options.anchor);
+  if (yardsticks.key) yardsticks.fault_of_anchor = fault_of(*yardsticks.anchor, *yardsticks.key);
   return yardsticks;
 }
 
@@ -81,19 +85,25 @@ ChainVerdict verify_file(const std::shared_ptr<const Mapping>& mapping, const St
   progress.begin("reading " + target.stem, 0);
   PosixFiles files;
   const FileSnapshot snapshot = take_snapshot(target.path);
+  LinePlace place;
   ChainEvidence evidence{target.stem, snapshot.json, {}, false, anchor_of(target, yardsticks)};
+  evidence.place = [&] { return place.text(); };
+  const bool is_anchor_bad = evidence.anchor && !yardsticks.fault_of_anchor.empty();
+  if (is_anchor_bad) evidence.anchor.reset();
   if (snapshot.journal) {
     evidence.lines = [&](const std::function<bool(std::string_view)>& visit) {
       std::uint64_t done = 0;  // bytes; those of closed journals come on top
       progress.begin("verifying " + target.stem, snapshot.journal->size());
-      read_chain(files, target.path, *snapshot.journal, 0, [&](std::string_view line) {
+      const auto visit_line = [&](std::string_view line) {
         progress.reach(done += line.size() + 1);
         return visit(line);
-      });
+      };
+      read_chain(files, target.path, *snapshot.journal, 0, visit_line, nullptr, &place);
     };
     evidence.has_torn_line = !snapshot.journal->empty() && snapshot.journal->back() != '\n';
   }
   ChainVerdict verdict = verify_chain(mapping, evidence);
+  if (is_anchor_bad) verdict.findings.push_back(yardsticks.fault_of_anchor);
   if (yardsticks.key) verify_signature(snapshot, *yardsticks.key, evidence.anchor.has_value(), verdict);
   return verdict;
 }

@@ -25,7 +25,8 @@ struct FileState {
   std::shared_ptr<const Plan> plan;  ///< the one in force; nullptr where there is none
   std::string plan_hindrance;        ///< why the plan lets the file take no writes; empty where it does
   bool chained = false;
-  ChainHead head;                                          ///< of a chained file
+  bool has_foreign_content = false;  ///< another program's stands in its place, and what becomes of it is not decided
+  ChainHead head;                    ///< of a chained file
   std::chrono::system_clock::time_point modified;          ///< when this version was made
   std::chrono::system_clock::time_point modified_at_load;  ///< the same of the version that was loaded first
 };

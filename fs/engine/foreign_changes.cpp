@@ -47,7 +47,10 @@ std::optional<Rejection> ForeignChanges::resolve() {
   if (!change) return std::nullopt;
   if (!change->kept_as.empty()) return quarantine(*change, "it came while a version was written");
   const auto failure = adopt(*change);
-  if (!failure) return std::nullopt;
+  if (!failure) {
+    writer_.foreign_content_is_gone();
+    return std::nullopt;
+  }
   if (!failure->is_passing) return quarantine(*change, failure->refusal.what());
   // Whoever waits comes here again and again while it is busy; he is told in the end.
   if (failure->refusal.cause() != Cause::busy)
@@ -154,6 +157,7 @@ std::optional<Rejection> ForeignChanges::quarantine(const ForeignChange& change,
 std::optional<Rejection> ForeignChanges::record_quarantine() {
   return refusal_of([&] {
     for (; !unrecorded_.empty(); unrecorded_.pop_front()) record_as_kept(unrecorded_.front());
+    writer_.foreign_content_is_gone();
   });
 }
 

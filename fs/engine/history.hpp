@@ -28,6 +28,8 @@ class History {
   Attributes attributes(const FileState& state, std::uint64_t version);
   /// To be called before the attributes of every version are asked for.
   void read_attributes(const FileState& state);
+  /// Whether the version was read by read_attributes(): its closed journal may be missing.
+  bool has(std::uint64_t version) { return index_.has(version); }
   std::string text(std::uint64_t version);
   /// A line for every version.
   std::string log(const FileState& state);

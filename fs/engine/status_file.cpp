@@ -31,6 +31,11 @@ bool asks(const Job& job) {
 
 bool is_write(const Job& job) { return std::holds_alternative<WriteRequest>(job.request); }
 
+// Nobody is to take for good what is about to go into quarantine.
+std::shared_ptr<const FileState> as_shown(const std::shared_ptr<const FileState>& durable) {
+  return durable->has_foreign_content ? with_partition(durable, partition_partitioned) : durable;
+}
+
 Rejection lost(const std::string& reason) {
   return {Cause::read_only, "there is no quorum, nothing can be written: " + reason};
 }
@@ -309,7 +314,7 @@ void StatusFile::show_reconciled() {
     if (partition_ != partition_reconciling) return;
     partition_.reset();
     if (!durable_state_) return;
-    state_ = durable_state_;
+    state_ = as_shown(durable_state_);
   }
   observer_.state_replaced(*this);
 }
@@ -330,7 +335,7 @@ void StatusFile::set_state(std::shared_ptr<const FileState> state) {
     const std::lock_guard lock(state_mutex_);
     if (durable_state_ && durable_state_->is_gone) return;  // a commit that ended just then
     durable_state_ = std::move(state);
-    state_ = partition_ ? with_partition(durable_state_, *partition_) : durable_state_;
+    state_ = partition_ ? with_partition(durable_state_, *partition_) : as_shown(durable_state_);
     plan_next_attempt();
   }
   if (!may_pass) return;
@@ -382,7 +387,7 @@ void StatusFile::drain() {
 }
 
 void StatusFile::settle() {
-  if (!loaded_state()) return;
+  if (!was_loaded_.load()) return;
   const StoreResult result = store_->settle();
   if (result.status != StoreStatus::done) throw rejection_of(result);
 }

@@ -33,6 +33,11 @@ VersionIndex::Range VersionIndex::range(std::uint64_t upto) {
   return {first_, upto};
 }
 
+bool VersionIndex::has(std::uint64_t version) {
+  const std::lock_guard lock(mutex_);
+  return version >= first_ && version < first_ + entries_.size() && is_known(version);
+}
+
 VersionIndex::Attributes VersionIndex::attributes(std::uint64_t version, std::uint64_t upto) {
   const std::lock_guard lock(mutex_);
   make_room(upto);
@@ -46,6 +51,7 @@ void VersionIndex::read_all(std::uint64_t upto) {
   make_room(upto);
   const auto unknown = std::ranges::find(entries_, 0u, &Attributes::size);
   if (unknown == entries_.end()) return;
+  // A version whose journal is missing stays unknown.
   const std::uint64_t known = first_ + static_cast<std::uint64_t>(unknown - entries_.begin()) - 1;
   read_versions(store_, known < first_ ? 0 : known, upto, [this](std::string_view line) { add(line); });
 }

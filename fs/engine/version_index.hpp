@@ -32,6 +32,8 @@ class VersionIndex {
   Attributes attributes(std::uint64_t version, std::uint64_t upto);
   /// Reads all journals at once: to be called before the attributes of every version are asked for.
   void read_all(std::uint64_t upto);
+  /// Whether a line of the version was read.
+  bool has(std::uint64_t version);
   /// Frees what was read; it is read again when it is needed. False, and nothing happens, while it is in use.
   bool try_forget();
 

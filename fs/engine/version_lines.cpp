@@ -17,7 +17,8 @@ class OncePerVersion {
   /// Whether more lines are wanted.
   bool take(std::string_view line) {
     const auto version = version_of_line(line);
-    if (!version || (seen_ && *version > *seen_ + 1))
+    const bool is_behind_a_gap = version && seen_ && *version > *seen_ + 1;
+    if (!version || (is_behind_a_gap && !(may_lack_journals_ && is_rotation_line(line))))
       throw Rejection(Cause::io_failure, "the history lacks a version behind " + std::to_string(seen_.value_or(0)));
     if (seen_ && *version <= *seen_) return true;  // the first line of a journal repeats the last version
     if (*version > upto_) return false;
@@ -25,6 +26,8 @@ class OncePerVersion {
     step_(line);
     return *version < upto_;
   }
+
+  void let_journals_be_missing() { may_lack_journals_ = true; }
 
   bool is_complete() const { return seen_ == upto_; }
   std::uint64_t seen() const { return seen_.value_or(0); }
@@ -34,6 +37,7 @@ class OncePerVersion {
   const std::uint64_t upto_;
   const VersionLine& step_;
   std::optional<std::uint64_t> seen_;
+  bool may_lack_journals_ = false;
 };
 
 template <typename Read>
@@ -58,6 +62,7 @@ void read_all_versions(OncePerVersion& versions, const Read& read) {
 
 void read_versions(Store& store, std::uint64_t after, std::uint64_t upto, const VersionLine& step) {
   OncePerVersion versions(upto, step);
+  versions.let_journals_be_missing();
   if (after > 0) versions.expect_behind(after);
   read_all_versions(versions, [&](const auto& visit) { store.read_records(after, visit); });
 }
@@ -71,7 +76,9 @@ void read_lines_around(Store& store, std::uint64_t version, const VersionLine& s
   OncePerVersion versions(std::numeric_limits<std::uint64_t>::max(), step);
   told([&] { store.read_records_from_whole(version, [&](std::string_view line) { return versions.take(line); }); });
   if (versions.seen() < version)
-    throw Rejection(Cause::io_failure, "the history ends at version " + std::to_string(versions.seen()));
+    throw Rejection(Cause::io_failure, "version " + std::to_string(version) +
+                                           " is missing: its journal ends at version " +
+                                           std::to_string(versions.seen()));
 }
 
 void read_from_whole(Store& store, std::uint64_t version, const VersionLine& step) {

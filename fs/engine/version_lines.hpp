@@ -11,8 +11,9 @@ namespace statusfs {
 
 using VersionLine = std::function<void(std::string_view line)>;
 
-/// The lines of the versions behind `after`, up to `upto`, oldest first. Throws Rejection(io_failure) where they cannot
-/// be read, or one is missing.
+/// The lines of the versions behind `after`, up to `upto`, oldest first. Behind closed journals that are missing comes
+/// the line that begins the next one, for its version (is_rotation). Throws Rejection(io_failure) where lines cannot be
+/// read, or one is missing for another reason.
 void read_versions(Store& store, std::uint64_t after, std::uint64_t upto, const VersionLine& step);
 
 /// The first version that there is a line of. Throws Rejection(io_failure) where that cannot be told.

@@ -14,6 +14,7 @@ void VersionLog::add(std::string_view line, JsonParser& parser) {
   try {
     const JournalRecord record = decode_record(line, parser);
     if (ends_.empty()) first_ = record.version;
+    if (record.version > first_ + ends_.size()) return go_on_behind_gap(record);
     const std::string shown = log_line(*mapping_, record, changes_of(*mapping_, newest_, record)) + "\n";
     newest_ = apply_json_patch(newest_, decode_json_patch(record.patch));
     text_ += shown;
@@ -22,6 +23,14 @@ void VersionLog::add(std::string_view line, JsonParser& parser) {
   } catch (const RecordError& error) {
     throw Rejection(Cause::io_failure, std::string("the history cannot be read: ") + error.what());
   }
+}
+
+// The record begins a journal, with the whole document of a version whose own line is missing with the others.
+void VersionLog::go_on_behind_gap(const JournalRecord& record) {
+  const std::string version = std::to_string(record.version), last = std::to_string(first_ + ends_.size() - 1);
+  text_ += "the closed journal " + last + "-" + version + " is missing\n";
+  newest_ = apply_json_patch(Value(), decode_json_patch(record.patch));
+  ends_.resize(record.version - first_ + 1, text_.size());
 }
 
 void VersionLog::follow(std::uint64_t upto) {

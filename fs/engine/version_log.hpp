@@ -30,6 +30,7 @@ class VersionLog {
  private:
   void follow(std::uint64_t upto);
   void add(std::string_view line, JsonParser& parser);
+  void go_on_behind_gap(const JournalRecord& record);
   std::uint64_t end_of(std::uint64_t upto) const;
 
   const std::shared_ptr<const Mapping> mapping_;

@@ -21,7 +21,7 @@ using std::chrono::system_clock;
 
 bool looks_the_same(const FileState& left, const FileState& right) {
   return left.chained && right.chained && left.head == right.head && left.read_only == right.read_only &&
-         left.plan == right.plan;
+         left.has_foreign_content == right.has_foreign_content && left.plan == right.plan;
 }
 
 Author driver_author(const EngineContext& context, const char* persona) {
@@ -65,6 +65,7 @@ std::shared_ptr<const FileState> VersionWriter::state_of(const StoredFile& store
   }
   state->document = stored.document;
   state->chained = stored.state == StoredFile::State::chained;
+  state->has_foreign_content = stored.has_foreign_content;
   state->head = stored.head;
   state->read_only = reason_for_read_only(*stored.document);
   if (state->read_only.empty() && !state->chained)
@@ -263,8 +264,18 @@ void VersionWriter::announce() {
 void VersionWriter::publish(std::span<const Version> versions) {
   if (versions.empty()) return;
   announce();
+  const bool showed_foreign_content = state_->has_foreign_content;
   state_ = state_after(versions.back());
   events_.publish(versions, state_);
+  if (showed_foreign_content) events_.replace(state_);
+}
+
+void VersionWriter::foreign_content_is_gone() {
+  if (!state_->has_foreign_content) return;
+  auto state = std::make_shared<FileState>(*state_);
+  state->has_foreign_content = false;
+  state_ = std::move(state);
+  replace();
 }
 
 void VersionWriter::warn(const std::string& message) {

@@ -96,6 +96,8 @@ class VersionWriter {
   void show_late() noexcept { is_shown_late_ = true; }
   /// Readers see the newest state anew.
   void replace();
+  /// What load() found in the file's place is dealt with: readers who saw that there was something see the state anew.
+  void foreign_content_is_gone();
   /// Readers see this state until the next publish() or replace(); nothing becomes durable by it.
   void show(std::shared_ptr<const FileState> passing) { events_.replace(std::move(passing)); }
   /// Logs it, and tells whoever looks for reasons in the mount.

@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "mapping/rejection.hpp"
+
 namespace statusfs {
 namespace {
 
@@ -17,6 +19,16 @@ std::optional<std::uint64_t> version_in(std::string_view name) {
   const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), version);
   if (name.empty() || error != std::errc() || end != name.data() + name.size()) return std::nullopt;
   return std::to_string(version) == name ? std::optional(version) : std::nullopt;
+}
+
+// Who lists mostly asks for the attributes of all. Where they cannot all be read, whoever asks for one is told.
+bool can_read_all(const HistoryPlace& directory, const FileState& state) {
+  try {
+    directory.file->history().read_attributes(state);
+    return true;
+  } catch (const Rejection&) {
+    return false;
+  }
 }
 
 }  // namespace
@@ -36,11 +48,14 @@ std::vector<DirectoryEntry> list_history(const HistoryPlace& directory) {
   const auto state = directory.file->state();
   entries.push_back({"log", HistoryPlace{directory.file, Kind::log, 0, state}});
   entries.push_back({"head", HistoryPlace{directory.file, Kind::head, 0, state}});
-  directory.file->history().read_attributes(*state);  // who lists mostly asks for those of all
-  const auto range = directory.file->history().range(*state);
-  for (std::uint64_t version = range.first; version <= range.last; ++version)
+  History& history = directory.file->history();
+  const bool is_read = can_read_all(directory, *state);
+  const auto range = history.range(*state);
+  for (std::uint64_t version = range.first; version <= range.last; ++version) {
+    if (is_read && !history.has(version)) continue;  // its closed journal is missing
     entries.push_back(
         {std::to_string(version) + std::string(version_suffix), HistoryPlace{directory.file, Kind::version, version}});
+  }
   return entries;
 }
 

@@ -33,6 +33,7 @@ struct StoredFile {
   std::shared_ptr<const StatusDocument> document;  ///< set unless unusable
   ChainHead head;                                  ///< of chained
   std::chrono::system_clock::time_point modified;  ///< last change of the file
+  bool has_foreign_content = false;                ///< of chained: prepare() will say so, unless it goes until then
   std::vector<std::string> notices;                ///< what recovery did: torn line dropped, JSON rebuilt, ...
 };
 

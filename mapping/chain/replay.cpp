@@ -12,6 +12,7 @@ namespace statusfs {
 TamperError::TamperError(std::uint64_t line, const std::string& reason, std::string pointer)
     : std::runtime_error("journal line " + std::to_string(line) + ": " + reason),
       line_(line),
+      reason_(reason),
       pointer_(std::move(pointer)) {}
 
 Replay::Replay(std::shared_ptr<const Mapping> mapping, ReplayDepth depth)
@@ -19,11 +20,22 @@ Replay::Replay(std::shared_ptr<const Mapping> mapping, ReplayDepth depth)
 
 void Replay::continue_from(const std::string& record_hash) { expected_previous_ = record_hash; }
 
+// A line that does not follow on the one before: where versions are missing in between, those are what is wrong.
+std::string Replay::about_broken_link(const JournalRecord& record) const {
+  const std::string version = std::to_string(record.version);
+  if (lines_ == 0 && is_rotation(record) && !expected_previous_)
+    return "the closed journals before version " + version + " are missing: the chain does not begin here";
+  const std::string last = std::to_string(last_.version), next = std::to_string(last_.version + 1);
+  if (lines_ > 0 && is_rotation(record) && record.version > last_.version)
+    return "the closed journal " + last + "-" + version + " is missing: it held the versions from " + next + " on";
+  if (lines_ > 0 && record.version > last_.version + 1)
+    return "the versions from " + next + " to " + std::to_string(record.version - 1) + " are missing";
+  return "record_previous is " + record.record_previous.value_or("null") +
+         ", but the line before has the record_hash " + expected_previous_.value_or("null");
+}
+
 void Replay::check_chain(const JournalRecord& record) const {
-  if (record.record_previous != expected_previous_)
-    throw TamperError(lines_ + 1, "record_previous is " + record.record_previous.value_or("null") +
-                                      ", but the line before has the record_hash " +
-                                      expected_previous_.value_or("null"));
+  if (record.record_previous != expected_previous_) throw TamperError(lines_ + 1, about_broken_link(record));
   if (lines_ == 0) return;
   if (is_rotation(record)) return check_rotation(record);
   if (record.version != last_.version + 1)

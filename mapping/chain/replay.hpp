@@ -19,11 +19,14 @@ class TamperError : public std::runtime_error {
  public:
   TamperError(std::uint64_t line, const std::string& reason, std::string pointer = {});
   std::uint64_t line() const noexcept { return line_; }
+  /// What is wrong, without the line: for whoever knows better where that stands.
+  const std::string& reason() const noexcept { return reason_; }
   /// JSON pointer into the version's document, where the fault has a place in it; else empty.
   const std::string& pointer() const noexcept { return pointer_; }
 
  private:
   std::uint64_t line_;
+  std::string reason_;
   std::string pointer_;
 };
 
@@ -52,6 +55,7 @@ class Replay {
 
  private:
   void check_chain(const JournalRecord& record) const;
+  std::string about_broken_link(const JournalRecord& record) const;
   void check_rotation(const JournalRecord& record) const;
   void check_document(const JournalRecord& record, const std::vector<PatchOperation>& patch, const Value& root);
   void check_stamps(const JournalRecord& record, const Value& root) const;

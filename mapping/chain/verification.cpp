@@ -1,5 +1,7 @@
 #include "mapping/chain/verification.hpp"
 
+#include <algorithm>
+
 #include "mapping/chain/history_target.hpp"
 #include "mapping/document/difference.hpp"
 #include "mapping/document/json_patch.hpp"
@@ -73,19 +75,29 @@ class Verification {
   }
 
   bool replay_journal() {
+    is_read_to_end_ = false;
     if (evidence_.has_torn_line) verdict_.notices.push_back("the journal's last line is torn and is passed over");
     bool is_good = true;
     try {
       evidence_.lines([&](std::string_view line) { return is_good = replay_line(line); });
+    } catch (const UnreadableLines& error) {
+      return stop_at(error, std::max(error.first(), verdict_.version + 1));
     } catch (const std::runtime_error& error) {
-      report(error.what());
-      return false;
+      return stop_at(error, std::nullopt);
     }
+    is_read_to_end_ = is_good;
     if (replay_.lines() == 0 && is_good) report("the journal is empty");
     is_good = is_good && replay_.lines() > 0;
     verdict_.is_chained = is_good || is_chained_to_the_fault();
     if (*verdict_.is_chained) verdict_.has_right_hashes = is_good;
     return is_good;
+  }
+
+  // The first line of a journal repeats the last version of the one before, which is good.
+  bool stop_at(const std::runtime_error& error, std::optional<std::uint64_t> version) {
+    locate(version, {}, Value());
+    report((version ? "from version " + std::to_string(*version) + " on: " : std::string()) + error.what());
+    return false;
   }
 
   // Whether the line at which verifying ended is chained, so that its hashes alone are wrong.
@@ -106,9 +118,10 @@ class Verification {
     try {
       replay_.apply(line);
     } catch (const TamperError& error) {
-      const auto version = version_of_line(line);
+      const auto version = first_bad_version(line);
       locate(version, error.pointer(), replay_.lines() > 0 ? replay_.root() : Value());
-      report((version ? "version " + std::to_string(*version) + ": " : std::string()) + error.what() + place());
+      const std::string what = evidence_.place ? evidence_.place() + ": " + error.reason() : std::string(error.what());
+      report((version ? "version " + std::to_string(*version) + ": " : std::string()) + what + place());
       return false;
     }
     const auto& anchor = evidence_.anchor;
@@ -119,13 +132,21 @@ class Verification {
     return true;
   }
 
+  // By the line that is no good: versions that are missing before it come first, and it may not tell its own.
+  std::optional<std::uint64_t> first_bad_version(std::string_view line) const {
+    const auto version = version_of_line(line);
+    if (replay_.lines() == 0) return version;
+    const std::uint64_t next = replay_.last().version + 1;
+    return std::min(version.value_or(next), next);
+  }
+
   std::string place() const { return verdict_.bad_path.empty() ? std::string() : " (" + verdict_.bad_path + ")"; }
 
   void compare_with_anchor(const Checkpoint& anchor) {
     verdict_.is_since_anchor = false;
     if (anchor.file_id != evidence_.file_id) return report("the anchor is of " + anchor.file_id + ", another file");
     if (verdict_.lines < anchor.lines) {
-      if (verdict_.is_chained != false) report(shortage(anchor));  // else it is damaged before the anchor's line
+      if (is_read_to_end_) report(shortage(anchor));  // else it is damaged before the anchor's line
       return;
     }
     if (contradiction_)
@@ -175,6 +196,7 @@ class Verification {
   const std::shared_ptr<const Mapping>& mapping_;
   const ChainEvidence& evidence_;
   std::optional<std::string> contradiction_;  // of the anchor and the line that it names
+  bool is_read_to_end_ = true;                // of a journal that there is
   Replay replay_;
   ChainVerdict verdict_;
   std::optional<Value> json_;

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,7 +21,8 @@ struct ChainVerdict {
   std::uint64_t lines = 0;    ///< good ones, from the first on
   std::uint64_t version = 0;  ///< of the last of them
   // Each statement; nothing where it could not be looked at, or was not asked for.
-  std::optional<bool> is_chained;        ///< every journal line follows from the one before
+  std::optional<bool>
+      is_chained;  ///< every journal line follows from the one before; nothing where not all could be read
   std::optional<bool> has_right_hashes;  ///< of every version
   std::optional<bool> is_head;           ///< the JSON says what the journal says for its version
   std::optional<bool> is_since_anchor;   ///< not older than the anchor, and only added to since
@@ -33,8 +35,19 @@ struct ChainVerdict {
   bool is_good() const noexcept { return findings.empty(); }
 };
 
+/// Lines that cannot be read.
+class UnreadableLines : public std::runtime_error {
+ public:
+  /// `first` is the version of the first of them.
+  UnreadableLines(std::uint64_t first, const std::string& reason) : std::runtime_error(reason), first_(first) {}
+  std::uint64_t first() const noexcept { return first_; }
+
+ private:
+  std::uint64_t first_;
+};
+
 /// Hands over all lines of a chain, oldest first, without their newlines, until the visitor returns false. May throw
-/// std::runtime_error where they cannot be read.
+/// UnreadableLines, or another std::runtime_error where they cannot be read and it is not known which.
 using ChainLines = std::function<void(const std::function<bool(std::string_view line)>&)>;
 
 /// What there is of a status file.
@@ -44,6 +57,8 @@ struct ChainEvidence {
   ChainLines lines;                  ///< empty where there is no journal
   bool has_torn_line = false;        ///< the live journal ends in a line without its newline
   std::optional<Checkpoint> anchor;  ///< one that is trusted
+  /// Where the line stands that was handed over last; empty: its number among all lines says it.
+  std::function<std::string()> place = {};
 };
 
 /// Verifies everything but signatures. Does not throw for anything that is wrong with the evidence.

@@ -75,6 +75,11 @@ class AdoptionTest : public MountedTest {
   }
   void expect_quarantined() {
     EXPECT_TRUE(eventually([&] { return read("partition_status") == "PARTITIONED\n"; }));
+    // After a mount it reads so before the content was kept aside and the record of it made.
+    EXPECT_TRUE(eventually([&] {
+      const std::string lines = read_file(journal_file());
+      return lines.ends_with('\n') && lines.find("\"op\":\"quarantine\"") != std::string::npos;
+    }));
     EXPECT_TRUE(std::filesystem::exists(source() / "exec_status_125.txt.foreign-1"));
     const Json record = journal().back();
     EXPECT_EQ("quarantine", record["op"]);

@@ -93,7 +93,12 @@ TEST_F(AnchorTest, ASignedAnchorIsOfItsKeyAlone) {
   EXPECT_NE(std::string::npos, line.find(" ed25519:")) << line;
   EXPECT_EQ(0, verify(line, {"--public-key", file("public.pem")}).exit_status);
   EXPECT_EQ(2, verify(line, {"--public-key", file("wrong.pem")}).exit_status);
-  EXPECT_EQ(2, verify(anchor(), {"--public-key", file("public.pem")}).exit_status) << "an unsigned one";
+  const CommandResult unsigned_one = verify(anchor(), {"--public-key", file("public.pem"), "--json"});
+  EXPECT_EQ(2, unsigned_one.exit_status);
+  const Json object = Json::parse(unsigned_one.output);
+  EXPECT_EQ("the anchor is unsigned", object["findings"][0]);
+  EXPECT_EQ(true, object["chained"]) << "the file is verified all the same";
+  EXPECT_TRUE(object["since_anchor"].is_null());
   ASSERT_EQ(0, bash("chmod 644 $S/../key.pem").exit_status);
   EXPECT_EQ(2, on_file("anchor", {"--signing-key", file("key.pem")}).exit_status) << "a key that others may read";
 }

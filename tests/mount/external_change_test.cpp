@@ -179,6 +179,28 @@ TEST_F(ExternalChangeTest, AnEditBetweenMountsIsKeptAside) {
   expect_quarantine(foreign);
 }
 
+// It has the head's size and ends, so that it is found by whoever reads the file first.
+TEST_F(ExternalChangeTest, WhoeverReadsFirstAfterAnEditBetweenMountsIsToldOfIt) {
+  std::string foreign = read_file(status_file());
+  const std::size_t at = foreign.find("\"percent_complete\": 0");
+  ASSERT_NE(std::string::npos, at);
+  foreign.replace(foreign.find('0', at), 1, "7");
+  put_file(status_file(), foreign);
+  mount();
+  EXPECT_EQ("PARTITIONED\n", read("partition_status"));
+  expect_quarantine(foreign);
+}
+
+TEST_F(ExternalChangeTest, AnEditBetweenMountsThatIsAdoptedLeavesThePartitionConsistent) {
+  put_file(root() / "config.yaml", "external: adopt\n");
+  const std::string foreign = edited();
+  put_file(status_file(), foreign);
+  mount({"-o", "config=" + (root() / "config.yaml").string()});
+  EXPECT_TRUE(eventually([&] { return read_file(task("percent_complete")) == "77\n"; }));
+  EXPECT_TRUE(eventually([&] { return read("partition_status") == "CONSISTENT\n"; }));
+  EXPECT_EQ(11, static_cast<int>(std::filesystem::file_size(tree("partition_status"))));
+}
+
 TEST_F(ExternalChangeTest, AnEditInTheMiddleOfManyWritesIsNotOverwritten) {
   mount();
   const std::string foreign = edited();
@@ -310,6 +332,27 @@ TEST_F(ExternalChangeTest, AMissingJournalIsBegunWithTheWholeDocument) {
   expect_verified();
 }
 
+TEST_F(ExternalChangeTest, AdoptBeginsAMissingJournalWhereTheHashesVerify) {
+  std::filesystem::remove(journal_file());
+  const CommandResult log = statusfs({"log", status_file().string()});
+  EXPECT_NE(std::string::npos, log.error.find("statusfs adopt begins one")) << log.error;
+  const CommandResult adopted = statusfs({"adopt", status_file().string()});
+  EXPECT_EQ(0, adopted.exit_status) << adopted.error;
+  EXPECT_NE(std::string::npos, adopted.output.find("a journal is begun with version 1")) << adopted.output;
+  expect_verified();
+  EXPECT_EQ(2, statusfs({"adopt", status_file().string()}).exit_status) << "it has a chain by now";
+}
+
+TEST_F(ExternalChangeTest, RecoverLeavesForeignContentAndSaysWhoDecides) {
+  const std::string foreign = edited();
+  put_file(status_file(), foreign);
+  const CommandResult result = statusfs({"recover", status_file().string()});
+  EXPECT_EQ(2, result.exit_status);
+  EXPECT_NE(std::string::npos, result.output.find("statusfs reconcile")) << result.output;
+  EXPECT_EQ(foreign, read_file(status_file()));
+  EXPECT_FALSE(std::filesystem::exists(status_file().string() + ".foreign-1"));
+}
+
 TEST_F(ExternalChangeTest, AnEditOfStampsAloneIsWrittenOverWhereEditsAreAdopted) {
   put_file(root() / "config.yaml", "writers:\n  - {user: root, archetype: SUPERVISOR}\nexternal: adopt\n");
   const std::string before = read_file(status_file());
@@ -401,6 +444,39 @@ TEST_F(ExternalChangeTest, AJournalThatIsChangedUnderTheMountClosesTheFileUntilI
   EXPECT_VERSIONS(1, write_file(task("percent_complete"), "2\n"));
   unmount();
   expect_verified();
+}
+
+// As cp(1) puts an older copy over it: whole lines, but not all of them.
+TEST_F(ExternalChangeTest, AnUnmountTellsThatTheJournalLacksWhatWasAcknowledged) {
+  mount();
+  ASSERT_EQ(0, write_file(task("percent_complete"), "1\n"));
+  const std::string older = read_file(journal_file());
+  ASSERT_EQ(0, write_file(task("percent_complete"), "2\n"));
+  document_on_disk();
+  put_file(journal_file(), older);
+  EXPECT_TRUE(eventually([&] {
+    const std::string errors = read_file(mountpoint() / ".statusfs" / "errors");
+    return errors.find(" WARNING exec_status_125 ") != std::string::npos &&
+           errors.find("were acknowledged") != std::string::npos;
+  })) << "noticed before anybody writes";
+  const CommandResult result = statusfs({"umount", mountpoint().string()});
+  EXPECT_EQ(2, result.exit_status);
+  EXPECT_NE(std::string::npos, result.error.find("it lacks versions")) << result.error;
+  EXPECT_EQ(std::string::npos, result.error.find("journal has everything")) << result.error;
+  EXPECT_EQ("2", jq(".payload.tasks_status[0].percent_complete", status_file()));
+}
+
+TEST_F(ExternalChangeTest, AJournalThatIsKeptAsideIsWarnedOf) {
+  mount();
+  ASSERT_EQ(0, write_file(task("percent_complete"), "1\n"));
+  put_file(source() / "other", "{}\n");
+  std::filesystem::rename(source() / "other", journal_file());
+  const std::string kept_as = journal_file().filename().string() + ".foreign-1";
+  EXPECT_TRUE(eventually([&] {
+    const std::string errors = read_file(mountpoint() / ".statusfs" / "errors");
+    return errors.find(" WARNING exec_status_125 ") != std::string::npos && errors.find(kept_as) != std::string::npos;
+  }));
+  EXPECT_EQ("{}\n", read_file(source() / kept_as));
 }
 
 TEST_F(ExternalChangeTest, NoTemporaryFileIsLeft) {

@@ -276,6 +276,20 @@ TEST_P(RollbackTest, DoesNotTouchWhatIsLocked) {
   EXPECT_EQ("5\n", read(path_of("percent_complete")));
 }
 
+TEST_P(RollbackTest, ToWhatItSaysAlreadySaysThatNothingChanged) {
+  ASSERT_EQ(0, write(path_of("percent_complete"), "5\n"));
+  const int last = version();
+  for (const Arguments& task : {Arguments{}, Arguments{"--task", first_task}}) {
+    Arguments arguments{std::to_string(last)};
+    arguments.insert(arguments.end(), task.begin(), task.end());
+    const CommandResult result = roll_back(arguments);
+    EXPECT_EQ(0, result.exit_status) << result.error;
+    EXPECT_NE(std::string::npos, result.output.find("nothing to change")) << result.output;
+    EXPECT_EQ(last, version());
+  }
+  EXPECT_NE(std::string::npos, roll_back({std::to_string(last - 1)}).output.find("rolled back to version"));
+}
+
 TEST_P(RollbackTest, ToAVersionThatIsNotThereIsRefused) {
   const int last = version();
   EXPECT_EQ(2, roll_back({"999"}).exit_status);

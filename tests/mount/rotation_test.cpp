@@ -20,6 +20,12 @@ class RotationTest : public SampleTest {
     ASSERT_TRUE(std::filesystem::is_directory(closed()));
   }
   Path closed() const { return journal_file().string() + ".d"; }
+  // Three closed journals: a copy of what fill() makes, three times over.
+  void fill_thrice() {
+    for (int round = 0; round < 3; ++round) ASSERT_NO_FATAL_FAILURE(fill());
+    unmount();
+    ASSERT_LE(3u, names_in(closed()).size());
+  }
   CommandResult on_file(const std::string& command, const Arguments& more = {}) {
     Arguments arguments{command, status_file().string()};
     arguments.insert(arguments.end(), more.begin(), more.end());
@@ -81,6 +87,49 @@ TEST_F(RotationTest, ADamagedClosedJournalIsFound) {
   EXPECT_NE(std::string::npos, result.output.find("line 2")) << result.output;
   ASSERT_EQ(0, bash("rm -r " + closed().string()).exit_status);
   EXPECT_EQ(2, on_file("verify").exit_status) << "a chain without its beginning";
+}
+
+TEST_F(RotationTest, AClosedJournalThatIsMissingIsNamedAndHidesNoOther) {
+  ASSERT_NO_FATAL_FAILURE(fill_thrice());
+  const std::vector<std::string> names = names_in(closed());
+  const std::string missing = names[1].substr(0, names[1].find('.'));
+  const int before = std::stoi(missing), behind = std::stoi(missing.substr(missing.find('-') + 1));
+  std::filesystem::remove(closed() / names[1]);
+  const CommandResult verified = on_file("verify", {"--json"});
+  EXPECT_EQ(2, verified.exit_status);
+  EXPECT_EQ(before + 1, Json::parse(verified.output)["first_bad_version"]);
+  const std::string finding = Json::parse(verified.output)["findings"][0];
+  EXPECT_NE(std::string::npos, finding.find("closed journal " + missing + " is missing")) << finding;
+  EXPECT_NE(std::string::npos, finding.find(".journal.d/" + names[2] + " line 1: ")) << finding;
+  for (const int there : {1, before, behind, behind + 3}) {
+    const std::string version = std::to_string(there);
+    EXPECT_EQ(0, statusfs({"show", status_file().string() + "@" + version}).exit_status) << version;
+  }
+  const CommandResult shown = statusfs({"show", status_file().string() + "@" + std::to_string(before + 1)});
+  EXPECT_EQ(2, shown.exit_status);
+  EXPECT_NE(std::string::npos, shown.error.find("is missing")) << shown.error;
+  mount();
+  const std::vector<std::string> listed = lines_of(bash("ls $T/.history").output);
+  EXPECT_EQ(static_cast<std::size_t>(version() - (behind - before - 1) + 2), listed.size());
+  EXPECT_EQ(0, read_error(tree(".history") / (std::to_string(behind) + ".json")));
+  EXPECT_EQ(0, read_error(tree(".history") / (std::to_string(before) + ".json")));
+  EXPECT_EQ(EIO, read_error(tree(".history") / (std::to_string(before + 1) + ".json")));
+  const std::string log = read(".history/log");
+  EXPECT_NE(std::string::npos, log.find("closed journal " + missing + " is missing")) << log;
+}
+
+TEST_F(RotationTest, AClosedJournalThatIsDamagedAccusesNobodyOfMore) {
+  ASSERT_NO_FATAL_FAILURE(fill());
+  unmount();
+  std::string anchor = on_file("anchor").output;
+  anchor.pop_back();
+  put_file(closed() / names_in(closed())[0], "no gzip file");
+  const CommandResult verified = on_file("verify", {"--json", "--anchor", anchor});
+  EXPECT_EQ(2, verified.exit_status);
+  const Json object = Json::parse(verified.output);
+  EXPECT_EQ(1u, object["findings"].size()) << verified.output;
+  EXPECT_EQ(1, object["first_bad_version"]);
+  EXPECT_TRUE(object["chained"].is_null());
 }
 
 TEST_F(RotationTest, AnEarlierCopyFromAClosedJournalIsRebuilt) {

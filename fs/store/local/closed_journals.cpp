@@ -8,9 +8,11 @@
 #include <new>
 #include <optional>
 #include <stdexcept>
+#include <system_error>
 #include <utility>
 
 #include "fs/store/local/side_file.hpp"
+#include "mapping/chain/verification.hpp"
 
 namespace statusfs {
 namespace {
@@ -83,12 +85,14 @@ std::uint64_t line_count(const std::vector<ClosedJournal>& journals) {
   return count;
 }
 
-std::string read_closed_journal(Files& files, const ClosedJournal& journal) {
+std::string read_closed_journal(Files& files, const ClosedJournal& journal) try {
   const auto file = files.open(journal.path, Files::Open::read);
-  if (!file) throw std::runtime_error(journal.path + " is missing");
+  if (!file) throw UnreadableLines(journal.first, journal.path + " is missing");
   auto text = gzip_decompressed(read_all(*file));
-  if (!text) throw std::runtime_error(journal.path + " is damaged: it is no whole gzip file");
+  if (!text) throw UnreadableLines(journal.first, journal.path + " is damaged: it is no whole gzip file");
   return *std::move(text);
+} catch (const std::system_error& error) {
+  throw UnreadableLines(journal.first, error.what());
 }
 
 void remove_unfinished_closing(Files& files, const std::string& path) {

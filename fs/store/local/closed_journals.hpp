@@ -30,7 +30,7 @@ std::vector<ClosedJournal> closed_journals(Files& files, const std::string& path
 /// How many lines the closed journals hold, by their names: as many as the versions, each once.
 std::uint64_t line_count(const std::vector<ClosedJournal>& journals);
 
-/// All lines. Throws std::runtime_error, naming the file, where it cannot be read or is damaged.
+/// All lines. Throws UnreadableLines, naming the file, where it cannot be read or is damaged.
 std::string read_closed_journal(Files& files, const ClosedJournal& journal);
 
 /// Removes what a process that died while it closed a journal left half written.

@@ -24,6 +24,8 @@ constexpr std::chrono::milliseconds removal_pause{10};
 // An attempt holds up whoever wants to write.
 constexpr std::chrono::milliseconds lock_wait_of_attempt{1000};
 
+constexpr const char* not_up_to_date =
+    ": not every JSON is up to date; its journal has everything, and the next mount or statusfs recover writes it";
 constexpr const char* caught_up = "the JSON follows its journal again";
 
 bool says(const std::optional<Value>& value, const std::shared_ptr<const StatusDocument>& document) {
@@ -288,9 +290,10 @@ StoreResult JsonFollower::write() {
   return result;
 }
 
-void JsonFollower::tell(const std::string& trouble) {
+bool JsonFollower::tell(const std::string& trouble) {
   const std::lock_guard telling(telling_);
   if (told_) told_(trouble);
+  return told_ != nullptr;
 }
 
 void JsonFollower::try_again_after(const StoreResult& failure) {
@@ -322,7 +325,7 @@ StoreResult JsonFollower::settle() {
       release();
       try_again_after(result);
       if (result.status == StoreStatus::gone) return {};  // nobody wants it any more
-      return result;
+      return {result.status, result.reason + not_up_to_date};
     }
   }
   // With a thread the lock goes when nothing more comes; without one nobody else would let it go.

@@ -47,6 +47,8 @@ class JsonFollower {
     const std::lock_guard telling(telling_);
     told_ = std::move(told);
   }
+  /// Whether there was somebody to be told.
+  bool tell(const std::string& trouble);
 
   /// The JSON says what was committed last, and is on the disk.
   StoreResult settle();
@@ -109,7 +111,6 @@ class JsonFollower {
   bool has_work() const { return newest_ && newest_ != written_ && !paused_; }
   bool try_release(bool only_when_idle);
   void let_go();
-  void tell(const std::string& trouble);
   void drain_if_due(Time now);
   bool has_chain();
   bool is_removed();

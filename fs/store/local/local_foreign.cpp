@@ -28,7 +28,7 @@ StoreResult LocalStore::look_at_json() try {
   const Content content = read_when_whole([&] { return follower_.file().read(); });
   return take_over(content, compare_with(content));
 } catch (const TamperError& error) {  // of the journal, which the JSON is compared with
-  return journal_was_changed(error.what());
+  return journal_was_changed(error.what() + std::string("; ") + advice_where_verify_finds_it);
 }
 
 /// What an exchange brought out of the JSON's place, if it is foreign. What is torn, or a version of ours, would have

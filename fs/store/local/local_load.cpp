@@ -66,10 +66,16 @@ void LocalStore::note(const std::string& notice) {
   notices_.push_back(notice);
 }
 
+/// For those who look after the mount; where nobody listens, as much as any notice.
+void LocalStore::warn(const std::string& warning) {
+  if (!follower_.tell(warning)) note(warning);
+}
+
 void LocalStore::remember_journal() {
   const FileStatus status = journal_->status();
   const std::lock_guard guard(mutex_);
   journal_status_ = status;
+  acknowledged_ = journal_->end();
 }
 
 /// What another program makes of the journal from now on is found when it is opened again.
@@ -77,6 +83,7 @@ void LocalStore::close_journal() {
   journal_.reset();
   const std::lock_guard guard(mutex_);
   journal_status_.reset();
+  acknowledged_.reset();
   is_journal_as_opened_ = false;
 }
 
@@ -230,6 +237,7 @@ StoredFile LocalStore::load_chained(const Content& content) {
   stored.state = StoredFile::State::chained;
   stored.document = document_;
   stored.head = head_;
+  stored.has_foreign_content = foreign_.has_value();
   stored.modified = parse_timestamp(head_.time).value_or(std::chrono::system_clock::now());
   stored.notices = take_notices();
   return stored;

@@ -106,32 +106,47 @@ StoreResult LocalStore::open_journal_anew() {
   return {StoreStatus::conflict, journal_path_ + " was written by another program"};
 }
 
-/// No disk failed, and nothing was written: which bytes are right is for people to say.
-StoreResult LocalStore::journal_was_changed(const std::string& found) const {
-  return {
-      StoreStatus::refused,
-      journal_path_ + " was changed by another program: " + found +
-          "; statusfs verify says where. Writes go on when what was acknowledged stands in this very file again (as "
-          "cp puts it there, and mv does not); or put the journal in order and mount again"};
+/// No disk failed, and nothing was written: which bytes are right is for people to say. Those who look after the mount
+/// are told once.
+StoreResult LocalStore::journal_was_changed(const std::string& found) {
+  const StoreResult result{StoreStatus::refused, journal_path_ + " was changed by another program: " + found};
+  if (!std::exchange(is_journal_trouble_told_, true)) warn(result.reason);
+  return result;
 }
 
-StoreResult LocalStore::journal_has_another_length() {
-  return journal_was_changed("it has " + std::to_string(journal_->status().size) + " bytes, and " +
-                             std::to_string(journal_->end()) + " were acknowledged");
+/// A journal that is shorter may be whole, as an older copy is: then verify finds nothing in it.
+std::string LocalStore::about_length(std::uint64_t found, std::uint64_t acknowledged) {
+  const std::string lengths =
+      "it has " + std::to_string(found) + " bytes, and " + std::to_string(acknowledged) + " were acknowledged";
+  if (found > acknowledged) return lengths + "; " + advice_where_verify_finds_it;
+  return lengths +
+         ", so that it lacks versions. Writes go on when a copy that has all of it is put back into this very file "
+         "(as cp puts it there, and mv does not); or mount again to go on with the versions that are there";
+}
+
+/// Any thread. What nobody wrote to since it was opened is opened anew instead.
+StoreResult LocalStore::look_at_length() {
+  const auto named = files_.status(journal_path_);
+  const std::lock_guard guard(mutex_);
+  const bool is_known = named && journal_status_ && !is_journal_as_opened_ && named->is_same_file(*journal_status_);
+  if (!is_known || !acknowledged_ || named->size == *acknowledged_) return {};
+  return {StoreStatus::refused,
+          journal_path_ + " was changed by another program: " + about_length(named->size, *acknowledged_)};
 }
 
 StoreResult LocalStore::take_care_of_journal() {
+  if (journal_->has_own_length()) is_journal_trouble_told_ = false;
   if (journal_->is_in_place()) {
     if (is_journal_as_opened()) remember_journal();  // it was looked at
     return {};
   }
   if (!journal_->has_own_length()) {
     if (is_journal_as_opened()) return open_journal_anew();
-    return journal_has_another_length();
+    return journal_was_changed(about_length(journal_->status().size, journal_->end()));
   }
   const std::string stranger = journal_->replace_by_copy();
   remember_journal();
-  note(journal_path_ + " was removed or replaced by another program and has been restored" +
+  warn(journal_path_ + " was removed or replaced by another program and has been restored" +
        (stranger.empty() ? "" : "; the other one is kept as " + stranger));
   return {};
 }
@@ -162,7 +177,7 @@ StoreResult LocalStore::commit(std::uint64_t expected_version, std::span<const C
     if (prepared.status != StoreStatus::done) return prepared;
   }
   set_journal_as_opened(false);
-  StoreResult result = guarded([&] { return journal_->append(lines); });
+  StoreResult result = append(lines);
   const bool is_done = result.status == StoreStatus::done;
   const bool is_adopted = is_done && foreign_;
   if (is_done) committed(entries.back());
@@ -171,6 +186,14 @@ StoreResult LocalStore::commit(std::uint64_t expected_version, std::span<const C
     const auto guard = follower_.exclusive();  // not sooner: whoever has it may be waiting for the append to end
     take_over_attributes();
   }
+  return result;
+}
+
+StoreResult LocalStore::append(std::string_view lines) {
+  const std::lock_guard appending(appending_);
+  StoreResult result = guarded([&] { return journal_->append(lines); });
+  const std::lock_guard guard(mutex_);
+  acknowledged_ = journal_->has_failed() ? std::nullopt : std::optional(journal_->end());
   return result;
 }
 
@@ -229,7 +252,8 @@ StoreResult LocalStore::recheck() {
   StoreResult result = follower_.hold();
   if (result.status != StoreStatus::done) return result;
   result = guarded([&]() -> StoreResult {
-    if (!journal_->has_own_length() && !journal_->has_failed()) return journal_has_another_length();
+    if (!journal_->has_own_length() && !journal_->has_failed())
+      return journal_was_changed(about_length(journal_->status().size, journal_->end()));
     journal_->replace_by_copy();
     remember_journal();
     const Comparison whole = compare(mapping_, *journal_, JsonText(std::nullopt));
@@ -243,7 +267,12 @@ StoreResult LocalStore::recheck() {
   return result;
 }
 
-StoreResult LocalStore::settle() { return follower_.settle(); }
+StoreResult LocalStore::settle() {
+  StoreResult written = follower_.settle();
+  const std::lock_guard appending(appending_);
+  StoreResult journal = guarded([&] { return look_at_length(); });
+  return journal.status == StoreStatus::done ? written : journal;
+}
 
 bool LocalStore::forget_document() {
   if (!is_chained_ || foreign_ || must_reload_ || !follower_.forget()) return false;
@@ -259,6 +288,8 @@ void LocalStore::let_go() {
   follower_.set_newest(nullptr, true);
   follower_.release();
   journal_.reset();
+  const std::lock_guard state(mutex_);
+  acknowledged_.reset();
 }
 
 bool LocalStore::is_displaced() try { return directory_.is_displaced(); } catch (const std::system_error&) {
@@ -274,6 +305,9 @@ bool LocalStore::looks_changed() try {
     return !is_same(now.name, seen->name) || !is_same(now.json, seen->json) || !is_same(now.journal, seen->journal);
   }
   if (follower_.is_disturbed()) return true;
+  // While it is written to, whoever writes looks at it.
+  const std::unique_lock appending(appending_, std::try_to_lock);
+  if (appending && look_at_length().status != StoreStatus::done) return true;
   const auto named = files_.status(journal_path_);
   const std::lock_guard guard(mutex_);
   if (is_beginning_put_off_) return true;

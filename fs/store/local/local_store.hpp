@@ -62,6 +62,7 @@ class LocalStore final : public Store {
   StoreResult begin(const CommitEntry& entry) override;
   StoreResult recheck() override;
   void visit_records_backwards(const std::function<bool(std::string_view line)>& visit) override;
+  /// Besides what the interface says: not done where the journal has not the length any more that was acknowledged.
   StoreResult settle() override;
 
   /// Whether the JSON or the journal is not what this store left there: then prepare() (or, read-only, load()) is to be
@@ -95,8 +96,13 @@ class LocalStore final : public Store {
   StoreResult prepare_slowly();
   void take_over_attributes();
   StoreResult take_care_of_journal();
-  StoreResult journal_was_changed(const std::string& found) const;
-  StoreResult journal_has_another_length();
+  StoreResult journal_was_changed(const std::string& found);
+  static constexpr const char* advice_where_verify_finds_it =
+      "statusfs verify says where. Writes go on when what was acknowledged stands in this very file again (as cp puts "
+      "it there, and mv does not); or put the journal in order and mount again";
+  static std::string about_length(std::uint64_t found, std::uint64_t acknowledged);
+  StoreResult look_at_length();
+  StoreResult append(std::string_view lines);
   StoreResult open_journal_anew();
   StoreResult catch_up();
   bool is_rotation_wanted();
@@ -133,6 +139,7 @@ class LocalStore final : public Store {
   void tidy_left_over();
   void remove_abandoned_beginning();
   void note(const std::string& notice);
+  void warn(const std::string& warning);
   void remember_journal();
   void close_journal();
   std::optional<FileStatus> status_at_opening();
@@ -156,14 +163,18 @@ class LocalStore final : public Store {
   bool must_reload_ =
       false;  ///< whoever builds versions does not know the head or its document: nothing is committed until load()
   std::uint64_t no_rotation_below_ =
-      0;                              ///< length of the journal below which a rotation that failed is not tried again
+      0;  ///< length of the journal below which a rotation that failed is not tried again
+  bool is_journal_trouble_told_ = false;
   std::string to_note_when_written_;  ///< what is true of the JSON once it follows its journal
   std::optional<FileStatus> loaded_;  ///< the JSON that load() saw; nothing when there was none
 
+  std::mutex appending_;  // held while the journal's length changes; taken before mutex_
+
   std::mutex mutex_;  // never held while waiting for a file. Guards:
   std::optional<FileStatus> journal_status_;
-  bool is_journal_as_opened_ = false;  ///< nothing that was acknowledged since is in it
-  std::optional<Sighting> sighting_;   ///< when load() found the journal of no use; nothing where it is of use
+  std::optional<std::uint64_t> acknowledged_;  ///< bytes of the journal, where that is certain
+  bool is_journal_as_opened_ = false;          ///< nothing that was acknowledged since is in it
+  std::optional<Sighting> sighting_;           ///< when load() found the journal of no use; nothing where it is of use
   std::vector<std::string> notices_;
   bool is_beginning_put_off_ = false;  ///< a chain could be begun with the JSON, but for a reason that may pass
 

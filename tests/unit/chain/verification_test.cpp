@@ -68,7 +68,29 @@ TEST_F(VerificationTest, OfALineThatIsGone) {
   const ChainVerdict verdict = this->verdict();
   EXPECT_EQ(verdict.is_chained, false);
   EXPECT_EQ(verdict.has_right_hashes, std::nullopt);
-  EXPECT_EQ(verdict.bad_version, 4u);
+  EXPECT_EQ(verdict.bad_version, 3u) << "the first that is missing";
+  EXPECT_THAT(verdict.findings, ElementsAre(HasSubstr("the versions from 3 to 3 are missing")));
+}
+
+TEST_F(VerificationTest, NamesThePlaceOfALineWhereItIsKnown) {
+  evidence_.lines = lines_of_chain({writer_.journal()[0], "garbage"});
+  evidence_.place = [] { return std::string("a closed journal line 7"); };
+  const ChainVerdict verdict = this->verdict();
+  EXPECT_THAT(verdict.findings, ElementsAre(HasSubstr("version 3: a closed journal line 7: ")));
+  EXPECT_EQ(verdict.bad_version, 3u) << "which the line itself does not tell";
+}
+
+// The lines behind may be there as they were: nothing is known of them.
+TEST_F(VerificationTest, OfLinesThatCannotBeRead) {
+  const std::string first = writer_.journal()[0];
+  evidence_.lines = [&](const std::function<bool(std::string_view)>& visit) {
+    if (visit(first)) throw UnreadableLines(2, "2-4.jsonl.gz is damaged");
+  };
+  const ChainVerdict verdict = this->verdict();
+  EXPECT_THAT(verdict.findings, ElementsAre("from version 3 on: 2-4.jsonl.gz is damaged")) << "no tail was cut off";
+  EXPECT_EQ(verdict.bad_version, 3u);
+  EXPECT_EQ(verdict.is_chained, std::nullopt);
+  EXPECT_EQ(verdict.is_since_anchor, false);
 }
 
 TEST_F(VerificationTest, OfAnAnchorThatSaysOtherwise) {

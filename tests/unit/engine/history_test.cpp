@@ -174,6 +174,33 @@ TEST_F(HistoryTest, AJournalThatLacksALineIsSaidSo) {
   EXPECT_NO_THROW(history_.text(first_ + 3));
 }
 
+TEST_F(HistoryTest, AClosedJournalThatIsMissingHidesNoOther) {
+  for (int journal = 0; journal < 3; ++journal) {
+    make(10);
+    close_journal();
+  }
+  make(5);
+  const std::string directory = closed_journal_directory(path_) + "/";
+  const std::string missing = closed_journal_name(first_ + 10, first_ + 20);
+  ASSERT_TRUE(std::filesystem::remove(directory + missing));
+  history_.read_attributes(state());
+  for (std::uint64_t version = first_; version <= first_ + 35; ++version) {
+    const bool is_missing = version > first_ + 10 && version < first_ + 20;
+    EXPECT_EQ(history_.has(version), !is_missing) << version;
+    if (is_missing) {
+      EXPECT_THROW(history_.attributes(state(), version), Rejection) << version;
+      EXPECT_THROW(history_.text(version), Rejection) << version;
+    } else {
+      EXPECT_LT(0u, history_.attributes(state(), version).size);
+      expect_version(version);
+    }
+  }
+  const std::string log = history_.log(state());
+  const std::string gap = std::to_string(first_ + 10) + "-" + std::to_string(first_ + 20) + " is missing\n";
+  EXPECT_NE(log.find(gap), std::string::npos) << log;
+  EXPECT_EQ(std::ranges::count(log, '\n'), 11 + 1 + 15);
+}
+
 // A store whose journal takes long to read.
 class SlowStore final : public PassingStore {
  public:

@@ -772,6 +772,34 @@ TEST_F(RunningStoreTest, ReadsWhatWasKeptBehindALink) {
   EXPECT_EQ(store->read_foreign(kept_as), foreign_text());
 }
 
+// As cp(1) puts an older copy over it.
+TEST_F(RunningStoreTest, AJournalThatIsShortenedInPlaceIsSeenWithoutAWrite) {
+  auto store = open_chain();
+  std::vector<std::string> told;
+  store->tell_trouble_to([&](const std::string& message) { told.push_back(message); });
+  commit(*store);
+  const std::string older = read_text(journal_path_);
+  commit(*store);
+  ASSERT_EQ(store->settle().status, StoreStatus::done);
+  EXPECT_FALSE(store->looks_changed());
+  const std::string whole = read_text(journal_path_);
+  write_text(journal_path_, older);
+  EXPECT_TRUE(store->looks_changed());
+  const StoreResult settled = store->settle();
+  EXPECT_EQ(settled.status, StoreStatus::refused);
+  const std::string lengths =
+      std::to_string(older.size()) + " bytes, and " + std::to_string(whole.size()) + " were acknowledged";
+  EXPECT_NE(settled.reason.find(lengths), std::string::npos) << settled.reason;
+  EXPECT_EQ(settled.reason.find("verify"), std::string::npos) << "which finds nothing in an older copy";
+  EXPECT_EQ(store->prepare().status, StoreStatus::refused);
+  EXPECT_EQ(store->prepare().status, StoreStatus::refused);
+  EXPECT_EQ(told, (std::vector<std::string>{settled.reason})) << "once";
+  write_text(journal_path_, whole);
+  EXPECT_FALSE(store->looks_changed());
+  EXPECT_EQ(store->settle().status, StoreStatus::done);
+  commit(*store);
+}
+
 TEST_F(RunningStoreTest, SettlesFromAnyThreadWhileItCommits) {
   auto store = open_chain();
   std::atomic<bool> stop = false;
