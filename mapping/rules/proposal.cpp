@@ -43,7 +43,7 @@ void record_consequences(const StatusDocument& document, const ChangeSet& change
   }
 }
 
-// The record comes last: nobody writes it, so it is not judged.
+// The record comes last, and is not judged but for the reason: the rest of it nobody writes.
 void override_lock(const StatusDocument& document, const WriteRequest& request, const Judge& judge,
                    Proposal& proposal) {
   require_authority(document, "override locks", judge);
@@ -51,6 +51,7 @@ void override_lock(const StatusDocument& document, const WriteRequest& request, 
   proposal.op = "override";
   proposal.changes.fields.push_back(std::move(given.change));
   judge_changes(document, proposal, judge, request.node.task);
+  require_valid_reason(given);
   if (proposal.changes.empty()) return;
   record_consequences(document, proposal.changes, given);
   proposal.changes.fields.push_back(std::move(given.record));
