@@ -119,7 +119,8 @@ class TaskComparison {
     const Value* id = task.find(before_.mapping().collection_id);
     if (!id || !id->is_string() || id->as_string().empty())
       throw Rejection(Cause::invalid, before_.mapping().collection->pointer.child(position).text() +
-                                          " is not a JSON object with a " + before_.mapping().collection_id);
+                                          " is not accepted as a task; it takes a JSON object whose " +
+                                          before_.mapping().collection_id + " is a string that is not empty");
     return id->as_string();
   }
 
