@@ -110,4 +110,16 @@ void require_writable(const StatusDocument& document, const Node& node, const Ju
   require_field_writable(document, node, judge);
 }
 
+void require_write_permitted(const StatusDocument& document, const Node& node, const Judge& judge) {
+  require_writable(document, node, judge);
+  if (!is_override_node(document, node) && !is_patch_node(node)) require_field_unlocked(document, node);
+}
+
+void require_adding_permitted(const StatusDocument& document, const Judge& judge) {
+  ChangeSet changes;
+  changes.added_tasks.push_back(Value::object());
+  require_access(document, changes, judge);
+  require_unlocked(document, changes);
+}
+
 }  // namespace statusfs
