@@ -82,6 +82,8 @@ std::vector<Finding> findings_of(const StatusTarget& target, const std::shared_p
     const auto plan = plan_of(target, findings);
     for (Finding& finding : check_document(document, target.stem, plan ? &*plan : nullptr))
       findings.push_back(std::move(finding));
+    for (const Finding& warning : warnings_about(document))
+      print_notice(target, warning.pointer + ": " + warning.message);
     return findings;
   } catch (const std::exception& error) {
     // A file that cannot be read or is no status file; the others are checked all the same.

@@ -34,7 +34,9 @@ void roll_back(VersionWriter& writer, const ControlRequest& request, const Autho
   const StatusDocument earlier = version_of(writer, request.version);
   const Proposal proposal =
       propose_rollback(document, earlier, request.version, request.task, writer.judge_for(author));
-  if (!proposal.changes.empty()) writer.publish(writer.commit_alone(proposal, author));
+  if (proposal.changes.empty()) return;
+  writer.publish(writer.commit_alone(proposal, author));
+  for (const RuleWarning& warning : proposal.warnings) writer.warn("rule " + warning.rule + ": " + warning.message);
 }
 
 // What readers see while it runs; the journal has the outcome alone.

@@ -25,8 +25,8 @@ std::string plan_file_name(const StatusDocument& document) {
   return id.empty() ? std::string() : plan_name_of_id(id);
 }
 
-PlanFile::PlanFile(StatusSource& source, const std::function<void(const std::string&)>& log)
-    : source_(source), log_(log) {}
+PlanFile::PlanFile(StatusSource& source, const std::function<void(const std::string&)>& warn)
+    : source_(source), warn_(warn) {}
 
 bool PlanFile::refresh(const StatusDocument& document) {
   const std::string id = plan_id_of(document);
@@ -56,7 +56,8 @@ void PlanFile::read(const std::string& file_name, const std::string& id) {
   } catch (const std::exception& error) {
     complaint_ = reading.path + ": " + error.what();
     if (complaint_ == earlier_complaint) return;
-    log_(complaint_ + (plan_ ? "; the plan that was read before stays in force" : "; its status file takes no writes"));
+    warn_(complaint_ +
+          (plan_ ? "; the plan that was read before stays in force" : "; its status file takes no writes"));
   }
 }
 

@@ -18,8 +18,8 @@ std::string plan_file_name(const StatusDocument& document);
 /// Thread safety: one thread at a time. plan() may be kept and used anywhere.
 class PlanFile {
  public:
-  /// `source` is where plans lie, `log` takes notices for the administrator; both must outlive this.
-  PlanFile(StatusSource& source, const std::function<void(const std::string&)>& log);
+  /// `source` is where plans lie, `warn` takes what concerns whoever looks after the file; both must outlive this.
+  PlanFile(StatusSource& source, const std::function<void(const std::string&)>& warn);
 
   /// Looks at the plan that the document names; cheap where nothing changed. Whether anything is other than before.
   bool refresh(const StatusDocument& document);
@@ -35,7 +35,7 @@ class PlanFile {
   void read(const std::string& file_name, const std::string& id);
 
   StatusSource& source_;
-  const std::function<void(const std::string&)>& log_;
+  const std::function<void(const std::string&)>& warn_;
   std::string file_name_;               // of what is remembered below
   std::function<bool()> is_unchanged_;  // since it was read last
   std::shared_ptr<const Plan> plan_;

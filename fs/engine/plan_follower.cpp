@@ -6,7 +6,7 @@
 namespace statusfs {
 
 PlanFollower::PlanFollower(StatusSource& source, VersionWriter& writer)
-    : writer_(writer), plan_(source, writer.context().log) {}
+    : writer_(writer), warn_([&writer](const std::string& message) { writer.warn(message); }), plan_(source, warn_) {}
 
 bool PlanFollower::follow() {
   const auto& document = writer_.state()->document;

@@ -1,6 +1,9 @@
 // Keeps a status file following its execution plan: the rules that the plan brings, and what it says of itself.
 #pragma once
 
+#include <functional>
+#include <string>
+
 #include "fs/engine/plan_file.hpp"
 #include "fs/engine/version_writer.hpp"
 
@@ -20,6 +23,7 @@ class PlanFollower {
   bool mirror_plan_values();
 
   VersionWriter& writer_;
+  const std::function<void(const std::string&)> warn_;
   PlanFile plan_;
 };
 

@@ -1,5 +1,8 @@
 #include "fs/fuse/control.hpp"
 
+#include <algorithm>
+#include <initializer_list>
+
 #include "mapping/document/parse.hpp"
 #include "mapping/document/text.hpp"
 
@@ -9,6 +12,17 @@ namespace {
 constexpr const char* commands =
     "there are \"adopt\", \"rollback\" (with \"version\") and \"reconcile\" (with \"resolution\")";
 
+// A member that is passed over may have been to narrow the command.
+void require_members(const Value& value, std::string_view command, std::initializer_list<std::string_view> accepted) {
+  for (const Member& member : value.members()) {
+    if (member.name() == "command" || std::ranges::find(accepted, member.name()) != accepted.end()) continue;
+    std::string names = "\"command\"";
+    for (const std::string_view name : accepted) names += ", " + compact(Value(name));
+    throw Rejection(Cause::invalid, std::string(command) + " does not take the member " +
+                                        compact(Value(member.name())) + "; it takes " + names);
+  }
+}
+
 std::string text_member(const Value& value, std::string_view name) {
   const Value* member = value.find(name);
   if (!member) return {};
@@ -16,7 +30,13 @@ std::string text_member(const Value& value, std::string_view name) {
   return std::string(member->as_string());
 }
 
+ControlRequest adopt(const Value& value) {
+  require_members(value, "adopt", {});
+  return {};
+}
+
 ControlRequest rollback(const Value& value) {
+  require_members(value, "rollback", {"version", "task"});
   ControlRequest request;
   request.command = ControlRequest::Command::rollback;
   const Value* version = value.find("version");
@@ -28,6 +48,7 @@ ControlRequest rollback(const Value& value) {
 }
 
 ControlRequest reconcile(const Value& value) {
+  require_members(value, "reconcile", {"resolution", "prefer"});
   ControlRequest request;
   request.command = ControlRequest::Command::reconcile;
   const std::string resolution = text_member(value, "resolution");
@@ -57,7 +78,7 @@ ControlRequest read_control_request(std::string_view text) {
                     std::string("a command is a JSON object, {\"command\": \"adopt\"}: ") + error.what());
   }
   const Value* command = value.find("command");
-  if (command && *command == Value("adopt")) return {};
+  if (command && *command == Value("adopt")) return adopt(value);
   if (command && *command == Value("rollback")) return rollback(value);
   if (command && *command == Value("reconcile")) return reconcile(value);
   throw Rejection(

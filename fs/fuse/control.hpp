@@ -7,7 +7,8 @@
 
 namespace statusfs {
 
-/// A JSON object {"command": NAME, ...}. Throws Rejection(invalid), naming the commands that exist.
+/// A JSON object {"command": NAME, ...}. Throws Rejection(invalid), naming the commands that exist
+/// and the members that each takes.
 ControlRequest read_control_request(std::string_view text);
 
 }  // namespace statusfs

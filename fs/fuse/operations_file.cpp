@@ -7,6 +7,7 @@
 #include "fs/fuse/operations.hpp"
 #include "fs/fuse/request.hpp"
 #include "fs/identity/system_call.hpp"
+#include "mapping/rules/access.hpp"
 #include "mapping/rules/proposal.hpp"
 
 namespace statusfs {
@@ -22,6 +23,24 @@ void require_writable_state(const NodePlace& place, const Author& author) {
     throw closed(place.file->name(), *state);
   }
   require_writable(*state->document, place.node, {author, state->plan.get()});
+}
+
+// What a write would be refused for before anybody looks at how it was written.
+void require_nothing_graver(const Inode& inode, const Author& author) {
+  const auto* place = std::get_if<NodePlace>(&inode.place);
+  if (place) require_writable_state(*place, author);
+  StatusFile* const file = file_of(inode.place);
+  const auto state = file ? file->state() : nullptr;
+  if (!state || !state->document) return;
+  if (place) return require_write_permitted(*state->document, place->node, {author, state->plan.get()});
+  if (std::holds_alternative<ControlPlace>(inode.place)) require_authority(*state->document, "give commands", {author});
+}
+
+Rejection gravest(const Rejection& found, const Inode& inode, const Author& author) try {
+  require_nothing_graver(inode, author);
+  return found;
+} catch (const Rejection& other) {
+  return other.cause() < found.cause() ? other : found;
 }
 
 bool wants_to_write(const fuse_file_info& info) { return (info.flags & O_ACCMODE) != O_RDONLY; }
@@ -232,7 +251,9 @@ Reply write_part(fuse_req_t request, const std::shared_ptr<OpenFile>& file, std:
     job = job_request(mount, *file, bytes, offset, call);
   } catch (const Rejection& rejection) {
     const Caller caller = caller_of(request);
-    return reply_error(refuse_write(mount, *file, attempt, rejection, caller, mount.author_of(caller).persona));
+    const Author author = mount.author_of(caller);
+    const Rejection refusal = gravest(rejection, file->inode(), author);
+    return reply_error(refuse_write(mount, *file, attempt, refusal, caller, author.persona));
   }
   if (!job) return [size](fuse_req_t to) { fuse_reply_write(to, size); };
   const Caller caller = caller_of(request);

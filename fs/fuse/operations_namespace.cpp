@@ -3,6 +3,7 @@
 #include "fs/fuse/operations.hpp"
 #include "fs/fuse/request.hpp"
 #include "mapping/document/utf8.hpp"
+#include "mapping/rules/proposal.hpp"
 #include "mapping/tree/names.hpp"
 
 namespace statusfs {
@@ -23,14 +24,25 @@ std::string task_id_of(std::string_view name) {
   auto id = decode_name(name);
   if (!id) throw Rejection(Cause::invalid, "'%' must be followed by two hex digits; '%' itself is written %25");
   if (!is_valid_utf8(*id)) throw Rejection(Cause::invalid, "a task id must be valid UTF-8");
+  // Under another spelling the task would not be found once it is made.
+  if (const std::string own_name = encode_name(*id); own_name != name)
+    throw Rejection(Cause::invalid, "the task that is meant has the name " + own_name + "; make it by that name");
   return *std::move(id);
 }
 
-void answer_mkdir(const PendingName& pending, const NodePlace& place, const std::string& id, bool is_own_name) {
+// The id of the task that is to be added; a name that is none is refused for what any other would be first.
+std::string id_of_new_task(const NodePlace& collection, const Author& author, std::string_view name) try {
+  return task_id_of(name);
+} catch (const Rejection&) {
+  if (const auto state = collection.file->state(); state->document)
+    require_adding_permitted(*state->document, {author, state->plan.get()});
+  throw;
+}
+
+void answer_mkdir(const PendingName& pending, const NodePlace& place, const std::string& id) {
   const Node task{Node::Kind::task, nullptr, id, {}};
   const auto inode = pending.mount.inodes().look_up(pending.path, NodePlace{place.file, task});
-  // A task that was made under another spelling of its name is found under its own from now on.
-  send_entry(pending.request, pending.mount, inode, is_own_name ? announced_timeout : 0);
+  send_entry(pending.request, pending.mount, inode, announced_timeout);
 }
 
 void make_directory(fuse_req_t request, fuse_ino_t parent, const char* name, mode_t) {
@@ -38,13 +50,12 @@ void make_directory(fuse_req_t request, fuse_ino_t parent, const char* name, mod
     const auto directory = inode_of(mount, parent);
     const NodePlace* collection = collection_at(*directory);
     if (!collection) throw Rejection(Cause::not_permitted, what_can_be_made);
-    const std::string id = task_id_of(name);
     const Caller caller = caller_of(request);
     Author author = mount.author_of(caller);
+    const std::string id = id_of_new_task(*collection, author, name);
     const PendingName pending{request, mount, caller, author.persona, path_below(*directory, name)};
-    const bool is_own_name = encode_name(id) == name;
-    const auto done = [pending, place = *collection, id, is_own_name](const std::optional<Rejection>& refusal) {
-      if (!pending.answered_refusal(refusal)) answer_mkdir(pending, place, id, is_own_name);
+    const auto done = [pending, place = *collection, id](const std::optional<Rejection>& refusal) {
+      if (!pending.answered_refusal(refusal)) answer_mkdir(pending, place, id);
     };
     collection->file->submit(
         {WriteRequest{WriteRequest::Kind::add_task, collection->node, id}, std::move(author), done, pending.warned()});

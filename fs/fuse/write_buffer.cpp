@@ -55,6 +55,14 @@ std::optional<std::string> incompleteness(std::string_view text) {
   }
 }
 
+// What a file whose text is JSON takes.
+std::string accepted_json(const Field& field) {
+  if (field.type == FieldType::document) return accepted_by(field);
+  if (field.type == FieldType::patch && field.in_task)
+    return R"({"field": ..., "value": ..., "reason": ...} where the file takes overrides, else a patch)";
+  return "a JSON merge patch (an object) or a JSON patch (an array)";
+}
+
 // `bytes` come behind `before` others. The newline that ends a text is no part of the value.
 void require_size(std::size_t before, std::string_view bytes, std::size_t limit) {
   const std::size_t size = before + bytes.size() - (bytes.ends_with('\n') ? 1 : 0);
@@ -229,7 +237,7 @@ std::optional<std::string> WriteBuffer::complaint_at_close() const {
   if (!may_wait || is_complete_ || text_.empty()) return std::nullopt;
   if (is_blank(text_)) {
     if (form_ == Form::log || is_null_text()) return std::nullopt;
-    return "nothing but white space was written; write a JSON merge patch (an object) or a JSON patch (an array)";
+    return "nothing but white space was written; write " + accepted_json(*node_.field);
   }
   const auto reason = incompleteness(text_);
   if (!reason) return std::nullopt;

@@ -196,7 +196,8 @@ class Reader {
   std::string persona_in(const YAML::Node& node) const {
     const std::string persona = scalar(node, "'persona'");
     if (!is_persona(persona)) {
-      refuse(node, "a persona is one line of at most " + std::to_string(maximum_persona) + " bytes of printable UTF-8");
+      refuse(node, "a persona is one line of at most " + std::to_string(maximum_persona) +
+                       " bytes of printable UTF-8, without a blank at its ends");
     }
     if (is_reserved_persona(persona))
       refuse(node, "'" + persona + "' is what the driver itself signs as; choose another");

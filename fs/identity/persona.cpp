@@ -16,7 +16,7 @@ bool ends_line(std::string_view character) noexcept { return character == "\u202
 }  // namespace
 
 bool is_persona(std::string_view text) noexcept {
-  if (text.size() > maximum_persona || text.find_first_not_of(' ') == std::string_view::npos) return false;
+  if (text.size() > maximum_persona || text.empty() || text.front() == ' ' || text.back() == ' ') return false;
   while (!text.empty()) {
     const std::size_t size = utf8_sequence_length(text);
     const std::string_view character = text.substr(0, size);

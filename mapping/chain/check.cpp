@@ -14,6 +14,18 @@ namespace {
 // "125" of "exec_status_125": what stands behind the last underscore.
 std::string number_of(std::string_view name) { return std::string(name.substr(name.rfind('_') + 1)); }
 
+// Where the rule is an implication in that mode, and does not hold.
+std::optional<Finding> broken_implication(const Rule& rule, RuleMode mode, const Value& task, const Pointer& prefix) {
+  if (!rule.implication || rule.mode != mode) return std::nullopt;
+  const auto is = [&](const FieldCondition& condition) {
+    const Value* value = find(task, condition.field->pointer);
+    return value && *value == condition.value;
+  };
+  if (!is(rule.implication->when) || is(rule.implication->then)) return std::nullopt;
+  return Finding{prefix.concat(rule.implication->then.field->pointer).text(),
+                 "rule " + rule.name + ": must be " + compact(rule.implication->then.value)};
+}
+
 class Check {
  public:
   Check(const StatusDocument& document, const std::string& stem, const Plan* plan)
@@ -90,20 +102,11 @@ class Check {
     const Pointer id({mapping_.collection_id});  // a document is only made of tasks that have one, of any text
     for (const Field* field : mapping_.task_fields())
       if (!(field->pointer == id)) check_field(*field, task, prefix);
-    for (const Rule& rule : mapping_.rules) check_implication(rule, task, prefix);
+    for (const Rule& rule : mapping_.rules)
+      if (auto finding = broken_implication(rule, RuleMode::enforce, task, prefix))
+        findings_.push_back(*std::move(finding));
     if (plan_ && !plan_->find(document_.task_id(position)))
       add(prefix, "plan " + plan_->id() + " has no task " + compact(Value(document_.task_id(position))));
-  }
-
-  void check_implication(const Rule& rule, const Value& task, const Pointer& prefix) {
-    if (!rule.implication || rule.mode == RuleMode::off) return;
-    const auto is = [&](const FieldCondition& condition) {
-      const Value* value = find(task, condition.field->pointer);
-      return value && *value == condition.value;
-    };
-    if (is(rule.implication->when) && !is(rule.implication->then))
-      add(prefix.concat(rule.implication->then.field->pointer),
-          "rule " + rule.name + ": must be " + compact(rule.implication->then.value));
   }
 
   void check_plan() {
@@ -132,6 +135,17 @@ class Check {
 
 std::vector<Finding> check_document(const StatusDocument& document, const std::string& stem, const Plan* plan) {
   return Check(document, stem, plan).run();
+}
+
+std::vector<Finding> warnings_about(const StatusDocument& document) {
+  std::vector<Finding> warnings;
+  for (std::size_t position = 0; position < document.task_count(); ++position) {
+    const Pointer prefix = document.mapping().collection->pointer.child(position);
+    for (const Rule& rule : document.mapping().rules)
+      if (auto finding = broken_implication(rule, RuleMode::warn, document.task(position), prefix))
+        warnings.push_back(*std::move(finding));
+  }
+  return warnings;
 }
 
 }  // namespace statusfs

@@ -86,6 +86,7 @@ void propose_lines(const StatusDocument& document, const WriteRequest& request, 
   }
   if (is_replay(proposal, judge)) return void(proposal = as_replay(proposal));
   require_unlocked(document, {{change}, {}, {}});
+  require_unused_key(proposal, judge);
 }
 
 }  // namespace
@@ -114,6 +115,10 @@ void propose_field(const StatusDocument& document, const WriteRequest& request, 
   require_small_enough(change.after ? *change.after : Value());
   proposal.changes.fields.push_back(std::move(change));
   judge_changes(document, proposal, judge);
+}
+
+void require_field_unlocked(const StatusDocument& document, const Node& node) {
+  require_unlocked(document, {{change_of(document, node)}, {}, {}});
 }
 
 void require_field_writable(const StatusDocument& document, const Node& node, const Judge& judge) {

@@ -11,4 +11,7 @@ void propose_field(const StatusDocument& document, const WriteRequest& request, 
 /// Throws Rejection(access_denied, not_permitted) where no content could be written to the node.
 void require_field_writable(const StatusDocument& document, const Node& node, const Judge& judge);
 
+/// Throws Rejection(not_permitted) where the node is locked.
+void require_field_unlocked(const StatusDocument& document, const Node& node);
+
 }  // namespace statusfs

@@ -81,6 +81,8 @@ void for_each_line(std::string_view text, Function visit) {
   }
 }
 
+bool is_blank(std::string_view line) { return line.find_first_not_of(" \t\r") == std::string_view::npos; }
+
 Value log_entry_of(const Field& field, std::string_view line) {
   if (!looks_like_object(line)) return Value::object({Member(field.entry->main, Value(line))});
   try {
@@ -115,7 +117,9 @@ std::vector<Value> list_lines(const Field& field, std::string_view text) {
 std::vector<Value> log_lines(const Field& field, std::string_view text) {
   require_text(field, text);
   std::vector<Value> entries;
-  for_each_line(text, [&](std::string_view line) { entries.push_back(log_entry_of(field, line)); });
+  for_each_line(text, [&](std::string_view line) {
+    if (!is_blank(line)) entries.push_back(log_entry_of(field, line));
+  });
   return entries;
 }
 

@@ -18,7 +18,7 @@ Value value_of_text(const Field& field, std::string_view text);
 std::vector<Value> list_lines(const Field& field, std::string_view text);
 
 /// The entries that the lines appended to a log mean, one a line: a JSON object, or plain text that becomes the
-/// entry's main member. Not stamped yet.
+/// entry's main member. Lines of nothing but white space are passed over. Not stamped yet.
 std::vector<Value> log_lines(const Field& field, std::string_view text);
 
 /// A patch or document: JSON text. Throws Rejection(invalid) with line and column.

@@ -6,6 +6,7 @@
 #include "mapping/document/text.hpp"
 #include "mapping/rejection.hpp"
 #include "mapping/rules/field_text.hpp"
+#include "mapping/rules/valid_changes.hpp"
 #include "mapping/rules/validity.hpp"
 
 namespace statusfs {
@@ -43,6 +44,15 @@ Value override_record(const FieldChange& change, const std::string& reason) {
   return Value::object({Member(field_member, Value(change.field->path)),
                         Member("old_value", change.before.value_or(Value())),
                         Member("new_value", change.after.value_or(Value())), Member(reason_member, Value(reason))});
+}
+
+void require_valid_reason(const LockOverrideRequest& request) {
+  const Value reason(request.reason);
+  for (const EntryMember& member : request.record.field->entry->members) {
+    if (member.key != reason_member) continue;
+    if (const auto complaint = complaint_about(member, reason)) throw Rejection(Cause::invalid, *complaint);
+  }
+  require_small_enough(reason);
 }
 
 bool is_override_node(const StatusDocument& document, const Node& node) {

@@ -15,6 +15,9 @@ struct LockOverrideRequest {
   FieldChange record;  ///< one entry more in the task's log of overrides
 };
 
+/// Throws Rejection(invalid, too_large) for a reason that the log of overrides does not take.
+void require_valid_reason(const LockOverrideRequest& request);
+
 /// What the log of overrides says of a change.
 Value override_record(const FieldChange& change, const std::string& reason);
 

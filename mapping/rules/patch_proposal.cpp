@@ -71,30 +71,6 @@ void require_access_to_operations(const StatusDocument& document, const Node& no
       require_access_to_operation(document, node.task, operation, judge);
 }
 
-// What a patch that cannot be applied would have been refused for before anybody looked at what it finds: judged by
-// what it would change if its tests held, or, where it does not fit even then, by the fields that it names.
-void require_operations_permitted(const StatusDocument& document, const Node& node,
-                                  const std::vector<PatchOperation>& operations, const Judge& judge) {
-  std::vector<PatchOperation> without_tests = operations;
-  std::erase_if(without_tests, [](const auto& operation) { return operation.kind == PatchOperation::Kind::test; });
-  std::optional<ChangeSet> changes;
-  try {
-    const Value after = apply_json_patch(*document.scope(node.task), without_tests);
-    changes = difference_of(document, node, after, Removal::is_removal);
-  } catch (const Rejection&) {
-    changes.reset();
-  }
-  if (changes) {
-    require_access(document, *changes, judge);
-    return require_permitted(document, *changes);
-  }
-  require_access_to_operations(document, node, operations, judge);
-  for (const FieldChange& change : named_changes(document, node, operations)) {
-    if (change.field->access == Access::read_only) refuse_read_only(document, change);
-    require_unlocked(document, {{change}, {}, {}});
-  }
-}
-
 // What a stale copy is refused for: it differs in what the driver stamps, too; that must not hide that it is stale.
 [[noreturn]] void refuse_stale(const StatusDocument& document, const ChangeSet& writable, const std::string& stale) {
   require_unlocked(document, writable);
@@ -105,15 +81,55 @@ void drop_what_nobody_writes(const StatusDocument& document, ChangeSet& changes)
   std::erase_if(changes.fields, [&](const auto& change) { return !is_writable(document, change); });
 }
 
-// What comes before that a merge patch leaves no list of tasks: what its other changes are refused for.
+// That the list of tasks would be another is a matter of access and of its lock before it is one of what stands in it.
+void require_other_tasks_permitted(const StatusDocument& document, const Value& after, const Judge& judge) {
+  const Value* tasks = find(after, document.mapping().collection->pointer);
+  const bool is_list = tasks && tasks->is_array();
+  if (is_list && tasks->size() == document.task_count()) return;
+  ChangeSet removal, membership;
+  for (std::size_t position = 0; !is_list && position < document.task_count(); ++position)
+    removal.removed_tasks.emplace_back(document.task_id(position));
+  require_access(document, removal, judge);
+  membership.added_tasks.push_back(Value::object());
+  require_unlocked(document, membership);
+}
+
+// What comes before that a patch leaves no list of tasks: what its other changes are refused for.
 void require_rest_permitted(const StatusDocument& document, const Value& after, const std::optional<std::string>& stale,
                             const Judge& judge) {
   const Pointer& tasks = document.mapping().collection->pointer;
   ChangeSet rest = difference(document, with_value_at(after, tasks, document.tasks()), Removal::is_null);
   if (stale) drop_what_nobody_writes(document, rest);
   require_access(document, rest, judge);
+  require_other_tasks_permitted(document, after, judge);
   if (stale) refuse_stale(document, rest, *stale);
   require_permitted(document, rest);
+}
+
+// What a patch that cannot be applied would have been refused for before anybody looked at what it finds: judged by
+// what it would change if its tests held, or, where it does not fit even then, by the fields that it names.
+void require_operations_permitted(const StatusDocument& document, const Node& node,
+                                  const std::vector<PatchOperation>& operations, const Judge& judge) {
+  std::vector<PatchOperation> without_tests = operations;
+  std::erase_if(without_tests, [](const auto& operation) { return operation.kind == PatchOperation::Kind::test; });
+  std::optional<Value> after;
+  std::optional<ChangeSet> changes;
+  try {
+    after = apply_json_patch(*document.scope(node.task), without_tests);
+    changes = difference_of(document, node, *after, Removal::is_removal);
+  } catch (const Rejection&) {
+    changes.reset();
+  }
+  if (changes) {
+    require_access(document, *changes, judge);
+    return require_permitted(document, *changes);
+  }
+  require_access_to_operations(document, node, operations, judge);
+  if (after && after->is_object() && !node.in_task()) require_rest_permitted(document, *after, std::nullopt, judge);
+  for (const FieldChange& change : named_changes(document, node, operations)) {
+    if (change.field->access == Access::read_only) refuse_read_only(document, change);
+    require_unlocked(document, {{change}, {}, {}});
+  }
 }
 
 // Some tenths of a second, in which nobody else can write the file.
@@ -179,6 +195,7 @@ void propose_patch(const StatusDocument& document, const WriteRequest& request, 
   if (is_replay(proposal, judge)) return void(proposal = as_replay(proposal));
   require_permitted(document, proposal.changes);
   require_version(document, patch.if_version);
+  require_unused_key(proposal, judge);
   judge_changes(document, proposal, judge);
   add_told_again(document, request.node, patch.patch, proposal.changes);
 }

@@ -43,7 +43,7 @@ void record_consequences(const StatusDocument& document, const ChangeSet& change
   }
 }
 
-// The record comes last: nobody writes it, so it is not judged.
+// The record comes last, and is not judged but for the reason: the rest of it nobody writes.
 void override_lock(const StatusDocument& document, const WriteRequest& request, const Judge& judge,
                    Proposal& proposal) {
   require_authority(document, "override locks", judge);
@@ -51,6 +51,7 @@ void override_lock(const StatusDocument& document, const WriteRequest& request, 
   proposal.op = "override";
   proposal.changes.fields.push_back(std::move(given.change));
   judge_changes(document, proposal, judge, request.node.task);
+  require_valid_reason(given);
   if (proposal.changes.empty()) return;
   record_consequences(document, proposal.changes, given);
   proposal.changes.fields.push_back(std::move(given.record));
@@ -107,6 +108,18 @@ void require_writable(const StatusDocument& document, const Node& node, const Ju
     throw Rejection(Cause::not_permitted,
                     path_of(document, node) + " is read-only; write to the fields, or a patch to `patch`");
   require_field_writable(document, node, judge);
+}
+
+void require_write_permitted(const StatusDocument& document, const Node& node, const Judge& judge) {
+  require_writable(document, node, judge);
+  if (!is_override_node(document, node) && !is_patch_node(node)) require_field_unlocked(document, node);
+}
+
+void require_adding_permitted(const StatusDocument& document, const Judge& judge) {
+  ChangeSet changes;
+  changes.added_tasks.push_back(Value::object());
+  require_access(document, changes, judge);
+  require_unlocked(document, changes);
 }
 
 }  // namespace statusfs

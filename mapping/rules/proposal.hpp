@@ -20,4 +20,11 @@ Proposal propose_replacement(const StatusDocument& document, const Value& replac
 /// of fields. For open(2).
 void require_writable(const StatusDocument& document, const Node& node, const Judge& judge);
 
+/// The same, and not_permitted where the node is locked. For a write that is refused for how it was written, which is
+/// less than either.
+void require_write_permitted(const StatusDocument& document, const Node& node, const Judge& judge);
+
+/// Throws what adding a task would be refused with whatever its id: access_denied and not_permitted.
+void require_adding_permitted(const StatusDocument& document, const Judge& judge);
+
 }  // namespace statusfs

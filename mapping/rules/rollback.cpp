@@ -6,6 +6,8 @@
 #include "mapping/rejection.hpp"
 #include "mapping/rules/access.hpp"
 #include "mapping/rules/locks.hpp"
+#include "mapping/rules/task_rules.hpp"
+#include "mapping/rules/valid_changes.hpp"
 #include "mapping/rules/validity.hpp"
 #include "mapping/tree/names.hpp"
 
@@ -96,6 +98,13 @@ void require_valid(const StatusDocument& document, const ChangeSet& changes) {
   }
 }
 
+// The plan says what may be now, whatever was before.
+void require_planned(const StatusDocument& document, Proposal& proposal, const Judge& judge) {
+  for (const Value& task : proposal.changes.restored_tasks)
+    require_new_id(document, std::string(task.find(document.mapping().collection_id)->as_string()), judge.plan);
+  require_dependencies(document, proposal.changes, judge, proposal.warnings);
+}
+
 }  // namespace
 
 Proposal propose_rollback(const StatusDocument& document, const StatusDocument& earlier, std::uint64_t version,
@@ -110,6 +119,7 @@ Proposal propose_rollback(const StatusDocument& document, const StatusDocument& 
   drop_kept(mapping, proposal.changes);
   require_unlocked(document, proposal.changes);
   require_valid(document, proposal.changes);
+  require_planned(document, proposal, judge);
   return proposal;
 }
 

@@ -177,12 +177,14 @@ std::string id_of(const StatusDocument& document, const Value& task) {
   return std::string(task.find(document.mapping().collection_id)->as_string());
 }
 
-// The touched ones, and behind them the added ones, each with the mapping's template as what it was.
+// The touched ones, and behind them the added and restored ones, each with the mapping's template as what it was.
 std::vector<TouchedTask> touched_and_added_tasks(const StatusDocument& document, const ChangeSet& changes) {
   std::vector<TouchedTask> tasks = touched_tasks(document, changes);
-  for (const Value& task : changes.added_tasks) {
-    const std::string id = id_of(document, task);
-    tasks.push_back({id, initial_task(document.mapping(), {{}, {}, id, 0}), task});
+  for (const auto* new_tasks : {&changes.added_tasks, &changes.restored_tasks}) {
+    for (const Value& task : *new_tasks) {
+      const std::string id = id_of(document, task);
+      tasks.push_back({id, initial_task(document.mapping(), {{}, {}, id, 0}), task});
+    }
   }
   return tasks;
 }

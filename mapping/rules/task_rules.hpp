@@ -14,8 +14,8 @@ void add_consequences(const StatusDocument& document, ChangeSet& changes);
 void require_rules(const StatusDocument& document, const ChangeSet& changes, const Judge& judge,
                    std::vector<RuleWarning>& warnings);
 
-/// The same for dependencies: of the tasks that are changed and of those that are added, each by what all tasks will
-/// be. Precondition: added tasks are complete, and what follows from the changes is among them.
+/// The same for dependencies: of the tasks that are changed and of those that are added or restored, each by what all
+/// tasks will be. Precondition: added tasks are complete, and what follows from the changes is among them.
 void require_dependencies(const StatusDocument& document, const ChangeSet& changes, const Judge& judge,
                           std::vector<RuleWarning>& warnings);
 

@@ -34,7 +34,9 @@ class ScopeComparison {
     const Field* field = mapping_.at(at, !task_.empty());
     if (field && field->type == FieldType::collection) return;  // compared task by task
     const bool is_inner = (!field || field->is_directory()) && holds_fields(mapping_, at, !task_.empty());
-    if (is_inner && after && after->is_object())
+    // In an object that nobody knows there may be locks, which are changed one by one.
+    const bool is_unknown_object = !field && before && before->is_object() && after && after->is_object();
+    if (is_unknown_object || (is_inner && after && after->is_object()))
       compare_objects(before && before->is_object() ? *before : Value::object(), *after, at);
     else
       add(field, before, after, at);
@@ -117,7 +119,8 @@ class TaskComparison {
     const Value* id = task.find(before_.mapping().collection_id);
     if (!id || !id->is_string() || id->as_string().empty())
       throw Rejection(Cause::invalid, before_.mapping().collection->pointer.child(position).text() +
-                                          " is not a JSON object with a " + before_.mapping().collection_id);
+                                          " is not accepted as a task; it takes a JSON object whose " +
+                                          before_.mapping().collection_id + " is a string that is not empty");
     return id->as_string();
   }
 

@@ -203,6 +203,7 @@ TEST_F(AccessTest, CommandsAreThoseOfWhoAsks) {
     EXPECT_REFUSED(EACCES, try_one(user, {Kind::write, ".control", reconcile}));
     EXPECT_REFUSED(EACCES, try_one(user, {Kind::write, ".control", adopt}));
     EXPECT_REFUSED(EACCES, try_one(user, {Kind::write, "../exec_status_126/.control", adopt}));
+    EXPECT_REFUSED(EACCES, try_one(user, {Kind::write, ".control", "no command"}));
   }
   EXPECT_FALSE(std::filesystem::exists(journal_file(126)));
   for (const std::string& command : {reconcile, adopt})

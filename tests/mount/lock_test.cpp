@@ -31,6 +31,18 @@ class LockTest : public SeveralUsersTest {
   const std::string task_ = "tasks/task_001_scaffold/";
 };
 
+TEST_F(LockTest, ComesBeforeHowItWasWritten) {
+  ASSERT_EQ(0, write(task_ + "task.json", R"({"_status_locked": true})"));
+  EXPECT_REFUSED(EPERM, append(task_ + "status", "ACTIVE\n"));
+  EXPECT_REFUSED(EINVAL, append(task_ + "percent_complete", "5\n"));
+  for (const char* name : {"tasks/%zz", "tasks/.x"}) {
+    EXPECT_REFUSED(EACCES, try_one("daemon", {Kind::mkdir, name}));
+    EXPECT_REFUSED(EINVAL, try_one("", {Kind::mkdir, name}));
+  }
+  ASSERT_EQ(0, write("_tasks_status_list_immutable", "true\n"));
+  for (const char* name : {"tasks/%zz", "tasks/.x"}) EXPECT_REFUSED(EPERM, try_one("", {Kind::mkdir, name}));
+}
+
 TEST_F(LockTest, OfAField) {
   EXPECT_VERSIONS(1, write(task_ + "task.json", R"({"_percent_complete_locked": true})"));
   EXPECT_REFUSED(EPERM, write(task_ + "percent_complete", "5\n"));

@@ -174,6 +174,28 @@ TEST_F(PlanTest, APlanThatBecomesBadLeavesTheGoodOneInForce) {
   }
 }
 
+TEST_F(PlanTest, APlanThatBecomesBadLeavesAWarning) {
+  mount();
+  put_plan_text("[]");
+  ASSERT_EQ(0, write("tasks/task_001_scaffold/percent_complete", "5\n"));
+  EXPECT_NE(std::string::npos, errors().find(" WARNING exec_status_125 ")) << errors();
+  EXPECT_NE(std::string::npos, errors().find("the plan that was read before stays in force")) << errors();
+  EXPECT_EQ("", last_error());
+}
+
+TEST_F(PlanTest, RollbackBringsBackNoTaskThatItDoesNotHave) {
+  mount(shared());
+  ASSERT_EQ(0, try_one("", {Kind::rmdir, "tasks/task_003_tests"}));
+  Json without = plan();
+  without["payload"]["tasks"].erase(2);
+  put_plan(without);
+  EXPECT_REFUSED(EINVAL, write(".control", R"({"command": "rollback", "version": 1})"));
+  EXPECT_NE(std::string::npos, last_error().find("has no task \"task_003_tests\"")) << last_error();
+  put_plan(plan());
+  EXPECT_VERSIONS(1, write(".control", R"({"command": "rollback", "version": 1})"));
+  EXPECT_EQ("PENDING\n", read("tasks/task_003_tests/status"));
+}
+
 TEST_F(PlanTest, ALinkIsFollowedWithinItsDirectory) {
   std::filesystem::create_directory(source() / "below");
   std::filesystem::rename(plan_file(), source() / "below" / "plan");

@@ -118,14 +118,33 @@ TEST(CheckTest, ABrokenImplication) {
   EXPECT_THAT(findings[0].message, HasSubstr("rule done-is-complete: must be 100"));
 }
 
-TEST(CheckTest, AnImplicationThatIsOffIsNotBroken) {
+// A task that is DONE and not complete, by a mapping in which that rule has this mode.
+StatusDocument incomplete_under(const std::string& mode) {
   std::string text(default_mapping()->text);
   const std::size_t rule = text.find("- name: done-is-complete");
-  text.replace(text.find("mode: enforce", rule), 13, "mode: off");
+  text.replace(text.find("mode: enforce", rule), 13, "mode: " + mode);
   const Value root = good_after(R"([{"op":"replace","path":"/payload/tasks_status/1/status","value":"DONE"},
       {"op":"replace","path":"/payload/overall_status_summary/overall_completion_percentage","value":33}])")
                          .root();
-  EXPECT_THAT(findings_in(StatusDocument(load_mapping(text, "off.yaml"), root)), IsEmpty());
+  return StatusDocument(load_mapping(text, "own.yaml"), root);
+}
+
+TEST(CheckTest, AnImplicationThatIsOffIsNotBroken) {
+  EXPECT_THAT(findings_in(incomplete_under("off")), IsEmpty());
+  EXPECT_THAT(warnings_about(incomplete_under("off")), IsEmpty());
+}
+
+TEST(CheckTest, AnImplicationThatWarnsIsNoFinding) {
+  const StatusDocument document = incomplete_under("warn");
+  EXPECT_THAT(findings_in(document), IsEmpty());
+  const auto warnings = warnings_about(document);
+  ASSERT_EQ(warnings.size(), 1u);
+  EXPECT_EQ(warnings[0].pointer, task + "/percent_complete");
+  EXPECT_THAT(warnings[0].message, HasSubstr("rule done-is-complete: must be 100"));
+}
+
+TEST(CheckTest, AnImplicationThatIsEnforcedIsNoWarning) {
+  EXPECT_THAT(warnings_about(incomplete_under("enforce")), IsEmpty());
 }
 
 TEST(CheckTest, UnknownKeysAreNotFindings) {

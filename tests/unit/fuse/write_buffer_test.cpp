@@ -102,5 +102,21 @@ TEST(WriteBufferTest, ALargeLineOfALogIsWholeWhereItsBracketsCloseOutsideOfStrin
   EXPECT_TRUE(begin + end == requested(log, end));
 }
 
+TEST(WriteBufferTest, WhiteSpaceAloneIsAnsweredWithWhatTheFileTakes) {
+  const std::pair<const char*, const char*> files[] = {{"tasks/one/latest_test_status", "a JSON object"},
+                                                       {"tasks/one/override", "\"reason\""},
+                                                       {"tasks/one/task.json", "a JSON patch (an array)"},
+                                                       {"patch", "a JSON patch (an array)"}};
+  for (const auto& [path, accepted] : files) {
+    WriteBuffer buffer = buffer_of(path, false);
+    EXPECT_EQ("nothing", requested(buffer, "  \n"));
+    const auto complaint = buffer.complaint_at_close();
+    ASSERT_TRUE(complaint) << path;
+    EXPECT_NE(std::string::npos, complaint->find(accepted)) << path << ": " << *complaint;
+    const bool names_patch = complaint->find("a JSON patch") != std::string::npos;
+    EXPECT_EQ(names_patch, std::string(accepted).find("a JSON patch") != std::string::npos) << path;
+  }
+}
+
 }  // namespace
 }  // namespace statusfs

@@ -103,6 +103,11 @@ TEST(LogLinesTest, PlainTextBecomesTheMainMember) {
   EXPECT_EQ(compact(entries[2]), R"({"achievement_summary":"[third]"})");
 }
 
+TEST(LogLinesTest, LinesOfWhiteSpaceArePassedOver) {
+  EXPECT_EQ(log_lines(field_of_type("log"), "a\n   \n\t\r\nb\n").size(), 2u);
+  EXPECT_TRUE(log_lines(field_of_type("log"), "   \n").empty());
+}
+
 TEST(LogLinesTest, ALineThatBeginsLikeAnObjectMustBeOne) {
   for (const char* line : {"{broken\n", "ok\n{\"a\":1\n", "  {\"a\":1} x\n"})
     expect_refused(Cause::invalid, {"begins like a JSON object"}, [&] { log_lines(field_of_type("log"), line); });

@@ -103,5 +103,26 @@ TEST(IdempotencyTest, ARepeatedLineIsARepeatThoughTheLogIsLockedSince) {
     expect_judged(locked, {"achievements", text, Kind::append}, Cause::not_permitted, {"locked"});
 }
 
+TEST(IdempotencyTest, AKeyOfAnotherRequestIsToldAfterWhatIsGraver) {
+  const StatusDocument document = sample_with("/_percent_complete_locked", "true");
+  const OneEarlierRequest memory("tasks/one/task.json", "k", "another hash");
+  const auto expect = [&](const std::string& rest, Cause cause) {
+    SCOPED_TRACE(rest);
+    expect_refused(cause, {}, [&] {
+      judged(document, {"tasks/one/task.json", R"({"idempotency_key":"k",)" + rest + "}"}, nullptr, &memory);
+    });
+  };
+  expect(R"("patch":{"percent_complete":5})", Cause::not_permitted);
+  expect(R"("patch":{"g_last_update":5})", Cause::not_permitted);
+  expect(R"("if_version":99,"patch":{"status":"BLOCKED"})", Cause::stale);
+  expect(R"("patch":{"status":"BLOCKED"})", Cause::invalid);
+  const StatusDocument locked =
+      sample_after(R"([{"op":"add","path":"/payload/_key_achievements_log_locked","value":true}])");
+  const OneEarlierRequest line("achievements", "k", "another hash");
+  const Attempt attempt{"achievements", R"({"achievement_summary":"x","idempotency_key":"k"})", Kind::append};
+  expect_refused(Cause::not_permitted, {"locked"}, [&] { judged(locked, attempt, nullptr, &line); });
+  expect_refused(Cause::invalid, {"another request"}, [&] { judged(sample(), attempt, nullptr, &line); });
+}
+
 }  // namespace
 }  // namespace statusfs

@@ -83,10 +83,25 @@ INSTANTIATE_TEST_SUITE_P(
                     BadOverride{R"({"field":"percent_complete","value":7,"reason":" \n"})", "the member reason"},
                     BadOverride{R"({"field":"percent_complete","value":7,"reason":3})", "the member reason"},
                     BadOverride{R"({"field":"percent_complete","value":7,"reason":"a\nb"})", "reason"},
+                    BadOverride{R"({"field":"percent_complete","value":7,"reason":"a\u0000b"})", "reason"},
                     BadOverride{R"({"field":"percent_complete","reason":"x"})", "the member value"},
                     BadOverride{R"({"field":"nothing","value":7,"reason":"x"})", "no field of a task"},
                     BadOverride{R"({"field":"percent_complete","value":7,"reason":"x","more":1})",
                                 "more is not known"}));
+
+TEST(LockOverrideTest, AReasonIsNoLongerThanAText) {
+  const auto with_reason = [](std::size_t size) {
+    return Attempt{override_file,
+                   R"({"field":"percent_complete","value":7,"reason":")" + std::string(size, 'x') + "\"}"};
+  };
+  EXPECT_NO_THROW(judged(locked_sample(), with_reason(512 * 1024)));
+  expect_judged(locked_sample(), with_reason(512 * 1024 + 1), Cause::too_large, {"at most 524288"});
+}
+
+TEST(LockOverrideTest, WhatMayNotBeWrittenComesBeforeTheReason) {
+  expect_judged(locked_sample(), {override_file, R"({"field":"g_last_update","value":7,"reason":"a\u0000b"})"},
+                Cause::not_permitted, {"read-only"});
+}
 
 TEST(LockOverrideTest, WritesNoEntriesOfALogThatIsAbsent) {
   const StatusDocument without = sample_after(R"([{"op":"remove","path":"/payload/tasks_status/0/execution_log"}])");

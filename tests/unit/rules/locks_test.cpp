@@ -179,5 +179,24 @@ TEST(LocksTest, InAValueAreNone) {
             0u);
 }
 
+TEST(LocksTest, InAnObjectThatNobodyKnowsAreClearedByAPatch) {
+  const StatusDocument document = sample_after(
+      R"([{"op":"add","path":"/payload/yy","value":{"_locked_object_definition":true,"a":1,"b":{"_a_locked":true}}}])");
+  const auto merged = [](const std::string& members) {
+    return Attempt{"patch", R"({"payload":{"yy":)" + members + "}}"};
+  };
+  EXPECT_EQ(outcome(judged(document, merged(R"({"_locked_object_definition":false})"))),
+            (Outcome{{":/payload/yy/_locked_object_definition", "false"}}));
+  EXPECT_EQ(outcome(judged(document, {"yy/_locked_object_definition", "false\n"})),
+            (Outcome{{":/payload/yy/_locked_object_definition", "false"}}))
+      << "as through its own file";
+  expect_judged(document, {"patch", R"({"payload":{"yy":{"_locked_object_definition":false}}})", Kind::set, "MANAGER"},
+                Cause::access_denied, {"_locked_object_definition"});
+  expect_judged(document, merged(R"({"_locked_object_definition":false,"a":2})"), Cause::not_permitted,
+                {"/payload/yy/a", "not known"});
+  expect_judged(document, merged("null"), Cause::not_permitted, {"/payload/yy", "not known"});
+  expect_locked(document, merged(R"({"b":{"_a_locked":false}})"), "/payload/yy/_locked_object_definition");
+}
+
 }  // namespace
 }  // namespace statusfs

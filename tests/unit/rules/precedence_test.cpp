@@ -74,6 +74,10 @@ INSTANTIATE_TEST_SUITE_P(
         Precedence{"before malformed JSON", by("AUDITOR", task_json, "{"), Cause::access_denied},
         Precedence{"before a locked list", by("BUILDER", "tasks", "two", Kind::add_task), Cause::access_denied},
         Precedence{"before an unknown key", by("AUDITOR", task_json, R"({"new":1,"percent_complete":5})"),
+                   Cause::access_denied},
+        Precedence{"before a list of tasks that is gone",
+                   by("BUILDER", "patch", R"({"payload":{"tasks_status":null}})"), Cause::access_denied},
+        Precedence{"before a payload that is removed", by("BUILDER", "patch", R"([{"op":"remove","path":"/payload"}])"),
                    Cause::access_denied}));
 
 INSTANTIATE_TEST_SUITE_P(
@@ -116,7 +120,14 @@ INSTANTIATE_TEST_SUITE_P(
                       R"({"payload":{"g_last_update":9,"tasks_status":[{"task_id_ref":"a"},{"task_id_ref":"a"}]}})"),
                    Cause::not_permitted},
         Precedence{"read-only before a payload that is gone", by("SUPERVISOR", "patch", R"({"payload":null})"),
-                   Cause::not_permitted}));
+                   Cause::not_permitted},
+        Precedence{"read-only before a payload that is removed",
+                   by("SUPERVISOR", "patch", R"([{"op":"remove","path":"/payload"}])"), Cause::not_permitted},
+        Precedence{"read-only before a payload that is replaced",
+                   by("SUPERVISOR", "patch", R"([{"op":"replace","path":"/payload","value":{}}])"),
+                   Cause::not_permitted},
+        Precedence{"read-only before a file that is replaced",
+                   by("SUPERVISOR", "patch", R"([{"op":"replace","path":"","value":{}}])"), Cause::not_permitted}));
 
 INSTANTIATE_TEST_SUITE_P(
     StaleThird, PrecedenceTest,
@@ -141,6 +152,34 @@ INSTANTIATE_TEST_SUITE_P(
             by("BUILDER", task_json,
                R"([{"op":"test","path":"/status","value":"x"},{"op":"replace","path":"/percent_complete","value":101}])"),
             Cause::stale}));
+
+// A list of tasks that is locked is told before what is wrong with a task that would be added.
+TEST(ImmutableListTest, ComesBeforeABadTask) {
+  const StatusDocument document =
+      sample_after(R"([{"op":"add","path":"/payload/_tasks_status_list_immutable","value":true}])");
+  const std::string id = std::string(document.task_id(0));
+  for (const std::string& given : {std::string(R"("")"), std::string("5"), "\"" + id + "\""}) {
+    const std::string task = R"({"task_id_ref":)" + given + "}";
+    expect_judged(document, {"patch", R"([{"op":"add","path":"/payload/tasks_status/-","value":)" + task + "}]"},
+                  Cause::not_permitted, {"_tasks_status_list_immutable"});
+  }
+  const Author author = author_of("SUPERVISOR"), builder = author_of("BUILDER");
+  expect_refused(Cause::not_permitted, {"_tasks_status_list_immutable"},
+                 [&] { require_adding_permitted(document, {author}); });
+  expect_refused(Cause::access_denied, {"add tasks"}, [&] { require_adding_permitted(document, {builder}); });
+  EXPECT_NO_THROW(require_adding_permitted(sample(), {author}));
+}
+
+TEST(LockedFieldTest, ComesBeforeHowItWasWritten) {
+  const StatusDocument document = sample_with("/_status_locked", "true");
+  const Author author = author_of("SUPERVISOR");
+  const auto permitted = [&](const std::string& path) {
+    require_write_permitted(document, node_at(document, path), {author});
+  };
+  expect_refused(Cause::not_permitted, {"_status_locked"}, [&] { permitted("tasks/one/status"); });
+  for (const char* path : {"tasks/one/percent_complete", "tasks/one/task.json", "tasks/one/override", "patch"})
+    EXPECT_NO_THROW(permitted(path)) << path;
+}
 
 }  // namespace
 }  // namespace statusfs

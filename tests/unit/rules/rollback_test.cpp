@@ -126,5 +126,41 @@ TEST(RollbackTest, ATaskThatWasNotValidDoesNotComeBack) {
                  [&] { propose_rollback(earlier.without_task(0), earlier, 1, "one", {author}); });
 }
 
+Plan plan_of(const std::string& tasks) {
+  return Plan(parse_json(R"({"payload":{"execution_plan_id":"exec_plan_7","tasks":)" + tasks + "}}"));
+}
+
+TEST(RollbackTest, ATaskThatThePlanDoesNotHaveDoesNotComeBack) {
+  const Plan plan = plan_of(R"([{"task_id":"one"},{"task_id":"three"}])");
+  const Author author = author_of("SUPERVISOR");
+  const StatusDocument document = later(R"([{"op":"remove","path":"/payload/tasks_status/1"}])");
+  for (const auto& task : {std::optional<std::string>(), std::optional<std::string>("two")})
+    expect_refused(Cause::invalid, {"exec_plan_7", "has no task \"two\""}, [&] {
+      propose_rollback(document, earlier_sample(), 4, task, {author, &plan});
+    });
+  EXPECT_NO_THROW(propose_rollback(document, earlier_sample(), 4, "one", {author, &plan}));
+}
+
+TEST(RollbackTest, ATaskBecomesActiveOnlyBehindThoseThatItDependsOn) {
+  const Plan plan = plan_of(R"([{"task_id":"one"},{"task_id":"two","dependencies":["one"]},{"task_id":"three"}])");
+  const Author author = author_of("SUPERVISOR");
+  const StatusDocument earlier = sample_after(R"([
+      {"op":"replace","path":"/payload/tasks_status/0/status","value":"DONE"},
+      {"op":"replace","path":"/payload/tasks_status/0/percent_complete","value":100},
+      {"op":"replace","path":"/payload/tasks_status/1/status","value":"ACTIVE"}])");
+  const auto roll_back = [&](const StatusDocument& document, const std::optional<std::string>& task) {
+    return propose_rollback(document, earlier, 1, task, {author, &plan});
+  };
+  const StatusDocument pending = sample_after(R"([
+      {"op":"replace","path":"/payload/tasks_status/0/status","value":"PENDING"},
+      {"op":"replace","path":"/payload/tasks_status/1/status","value":"PENDING"}])");
+  const StatusDocument removed = pending.without_task(1);
+  for (const StatusDocument* document : {&pending, &removed}) {
+    expect_refused(Cause::invalid, {"rule dependencies-first", "two depends on one"},
+                   [&] { roll_back(*document, "two"); });
+    EXPECT_NO_THROW(roll_back(*document, {})) << "both go back, and the first one is done then";
+  }
+}
+
 }  // namespace
 }  // namespace statusfs
