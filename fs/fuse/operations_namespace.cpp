@@ -24,9 +24,6 @@ std::string task_id_of(std::string_view name) {
   auto id = decode_name(name);
   if (!id) throw Rejection(Cause::invalid, "'%' must be followed by two hex digits; '%' itself is written %25");
   if (!is_valid_utf8(*id)) throw Rejection(Cause::invalid, "a task id must be valid UTF-8");
-  // Under another spelling the task would not be found once it is made.
-  if (const std::string own_name = encode_name(*id); own_name != name)
-    throw Rejection(Cause::invalid, "the task that is meant has the name " + own_name + "; make it by that name");
   return *std::move(id);
 }
 
@@ -39,10 +36,11 @@ std::string id_of_new_task(const NodePlace& collection, const Author& author, st
   throw;
 }
 
-void answer_mkdir(const PendingName& pending, const NodePlace& place, const std::string& id) {
+void answer_mkdir(const PendingName& pending, const NodePlace& place, const std::string& id, bool is_own_name) {
   const Node task{Node::Kind::task, nullptr, id, {}};
   const auto inode = pending.mount.inodes().look_up(pending.path, NodePlace{place.file, task});
-  send_entry(pending.request, pending.mount, inode, announced_timeout);
+  // A task that was made under another spelling of its name is found under its own from now on.
+  send_entry(pending.request, pending.mount, inode, is_own_name ? announced_timeout : 0);
 }
 
 void make_directory(fuse_req_t request, fuse_ino_t parent, const char* name, mode_t) {
@@ -54,8 +52,9 @@ void make_directory(fuse_req_t request, fuse_ino_t parent, const char* name, mod
     Author author = mount.author_of(caller);
     const std::string id = id_of_new_task(*collection, author, name);
     const PendingName pending{request, mount, caller, author.persona, path_below(*directory, name)};
-    const auto done = [pending, place = *collection, id](const std::optional<Rejection>& refusal) {
-      if (!pending.answered_refusal(refusal)) answer_mkdir(pending, place, id);
+    const bool is_own_name = encode_name(id) == name;
+    const auto done = [pending, place = *collection, id, is_own_name](const std::optional<Rejection>& refusal) {
+      if (!pending.answered_refusal(refusal)) answer_mkdir(pending, place, id, is_own_name);
     };
     collection->file->submit(
         {WriteRequest{WriteRequest::Kind::add_task, collection->node, id}, std::move(author), done, pending.warned()});

@@ -40,12 +40,6 @@ std::string text_member(const Value& request, std::string_view name) {
 
 }  // namespace
 
-Value override_record(const FieldChange& change, const std::string& reason) {
-  return Value::object({Member(field_member, Value(change.field->path)),
-                        Member("old_value", change.before.value_or(Value())),
-                        Member("new_value", change.after.value_or(Value())), Member(reason_member, Value(reason))});
-}
-
 void require_valid_reason(const LockOverrideRequest& request) {
   const Value reason(request.reason);
   for (const EntryMember& member : request.record.field->entry->members) {
@@ -69,10 +63,12 @@ LockOverrideRequest read_override(const StatusDocument& document, const Node& no
   const Field* field = document.mapping().task_field(path);
   if (!field) refuse("no field of a task lies at " + compact(Value(path)));
   const Field* log = document.mapping().override_log_of(*node.field);
-  LockOverrideRequest result{field, reason, change_at(document, node.task, field, field->pointer),
+  LockOverrideRequest result{reason, change_at(document, node.task, field, field->pointer),
                              change_at(document, node.task, log, log->pointer)};
   result.change.after = *value;
-  result.record.appended.push_back(override_record(result.change, reason));
+  result.record.appended.push_back(
+      Value::object({Member(field_member, Value(path)), Member("old_value", result.change.before.value_or(Value())),
+                     Member("new_value", *value), Member(reason_member, Value(reason))}));
   return result;
 }
 

@@ -9,17 +9,13 @@
 namespace statusfs {
 
 struct LockOverrideRequest {
-  const Field* field = nullptr;  ///< the one that is named
   std::string reason;
-  FieldChange change;  ///< of that field
+  FieldChange change;  ///< of the field that is named
   FieldChange record;  ///< one entry more in the task's log of overrides
 };
 
 /// Throws Rejection(invalid, too_large) for a reason that the log of overrides does not take.
 void require_valid_reason(const LockOverrideRequest& request);
-
-/// What the log of overrides says of a change.
-Value override_record(const FieldChange& change, const std::string& reason);
 
 /// Whether overrides are written to this node.
 bool is_override_node(const StatusDocument& document, const Node& node);

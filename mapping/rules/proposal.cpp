@@ -34,15 +34,6 @@ void remove_task(const StatusDocument& document, const WriteRequest& request, co
   judge_changes(document, proposal, judge);
 }
 
-// What follows from an override passes over locks as it does, and is recorded as it is.
-void record_consequences(const StatusDocument& document, const ChangeSet& changes, LockOverrideRequest& given) {
-  for (const FieldChange& change : changes.fields) {
-    const bool is_consequence = change.task == given.record.task && change.field && change.field != given.field;
-    if (is_consequence && lock_of(document, change.task, change.pointer, false))
-      given.record.appended.push_back(override_record(change, given.reason));
-  }
-}
-
 // The record comes last, and is not judged but for the reason: the rest of it nobody writes.
 void override_lock(const StatusDocument& document, const WriteRequest& request, const Judge& judge,
                    Proposal& proposal) {
@@ -52,9 +43,7 @@ void override_lock(const StatusDocument& document, const WriteRequest& request, 
   proposal.changes.fields.push_back(std::move(given.change));
   judge_changes(document, proposal, judge, request.node.task);
   require_valid_reason(given);
-  if (proposal.changes.empty()) return;
-  record_consequences(document, proposal.changes, given);
-  proposal.changes.fields.push_back(std::move(given.record));
+  if (!proposal.changes.empty()) proposal.changes.fields.push_back(std::move(given.record));
 }
 
 bool is_patch_node(const Node& node) { return node.kind == Node::Kind::field && node.field->access == Access::patch; }

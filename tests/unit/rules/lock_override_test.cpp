@@ -27,19 +27,6 @@ TEST(LockOverrideTest, OfAFieldInAGroup) {
             R"("PASSED")");
 }
 
-TEST(LockOverrideTest, WhatFollowsIsRecordedWhereItIsLockedToo) {
-  const StatusDocument active = sample_after(
-      R"([{"op":"replace","path":"/payload/tasks_status/0/status","value":"ACTIVE"},
-          {"op":"add","path":"/payload/tasks_status/0/_status_locked","value":true}])");
-  const Attempt done{override_file, R"({"field":"status","value":"DONE","reason":"late"})"};
-  const std::string status = R"({"field":"status","old_value":"ACTIVE","new_value":"DONE","reason":"late"})";
-  EXPECT_EQ(outcome(judged(active, done)).at(log), "+[" + status + "]");
-  const StatusDocument both = active.with_task(0, active.task(0).with_member("_percent_complete_locked", Value(true)));
-  EXPECT_EQ(outcome(judged(both, done)).at("one:/percent_complete"), "100");
-  EXPECT_EQ(outcome(judged(both, done)).at(log),
-            "+[" + status + R"(,{"field":"percent_complete","old_value":0,"new_value":100,"reason":"late"}])");
-}
-
 TEST(LockOverrideTest, WhatIsThereAlreadyIsNotRecorded) {
   EXPECT_TRUE(judged(locked_sample(), {override_file, R"({"field":"percent_complete","value":0,"reason":"x"})"})
                   .changes.empty());
