@@ -22,7 +22,7 @@ LocalOptions offline_options(const std::string& signing_key) {
 namespace {
 
 constexpr const char* foreign_content =
-    "another program put content in its place that is no version of it, and it was left there: the next mount, "
+    "was changed by another program, and what stands there is no version of it; it was left there: the next mount, "
     "statusfs rollback or statusfs reconcile keeps it aside, and the file is read-only until statusfs reconcile";
 
 }  // namespace

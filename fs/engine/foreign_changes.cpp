@@ -1,6 +1,6 @@
 #include "fs/engine/foreign_changes.hpp"
 
-#include "fs/engine/foreign_names.hpp"
+#include "fs/engine/foreign_personas.hpp"
 #include "fs/engine/partition_state.hpp"
 #include "fs/engine/refusal.hpp"
 #include "fs/identity/user_names.hpp"
@@ -85,7 +85,7 @@ void ForeignChanges::commit_if_allowed(const ForeignChange& change) {
   if (!continues_chain && config.external != ExternalChanges::adopt)
     throw Rejection(Cause::invalid, "it does not continue the chain");
   if (continues_chain) {
-    require_own_names(*chain.document(), document, author);
+    require_own_personas(*chain.document(), document, author);
     require_good_successor(document);
   }
   commit(document, proposal, author, continues_chain);

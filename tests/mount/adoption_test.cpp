@@ -121,18 +121,6 @@ TEST_F(AdoptionTest, TheOwnersUidIsRecordedAndItsRightsCount) {
   expect_quarantined();
 }
 
-TEST_F(AdoptionTest, ASuccessorSignsAsItsOwnerAlone) {
-  put_file(root() / "config.yaml", "writers:\n  - {uid: 1234, archetype: BUILDER}\ndefault: {archetype: AUDITOR}\n");
-  mount({"-o", "config=" + (root() / "config.yaml").string()});
-  change("successor",
-         "task['percent_complete'] = 33; task['last_updated_by_persona_id'] = 'me'; "
-         "task['last_updated_by_archetype'] = 'BUILDER'",
-         "1234");
-  expect_adopted(2, percent, "33\n");
-  change("successor", "task['percent_complete'] = 34; task['last_updated_by_archetype'] = 'SUPERVISOR'", "1234");
-  expect_quarantined();
-}
-
 TEST_F(AdoptionTest, ASuccessorDoesNotSignAsStatusfs) {
   mount();
   change("successor", "task['percent_complete'] = 33; task['last_updated_by_persona_id'] = 'STATUSFS'");

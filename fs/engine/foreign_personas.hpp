@@ -7,7 +7,7 @@
 namespace statusfs {
 
 /// Throws Rejection(not_permitted), with the pointer, where a task of `after` got a persona that only statusfs itself
-/// signs as, or an archetype that is not the author's; the authority over locks may name any.
-void require_own_names(const StatusDocument& before, const StatusDocument& after, const Author& author);
+/// signs as, and that is not the author's.
+void require_own_personas(const StatusDocument& before, const StatusDocument& after, const Author& author);
 
 }  // namespace statusfs
