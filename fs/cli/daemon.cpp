@@ -37,18 +37,6 @@ int status_of_ended_child(pid_t child) {
   _exit(size == 1 ? EXIT_SUCCESS : status_of_ended_child(child));
 }
 
-// What a process has open that has opened nothing itself yet.
-std::vector<UniqueFd> inherited_descriptors() {
-  std::vector<int> numbers;
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd", error))
-    numbers.push_back(std::stoi(entry.path().filename().string()));
-  std::vector<UniqueFd> descriptors;
-  for (const int number : numbers)
-    if (number > STDERR_FILENO && fcntl(number, F_GETFD) >= 0) descriptors.emplace_back(number);
-  return descriptors;
-}
-
 void leave_terminal() {
   if (chdir("/") != 0) return;
   const UniqueFd null(open("/dev/null", O_RDWR | O_CLOEXEC));
@@ -58,9 +46,21 @@ void leave_terminal() {
 
 }  // namespace
 
-Daemon::Daemon(bool foreground) {
+std::vector<int> inherited_descriptors() {
+  std::vector<int> listed, inherited;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd", error))
+    listed.push_back(std::stoi(entry.path().filename().string()));
+  for (const int descriptor : listed) {
+    const int flags = fcntl(descriptor, F_GETFD);  // -1: the list was read through it
+    if (descriptor > STDERR_FILENO && flags >= 0 && (flags & FD_CLOEXEC) == 0) inherited.push_back(descriptor);
+  }
+  return inherited;
+}
+
+Daemon::Daemon(bool foreground, const std::vector<int>& inherited) {
   if (foreground) return;
-  inherited_ = inherited_descriptors();
+  for (const int descriptor : inherited) inherited_.emplace_back(descriptor);
   std::array<int, 2> ends{};
   if (pipe2(ends.data(), O_CLOEXEC) != 0) throw std::system_error(errno, std::generic_category(), "pipe");
   UniqueFd from_child(ends[0]);

@@ -8,13 +8,17 @@
 
 namespace statusfs {
 
+/// What whoever started the process left open in it, beyond standard error. To be asked before anything else is opened:
+/// a library may not care whether its own is inherited.
+std::vector<int> inherited_descriptors();
+
 /// The process forks when this is made: the child goes on, the parent waits inside the constructor until the child
 /// reports and then exits with the child's answer. So whoever started the command knows that the mount answers when it
 /// returns. To be made before any thread, lock or mount.
 class Daemon {
  public:
-  /// `foreground`: nothing is forked, and reports go nowhere.
-  explicit Daemon(bool foreground);
+  /// `foreground`: nothing is forked, reports go nowhere, and what was inherited stays open.
+  Daemon(bool foreground, const std::vector<int>& inherited);
 
   /// Throws CommandError(mount_failed) where the parent was ended meanwhile: whoever started the command has been told
   /// that it came to nothing.
@@ -25,7 +29,7 @@ class Daemon {
   void report_ready() noexcept;
 
  private:
-  std::vector<UniqueFd> inherited_;  ///< beyond standard error; held until the options that may name them were read
+  std::vector<UniqueFd> inherited_;  ///< held until the options that may name them were read
   UniqueFd report_;
 };
 

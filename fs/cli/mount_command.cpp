@@ -170,13 +170,14 @@ ExitStatus serve(MountSource& source, const MountArguments& arguments, const Mou
 }  // namespace
 
 ExitStatus mount_command(const MountArguments& arguments) {
+  const std::vector<int> inherited = inherited_descriptors();
   const MountSettings settings = read_mount_options(arguments.options);
   const auto mapping = load_mapping_file(settings.mapping);
   MountSource source(arguments.source, settings);
   const std::vector<MountEntry> dead_mounts = clear_dead_mounts(arguments.mountpoint);
   source.require_mountpoint(arguments.mountpoint);
   const bool in_foreground = arguments.foreground || arguments.debug;
-  Daemon daemon(in_foreground);
+  Daemon daemon(in_foreground, inherited);
   allow_many_files();
   survive_file_size_limit();
   block_signals();
