@@ -30,11 +30,10 @@ constexpr const char* foreign_content =
 StoredFile load_and_settle(LocalStore& store) {
   StoredFile stored = store.load();
   if (stored.state != StoredFile::State::chained || !stored.reason.empty()) return stored;
-  if (stored.has_foreign_content)
-    stored.reason = foreign_content;
-  else if (const StoreResult result = store.settle(); result.status != StoreStatus::done)
+  const StoreResult result = stored.has_foreign_content ? StoreResult() : store.settle();
+  if (result.status != StoreStatus::done)
     stored.reason = result.reason;
-  else if (store.looks_changed())
+  else if (stored.has_foreign_content || store.looks_changed())
     stored.reason = foreign_content;
   return stored;
 }
