@@ -103,12 +103,14 @@ class StatusFile final : private VersionEvents, private CachedDocument {
   bool free() override;
   bool forget_state();
   std::shared_ptr<const FileState> loaded();
-  std::shared_ptr<const FileState> load();
   std::optional<OnDemandThread::Time> step();
+  // status_file_loading.cpp
+  std::shared_ptr<const FileState> load();
   std::optional<OnDemandThread::Time> next_attempt() const;
   bool is_attempt_worthwhile() const;
   void load_again();
   void plan_next_attempt();
+  // status_file.cpp again
   void publish(std::span<const Version> versions, std::shared_ptr<const FileState> state) override;
   void replace(std::shared_ptr<const FileState> state) override;
   void warn(const std::string& message) override { observer_.warned(name_, message); }
