@@ -1,7 +1,6 @@
 // The configuration file of a mount (-o config=FILE): YAML.
 //
-//     writers:            # the first row that matches counts; without this key the mounting user is the first
-//     archetype
+//     writers:            # the first row that matches counts; without it the mounting user has the first archetype
 //       - {user: ci-agent, persona: CODING_ASSISTANT, archetype: BUILDER}
 //       - {uid: 1002, archetype: BUILDER}
 //       - {group: supervisors, archetype: SUPERVISOR}    # also by number, where no group has that name

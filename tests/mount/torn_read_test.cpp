@@ -122,6 +122,14 @@ class TornReadTest : public SampleTest {
     threads_.clear();
   }
 
+  // Of all that was read while the first thread wrote. A test with hardly a write shows nothing.
+  void expect_whole() {
+    join_from(1);
+    EXPECT_EQ(0, torn_) << first_torn_;
+    EXPECT_EQ(0, failed_writes_);
+    EXPECT_GT(writes_, 20);
+  }
+
   Path field_;
   std::vector<std::thread> threads_;
   std::atomic<bool> stop_ = false;
@@ -148,10 +156,7 @@ TEST_F(TornReadTest, WhatTheKernelSendsIsWhole) {
   start([&] { write_values(); });
   start([&] { read_often(reads_each, [&] { return sent(field_); }); });
   start([&] { read_often(reads_each, [&] { return sent(field_); }); });
-  join_from(1);
-  EXPECT_EQ(0, torn_) << first_torn_;
-  EXPECT_EQ(0, failed_writes_);
-  EXPECT_GT(writes_, 20);
+  expect_whole();
 }
 
 // The kernel cuts at the size that it knows, and asks for no other before it sends or after it mapped.
@@ -192,10 +197,7 @@ TEST_F(TornReadTest, AHandleThatStaysOpenSeesWholeValues) {
   start([&] { write_values(); });
   start(reader);
   start(reader);
-  join_from(1);
-  EXPECT_EQ(0, torn_) << first_torn_;
-  EXPECT_EQ(0, failed_writes_);
-  EXPECT_GT(writes_, 20);
+  expect_whole();
 }
 
 TEST_F(TornReadTest, WholeDocumentsAreOfOneVersion) {
@@ -217,10 +219,7 @@ TEST_F(TornReadTest, WholeDocumentsAreOfOneVersion) {
     // The file on disk is replaced whole, too.
     for (int count = 0; count < 1'000 * load_factor(); ++count) check(status_file(), "/payload/tasks_status/0");
   });
-  join_from(1);
-  EXPECT_EQ(0, torn_) << first_torn_;
-  EXPECT_EQ(0, failed_writes_);
-  EXPECT_GT(writes_, 20);
+  expect_whole();
 }
 
 TEST_F(TornReadTest, DerivedValuesBelongToTheWrite) {
@@ -245,10 +244,7 @@ TEST_F(TornReadTest, DerivedValuesBelongToTheWrite) {
       last_version = seen;
     }
   });
-  join_from(1);
-  EXPECT_EQ(0, torn_) << first_torn_;
-  EXPECT_EQ(0, failed_writes_);
-  EXPECT_GT(writes_, 20);
+  expect_whole();
 }
 
 }  // namespace
