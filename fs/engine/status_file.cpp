@@ -67,9 +67,9 @@ std::optional<OnDemandThread::Time> StatusFile::step() {
 
 // Whether there was something to do, so that there may be more.
 bool StatusFile::take_turn() {
-  turn_.acquire();
+  turn_.take();
   const bool was_busy = commit_step();
-  turn_.release();
+  turn_.give_back();
   return was_busy;
 }
 
@@ -99,9 +99,9 @@ std::uint64_t StatusFile::size() const {
 }
 
 bool StatusFile::free() {
-  if (!turn_.try_acquire()) return false;
+  if (!turn_.try_take()) return false;
   const bool is_free = !has_queued() && forget_state();
-  turn_.release();
+  turn_.give_back();
   if (has_queued()) wake_or_work();  // whoever queued it may have found the turn taken
   if (is_free) observer_.document_freed(*this);
   return is_free;
@@ -129,9 +129,9 @@ void StatusFile::submit(Job job) {
 
 void StatusFile::carry_out(Job job) {
   if (!enqueue(std::move(job))) return;
-  if (!turn_.try_acquire()) return wake_or_work();
+  if (!turn_.try_take()) return wake_or_work();
   commit_step();
-  turn_.release();
+  turn_.give_back();
   // Whoever queued a job meanwhile found the turn taken and woke the thread; what one group did not take is left to it.
   if (has_queued()) wake_or_work();
 }
@@ -143,9 +143,9 @@ void StatusFile::wake_or_work() {
   try {
     thread_.wake();
   } catch (const std::exception&) {
-    while (has_queued() && turn_.try_acquire()) {
+    while (has_queued() && turn_.try_take()) {
       commit_step();
-      turn_.release();
+      turn_.give_back();
     }
   }
 }
@@ -201,12 +201,12 @@ void StatusFile::retire() {
   // Whoever still has it open holds this object, and must not hold the file on disk with it. A commit that goes on for
   // longer than any should leaves that to the end of this object.
   constexpr std::chrono::seconds longest_commit{10};
-  if (!turn_.try_acquire_for(longest_commit)) return;
+  if (!turn_.try_take_for(longest_commit)) return;
   {
     const std::lock_guard loading(load_mutex_);
     store_->let_go();
   }
-  turn_.release();
+  turn_.give_back();
   if (has_queued()) wake_or_work();
 }
 
@@ -299,9 +299,9 @@ void StatusFile::check_plan(const std::string& file_name) {
 // Whether a job is queued or being carried out. One may be although the file is not loaded: its document was freed
 // since.
 bool StatusFile::is_at_work() {
-  if (!turn_.try_acquire()) return true;
+  if (!turn_.try_take()) return true;
   const bool was_queued = has_queued();  // asked while nobody else can take a job from the queue to carry it out
-  turn_.release();
+  turn_.give_back();
   if (!was_queued && !has_queued()) return false;
   thread_.wake();  // whoever queued it may have found the turn taken
   return true;

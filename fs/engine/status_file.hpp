@@ -6,7 +6,6 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <semaphore>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,6 +17,7 @@
 #include "fs/engine/file_state.hpp"
 #include "fs/engine/history.hpp"
 #include "fs/engine/job.hpp"
+#include "fs/engine/turn.hpp"
 #include "fs/on_demand_thread.hpp"
 #include "fs/store/store.hpp"
 
@@ -160,7 +160,7 @@ class StatusFile final : private VersionEvents, private CachedDocument {
   bool is_retired_ = false;   // nor here; set once
 
   // Whoever takes it is the commit thread until he gives it back. No lock: jobs are answered meanwhile.
-  std::binary_semaphore turn_{1};
+  Turn turn_;
   Committer committer_;    // after load(), used by whoever has the turn
   OnDemandThread thread_;  // last, so that it ends first
 };

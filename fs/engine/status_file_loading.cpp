@@ -51,7 +51,7 @@ bool StatusFile::is_attempt_worthwhile() const {
 
 // Readers are told by the next step, as whoever asks here may hold what that needs.
 void StatusFile::load_again() {
-  if (!turn_.try_acquire()) return;
+  if (!turn_.try_take()) return;
   if (next_attempt()) {
     const auto begun = steady_clock::now();
     auto state = committer_.load_again();
@@ -64,7 +64,7 @@ void StatusFile::load_again() {
     enqueue({Barrier{}, {}, [](const std::optional<Rejection>&) {}});
     if (store_->looks_changed()) enqueue({CheckRequest{}, {}, [](const std::optional<Rejection>&) {}});
   }
-  turn_.release();
+  turn_.give_back();
   if (has_queued()) wake_or_work();
 }
 

@@ -1,7 +1,7 @@
 // Which of the threads that serve requests may wait: for the disk, for the kernel, for another process.
 #pragma once
 
-#include <semaphore>
+#include <atomic>
 
 namespace statusfs {
 
@@ -23,9 +23,9 @@ class SpareThreads {
   /// The right to wait, if there was one to be had, until its end.
   class Permit {
    public:
-    explicit Permit(SpareThreads& threads) : threads_(threads.free_.try_acquire() ? &threads : nullptr) {}
+    explicit Permit(SpareThreads& threads) : threads_(threads.take() ? &threads : nullptr) {}
     ~Permit() {
-      if (threads_) threads_->free_.release();
+      if (threads_) ++threads_->free_;
     }
     Permit(const Permit&) = delete;
     Permit& operator=(const Permit&) = delete;
@@ -36,7 +36,15 @@ class SpareThreads {
   };
 
  private:
-  std::counting_semaphore<most> free_;
+  // Not by a semaphore's try_acquire(), which yields the processor several times before it says no.
+  bool take() noexcept {
+    int free = free_.load();
+    while (free > 0)
+      if (free_.compare_exchange_weak(free, free - 1)) return true;
+    return false;
+  }
+
+  std::atomic<int> free_;
 };
 
 }  // namespace statusfs
