@@ -45,9 +45,10 @@ void Committer::load_or_say_why() {
   }
 }
 
-// Versions of other hosts are published like our own; whatever else is new is read as a whole.
+// Versions of other hosts are published like our own, and a journal that was closed is nothing to readers; whatever
+// else is new is read as a whole.
 void Committer::catch_up() {
-  if (!writer_.follow_others()) reload();
+  if (!writer_.follow_others() && !writer_.follow_continuation()) reload();
 }
 
 void Committer::reload() {

@@ -249,6 +249,18 @@ bool VersionWriter::follow_others() {
   return true;
 }
 
+bool VersionWriter::follow_continuation() {
+  if (!state_->chained || !state_->document) return false;
+  const std::optional<ChainHead> head = store_.take_continuation();
+  if (!head || head->version != state_->head.version) return false;
+  auto state = std::make_shared<FileState>(*state_);
+  state->head = *head;
+  state_ = std::move(state);
+  if (chain_) chain_->reset(state_->document, state_->head);
+  events_.publish({}, state_);
+  return true;
+}
+
 void VersionWriter::advance(std::span<const Version> versions) {
   if (versions.empty()) return;
   state_ = state_after(versions.back());

@@ -76,6 +76,9 @@ class VersionWriter {
   /// Versions that other hosts made, which the store took over, become the newest state, and readers are told. False
   /// where there are none, or they do not follow on the state: then the file is to be loaded anew.
   bool follow_others();
+  /// The newest state goes on from another record that says the same; readers see nothing of it. False where the store
+  /// has none.
+  bool follow_continuation();
 
   /// Makes versions of the current state by `make` and makes them durable, again while other hosts take their numbers
   /// first, for at most `patience_with_others`. Tells readers nothing. Throws Rejection; nothing was kept then, or the

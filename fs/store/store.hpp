@@ -123,6 +123,10 @@ class Store {
   /// behind the last of them. prepare() returns conflict as long as there are some.
   virtual std::vector<CommitEntry> take_versions() { return {}; }
 
+  /// The head, where prepare() returned conflict because it stands in another record now, and nothing else is new:
+  /// the journal was closed. Once; after that prepare() may return done, as after load().
+  virtual std::optional<ChainHead> take_continuation() { return std::nullopt; }
+
   virtual GroupLimit group_limit() const { return {}; }
 
   /// What prepare() found when it returned foreign. It stays until it was resolved.

@@ -123,6 +123,13 @@ std::string JournalFile::read_beginning(std::size_t bytes) {
 
 std::optional<std::uint64_t> JournalFile::first_version() { return version_of_line(read_beginning(64)); }
 
+std::string JournalFile::text_from(std::uint64_t begin) {
+  std::string text(end_ - begin, '\0');
+  if (file().read_at(text, begin) != text.size())
+    throw std::system_error(EIO, std::system_category(), path_ + " is shorter than what was acknowledged");
+  return text;
+}
+
 std::optional<ChainHead> JournalFile::head_of_single_line() {
   const std::string last = std::exchange(part_of_line_, {});
   return last.empty() ? std::nullopt : head_of_ends(read_beginning(512), last);
@@ -228,14 +235,15 @@ std::string JournalFile::replace_by_copy() {
   return kept;
 }
 
-void JournalFile::take_name(Temporary& next) {
-  file_ = next.replace();
+std::unique_ptr<File> JournalFile::take_name(Temporary& next) {
+  auto replaced = std::exchange(file_, next.replace());
   last_line_.reset();
   name_is_durable_ = false;
   make_name_durable();
+  return replaced;
 }
 
-void JournalFile::replace_by_line(std::string_view line) {
+std::unique_ptr<File> JournalFile::replace_by_line(std::string_view line) {
   Temporary next(files_, path_, writable_again(file_->status()));
   if (!next.file().try_lock()) throw JournalHeld(path_, std::nullopt);
   const std::string text = std::string(line) + '\n';
@@ -243,7 +251,7 @@ void JournalFile::replace_by_line(std::string_view line) {
   const std::uint64_t old_end = std::exchange(end_, text.size());
   first_line_size_ = 0;
   try {
-    take_name(next);
+    return take_name(next);
   } catch (const std::system_error&) {
     if (name_is_durable_) end_ = old_end;  // the name was not taken
     throw;

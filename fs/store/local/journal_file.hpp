@@ -62,6 +62,8 @@ class JournalFile {
   /// Bytes of the first line with its newline; 0 where there is none.
   std::uint64_t first_line_size();
   JournalReader read() { return {file(), end_}; }
+  /// Its lines from `begin` on, which is where one begins.
+  std::string text_from(std::uint64_t begin);
   BackwardReader read_backwards() { return {file(), end_}; }
   FileStatus status() { return file().status(); }
   void take_attributes(const FileStatus& like) { match_attributes(file(), writable_again(like)); }
@@ -87,9 +89,10 @@ class JournalFile {
   /// Throws std::system_error.
   std::string replace_by_copy();
 
-  /// Puts a journal with this one line in the journal's place, locked. Precondition: is_in_place(). Throws
-  /// std::system_error: it stands as it was, or has failed.
-  void replace_by_line(std::string_view line);
+  /// Puts a journal with this one line in the journal's place, locked. Returns the file that stood there: to close it
+  /// frees its blocks, which takes the longer the more it has. Precondition: is_in_place(). Throws std::system_error:
+  /// it stands as it was, or has failed.
+  std::unique_ptr<File> replace_by_line(std::string_view line);
   const std::string& path() const noexcept { return path_; }
   Files& files() const noexcept { return files_; }  ///< where it stands
 
@@ -97,7 +100,7 @@ class JournalFile {
   JournalFile(Files& files, std::string path);
 
   File& file() noexcept { return file_ ? *file_ : unpublished_->file(); }
-  void take_name(Temporary& next);
+  std::unique_ptr<File> take_name(Temporary& next);
 
   std::string read_beginning(std::size_t bytes);
   void write_all(std::string_view lines);

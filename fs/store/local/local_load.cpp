@@ -80,6 +80,7 @@ void LocalStore::remember_journal() {
 
 /// What another program makes of the journal from now on is found when it is opened again.
 void LocalStore::close_journal() {
+  beginning_.drop();
   journal_.reset();
   const std::lock_guard guard(mutex_);
   journal_status_.reset();
@@ -173,6 +174,7 @@ void LocalStore::set_sighting(const std::optional<Sighting>& sighting) {
 StoredFile LocalStore::load() {
   const auto guard = follower_.exclusive();
   must_reload_ = false;
+  continuation_.reset();
   {
     const std::lock_guard state(mutex_);
     is_beginning_put_off_ = false;

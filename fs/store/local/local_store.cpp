@@ -28,6 +28,7 @@ LocalStore::LocalStore(std::string path, std::shared_ptr<const Mapping> mapping,
       files_(files),
       options_(options),
       directory_(files, directory_of(path_)),
+      beginning_(files),
       follower_(files, path_, directory_, options) {}
 
 LocalStore::~LocalStore() = default;
@@ -45,7 +46,8 @@ StoreResult LocalStore::prepare() {
     StoreResult result = follower_.hold();
     if (result.status != StoreStatus::done) return result;
     result = guarded([&] { return prepare_slowly(); });
-    if (result.status != StoreStatus::done && result.status != StoreStatus::foreign) {
+    const bool goes_on = result.status == StoreStatus::done || result.status == StoreStatus::foreign || continuation_;
+    if (!goes_on) {
       follower_.release();
       follower_.try_again_after(result);
     }
@@ -80,8 +82,11 @@ StoreResult LocalStore::rotate_if_due() {
   if (foreign_ || !is_rotation_wanted()) return {};
   try {
     set_journal_as_opened(false);
-    head_ = rotate(files_, path_, *journal_, *document_);
+    Rotation rotation = rotate(files_, path_, *journal_, *document_, beginning_.take());
+    free_later(std::move(rotation.replaced));
+    head_ = std::move(rotation.head);
     must_reload_ = true;
+    continuation_ = head_;
     remember_journal();
     return {StoreStatus::conflict, journal_path_ + " was closed at version " + std::to_string(head_.version)};
   } catch (const std::exception& error) {
@@ -97,10 +102,31 @@ StoreResult LocalStore::rotate_if_due() {
   }
 }
 
+void LocalStore::free_later(std::unique_ptr<File> file) try {
+  if (options_.background)
+    freeing_ = std::async(std::launch::async, [file = std::move(file)]() mutable { file.reset(); });
+} catch (const std::system_error&) {  // no thread is to be had: now, then
+}
+
+/// What writers would wait for when the journal is closed.
+void LocalStore::compress_ahead() {
+  if (!options_.background || beginning_.has_begun()) return;
+  if (is_rotation_near(*journal_, head_, options_.longest_journal))
+    beginning_.begin(journal_path_, journal_->status(), journal_->end());
+}
+
+/// The document is the same as before.
+std::optional<ChainHead> LocalStore::take_continuation() {
+  if (!continuation_ || !document_) return std::nullopt;
+  must_reload_ = false;
+  return std::exchange(continuation_, std::nullopt);
+}
+
 /// A journal that another program copies here may have been taken for whole.
 StoreResult LocalStore::open_journal_anew() {
   is_chained_ = false;
   must_reload_ = true;
+  continuation_.reset();
   follower_.set_newest(nullptr, true);
   close_journal();
   return {StoreStatus::conflict, journal_path_ + " was written by another program"};
@@ -181,6 +207,7 @@ StoreResult LocalStore::commit(std::uint64_t expected_version, std::span<const C
   const bool is_done = result.status == StoreStatus::done;
   const bool is_adopted = is_done && foreign_;
   if (is_done) committed(entries.back());
+  if (is_done) compress_ahead();
   follower_.end_append(is_done ? entries.back().document : nullptr);
   if (is_adopted) {
     const auto guard = follower_.exclusive();  // not sooner: whoever has it may be waiting for the append to end
@@ -277,6 +304,7 @@ StoreResult LocalStore::settle() {
 bool LocalStore::forget_document() {
   if (!is_chained_ || foreign_ || must_reload_ || !follower_.forget()) return false;
   document_.reset();
+  beginning_.drop();
   must_reload_ = true;
   return true;
 }
@@ -287,6 +315,7 @@ void LocalStore::let_go() {
   const auto guard = follower_.exclusive();
   follower_.set_newest(nullptr, true);
   follower_.release();
+  beginning_.drop();
   journal_.reset();
   const std::lock_guard state(mutex_);
   acknowledged_.reset();

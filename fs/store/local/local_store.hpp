@@ -10,6 +10,7 @@
 #pragma once
 
 #include <functional>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -17,6 +18,7 @@
 #include <vector>
 
 #include "fs/store/local/comparison.hpp"
+#include "fs/store/local/compressed_beginning.hpp"
 #include "fs/store/local/files.hpp"
 #include "fs/store/local/journal_file.hpp"
 #include "fs/store/local/json_follower.hpp"
@@ -53,6 +55,7 @@ class LocalStore final : public Store {
   void let_go() override;
   bool is_displaced() override;
   StoreResult prepare() override;
+  std::optional<ChainHead> take_continuation() override;
   StoreResult commit(std::uint64_t expected_version, std::span<const CommitEntry> entries) override;
   std::optional<ForeignChange> foreign_change() override;
   void accept_foreign() override;
@@ -106,7 +109,9 @@ class LocalStore final : public Store {
   StoreResult open_journal_anew();
   StoreResult catch_up();
   bool is_rotation_wanted();
+  void compress_ahead();
   StoreResult rotate_if_due();
+  void free_later(std::unique_ptr<File> file);
   void committed(const CommitEntry& last);
   StoreResult publish_first(const CommitEntry& entry);
 
@@ -162,6 +167,9 @@ class LocalStore final : public Store {
   std::optional<Foreign> foreign_;
   bool must_reload_ =
       false;  ///< whoever builds versions does not know the head or its document: nothing is committed until load()
+  std::optional<ChainHead> continuation_;  ///< all that whoever builds versions has to know where must_reload_ is set
+  CompressedBeginning beginning_;          ///< of journal_
+  std::future<void> freeing_;              ///< of the one before
   std::uint64_t no_rotation_below_ =
       0;  ///< length of the journal below which a rotation that failed is not tried again
   bool is_journal_trouble_told_ = false;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <filesystem>
 #include <limits>
 
 #include "fs/counter/memory_counter.hpp"
@@ -21,12 +22,14 @@ namespace {
 
 using std::chrono::milliseconds;
 
-class NoObserver final : public StatusFileObserver {
+class CountingObserver final : public StatusFileObserver {
  public:
-  void versions_published(StatusFile&, std::span<const Version>) override {}
-  void state_replaced(StatusFile&) override {}
+  void versions_published(StatusFile&, std::span<const Version> published) override { versions += published.size(); }
+  void state_replaced(StatusFile&) override { ++replaced; }
   void warned(const std::string&, const std::string&) override {}
   void document_freed(StatusFile&) override {}
+
+  std::atomic<std::size_t> versions = 0, replaced = 0;
 };
 
 class LargeDocument final : public CachedDocument {
@@ -56,13 +59,14 @@ class StatusFileTest : public ::testing::Test {
     return stored;
   }
 
-  void submit_write(const std::string& text) {
+  void submit_write(const std::string& text) { submit_write_to(*file_, text); }
+  void submit_write_to(StatusFile& file, const std::string& text) {
     Job job;
     job.request = WriteRequest{WriteRequest::Kind::set,
                                node_at(*maker_.document(), "tasks/one/readiness_check/idempotency_key"), text};
     job.author = {"TESTER", "SUPERVISOR", ::getuid(), 1, std::string(32, 'a')};
     job.done = [this](const std::optional<Rejection>& refusal) { ++(refusal ? refused_ : done_); };
-    file_->submit(std::move(job));
+    file.submit(std::move(job));
   }
 
   TemporaryDirectory directory_;
@@ -73,7 +77,7 @@ class StatusFileTest : public ::testing::Test {
   Metrics metrics_;
   DocumentCache cache_{1};
   PlanSource source_;
-  NoObserver observer_;
+  CountingObserver observer_;
   EngineContext context_{.mapping = maker_.mapping(),
                          .counter = counter_,
                          .metrics = metrics_,
@@ -151,6 +155,31 @@ TEST_F(StatusFileTest, TheCacheKnowsNoFileThatEnded) {
   LargeDocument other;
   cache_.add(other);
   cache_.remove(other);
+}
+
+TEST_F(StatusFileTest, ReadersAreToldNothingOfAJournalThatIsClosed) {
+  file_.reset();
+  local_.reset();
+  LocalOptions options;
+  options.longest_journal = 16'000;
+  StatusFile file("exec_status_7", source_, std::make_unique<LocalStore>(path_, maker_.mapping(), files_, options),
+                  context_, observer_);
+  const auto first = file.state();
+  constexpr int writes = 60;
+  for (int count = 0; count < writes; ++count) {
+    submit_write_to(file, "value " + std::to_string(count));
+    file.drain();
+  }
+  const std::string directory = path_ + ".journal.d";
+  const std::filesystem::directory_iterator closed(directory), end;
+  EXPECT_LT(1, std::distance(closed, end)) << "the journal was closed several times";
+  EXPECT_EQ(writes, done_);
+  EXPECT_EQ(static_cast<std::size_t>(writes), observer_.versions);
+  EXPECT_EQ(0u, observer_.replaced);
+  const auto state = file.loaded_state();
+  EXPECT_EQ(first->head.version + writes, state->head.version);
+  file.settle();
+  EXPECT_EQ(read_text(path_), indented_document(state->document->root()));
 }
 
 }  // namespace
