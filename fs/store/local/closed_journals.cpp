@@ -36,16 +36,22 @@ std::optional<ClosedJournal> closed_journal(const std::string& directory, const 
   return ClosedJournal{*first, *last, directory + "/" + name};
 }
 
-constexpr std::size_t best_ratio = 1032;  // of deflate (RFC 1951)
-
-// The size that a gzip file of one member says its text has (RFC 1952, section 2.3.1), as far as its own size lets that
-// be true.
-std::size_t claimed_size(std::string_view bytes) {
-  constexpr std::size_t field = 4;
+// The size of the text in the last member of a gzip file (RFC 1952, section 2.3.1), as far as the file's size lets that
+// be true: mostly it is the only one.
+std::size_t size_of_last_text(std::string_view bytes) {
+  constexpr std::size_t field = 4, best_ratio = 1032;
   if (bytes.size() < field) return 0;
   std::size_t size = 0;
   for (std::size_t at = 1; at <= field; ++at) size = size << 8 | static_cast<unsigned char>(bytes[bytes.size() - at]);
   return std::min(size, bytes.size() * best_ratio);
+}
+
+// How much all texts take is written nowhere. Journals become less than half as long; where the last text would not,
+// there is another before it, as a rotation makes one that is seven times as long.
+std::size_t likely_size(std::string_view bytes) {
+  constexpr std::size_t least_ratio = 2, with_those_before = 9;
+  const std::size_t last = size_of_last_text(bytes);
+  return last < least_ratio * bytes.size() ? with_those_before * last : last;
 }
 
 struct LibdeflateDeleter {
@@ -53,28 +59,26 @@ struct LibdeflateDeleter {
   void operator()(libdeflate_compressor* one) const noexcept { libdeflate_free_compressor(one); }
 };
 
-// Nothing when the bytes are no whole gzip file, of one or several members. How much the first of several holds is
-// written nowhere before its end: it gets the room that it usually needs, and more where that does not suffice.
+// Nothing when the bytes are no whole gzip file, of one or several members.
 std::optional<std::string> gzip_decompressed(std::string_view bytes) {
-  constexpr std::size_t usual_ratio = 8;
   const std::unique_ptr<libdeflate_decompressor, LibdeflateDeleter> decompressor(libdeflate_alloc_decompressor());
   if (!decompressor) throw std::bad_alloc();
-  const std::size_t most = bytes.size() * best_ratio;
-  std::string text(claimed_size(bytes), '\0');
+  std::string text(likely_size(bytes), '\0');
   std::size_t length = 0;
   do {
     std::size_t read = 0, written = 0;
     const auto result = libdeflate_gzip_decompress_ex(decompressor.get(), bytes.data(), bytes.size(),
                                                       text.data() + length, text.size() - length, &read, &written);
-    if (result == LIBDEFLATE_INSUFFICIENT_SPACE && text.size() < most) {
-      text.resize(std::min(most, std::max(2 * text.size(), length + usual_ratio * bytes.size())));
+    if (result == LIBDEFLATE_INSUFFICIENT_SPACE) {
+      text.resize(2 * text.size() + bytes.size());
       continue;
     }
     if (result != LIBDEFLATE_SUCCESS) return std::nullopt;
     bytes.remove_prefix(read);
     length += written;
   } while (!bytes.empty());
-  if (length < text.size()) text = text.substr(0, length);  // it may be kept for long
+  text.resize(length);
+  if (text.capacity() > length + length / 4) text.shrink_to_fit();  // it may be kept for long
   return text;
 }
 
