@@ -208,23 +208,28 @@ void EtcdSource::changed(const std::vector<EtcdEvent>& events) {
       mutations.emplace(meaning.name, event.entry.modified);
   }
   std::set<std::string> names;  // of files and plans that somebody must look at
-  for (const EtcdEvent& event : events) take_event(event, mutations, names);
+  std::map<std::string, FileFeed::News> heard;
+  for (const EtcdEvent& event : events) take_event(event, mutations, heard, names);
+  for (auto& [name, news] : heard) {
+    const auto feed = feed_of(name);
+    if (feed && feed->add(std::move(news))) names.insert(file_name_of(name));
+  }
+  // Not sooner: whoever may write by what these say has to meet what was written before.
+  for (const EtcdEvent& event : events) take_turn_event(event);
   StatusSourceObserver* told = observer();
   for (const std::string& name : names)
     if (told) told->name_changed(name);
 }
 
+// `heard`: what files are told of all events at once, by name.
 void EtcdSource::take_event(const EtcdEvent& event, const std::set<std::pair<std::string, std::int64_t>>& mutations,
-                            std::set<std::string>& names) {
+                            std::map<std::string, FileFeed::News>& heard, std::set<std::string>& names) {
   const EtcdKeyValue& entry = event.entry;
   const bool is_put = event.kind == EtcdEvent::Kind::put;
   const auto meaning = layout_.meaning_of(entry.key);
   const auto feed = feed_of(meaning.name);
   const bool is_mutation = mutations.contains({meaning.name, entry.modified});
   switch (meaning.kind) {
-    case Kind::counter:
-      if (is_put) queue_->counter_seen(counter_value(entry.value), entry.modified);
-      break;
     case Kind::head: {
       if (!is_file(meaning)) break;
       const std::lock_guard lock(mutex_);
@@ -232,23 +237,21 @@ void EtcdSource::take_event(const EtcdEvent& event, const std::set<std::pair<std
         stems_.insert(meaning.name);
       else
         stems_.erase(meaning.name);
-      if (feed && is_mutation && is_put) feed->set_head(entry.value);
-      if (feed && !is_mutation) feed->touch();
+      if (feed && is_mutation && is_put) heard[meaning.name].head = entry.value;
+      if (feed && !is_mutation) heard[meaning.name].was_touched = true;
       if (!feed || !is_mutation) names.insert(file_name_of(meaning.name));
       break;
     }
     case Kind::record:
       if (!feed || meaning.is_rotation) break;
       if (is_put)
-        feed->add({meaning.version, entry.value, entry.modified});
+        heard[meaning.name].records.push_back({meaning.version, entry.value, entry.modified});
       else
-        feed->touch();
-      if (feed->has_news()) names.insert(file_name_of(meaning.name));
+        heard[meaning.name].was_touched = true;
       break;
     case Kind::document:
       if (!feed || is_mutation || !feed->is_part_of_document(entry.key)) break;
-      feed->touch();
-      names.insert(file_name_of(meaning.name));
+      heard[meaning.name].was_touched = true;
       break;
     case Kind::plan: {
       const std::lock_guard lock(mutex_);
@@ -267,13 +270,20 @@ void EtcdSource::take_event(const EtcdEvent& event, const std::set<std::pair<std
         hosts_.erase(meaning.name);
       break;
     }
-    case Kind::waiting:
-      queue_->line_changed(entry.key, entry.modified, is_put);
-      break;
+    case Kind::counter:
+    case Kind::waiting:  // take_turn_event()
     case Kind::foreign:
     case Kind::unknown:
       break;
   }
+}
+
+void EtcdSource::take_turn_event(const EtcdEvent& event) {
+  const EtcdKeyValue& entry = event.entry;
+  const bool is_put = event.kind == EtcdEvent::Kind::put;
+  const auto kind = layout_.meaning_of(entry.key).kind;
+  if (kind == Kind::counter && is_put) queue_->counter_seen(counter_value(entry.value), entry.modified);
+  if (kind == Kind::waiting) queue_->line_changed(entry.key, entry.modified, is_put);
 }
 
 // --- the connection --------------------------------------------------------------------------------------------------

@@ -55,7 +55,8 @@ class EtcdSource final : public StatusSource {
   std::int64_t read_all();
   void changed(const std::vector<EtcdEvent>& events);
   void take_event(const EtcdEvent& event, const std::set<std::pair<std::string, std::int64_t>>& mutations,
-                  std::set<std::string>& names);
+                  std::map<std::string, FileFeed::News>& heard, std::set<std::string>& names);
+  void take_turn_event(const EtcdEvent& event);
   std::shared_ptr<FileFeed> feed_of(const std::string& stem);
   void connection_lost(const std::string& reason);
   void connection_returned();

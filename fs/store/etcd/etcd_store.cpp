@@ -71,10 +71,14 @@ StoreResult EtcdStore::take_news() {
   if (news.is_any()) doubt_foreign();
   must_look_ = must_look_ || news.was_touched;
   bool is_complete = !news.is_incomplete && !must_look_;
+  const std::uint64_t known_version = head_.chain.version;
   try {
     for (const FileFeed::Record& record : news.records) take_record(record);
+    const auto head = news.head.empty() ? std::nullopt : std::optional(decode_head(news.head));
     // Another host may have stored the document anew, and removed the one that we know.
-    if (!news.head.empty()) take_head(decode_head(news.head));
+    if (head) take_head(*head);
+    // The revision of the newest record is taken for that of the head: so no record of that revision may be missing.
+    if (head_.chain.version != known_version && !(head && head->chain == head_.chain)) is_complete = false;
   } catch (const EtcdError&) {
     throw;
   } catch (const std::runtime_error&) {  // no record, or no head: what stands there is looked at as a whole

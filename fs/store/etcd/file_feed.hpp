@@ -29,15 +29,21 @@ class FileFeed {
     bool is_any() const { return is_incomplete || was_touched || !records.empty(); }
   };
 
-  void add(Record record) {
+  /// What was heard of whole revisions: whoever took a part of one would take its other records for not written, and
+  /// write over them. Returns has_news().
+  bool add(News heard) {
     const std::lock_guard lock(mutex_);
-    // The record_hash is the end of the line.
-    if (const auto own = own_.find(end_of(record.line)); own != own_.end()) return void(own_.erase(own));
-    news_.records.push_back(std::move(record));
-  }
-  void set_head(std::string text) {
-    const std::lock_guard lock(mutex_);
-    news_.head = std::move(text);
+    for (Record& record : heard.records) {
+      // The record_hash is the end of the line.
+      if (const auto own = own_.find(end_of(record.line)); own != own_.end())
+        own_.erase(own);
+      else
+        news_.records.push_back(std::move(record));
+    }
+    if (!heard.head.empty()) news_.head = std::move(heard.head);
+    news_.is_incomplete = news_.is_incomplete || heard.is_incomplete;
+    news_.was_touched = news_.was_touched || heard.was_touched;
+    return news_.is_any();
   }
   void lose_track() {
     const std::lock_guard lock(mutex_);
