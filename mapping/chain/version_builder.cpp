@@ -4,6 +4,7 @@
 #include <map>
 
 #include "mapping/document/difference.hpp"
+#include "mapping/document/member_positions.hpp"
 #include "mapping/rules/log_entry.hpp"
 #include "mapping/tree/template.hpp"
 
@@ -118,12 +119,13 @@ void VersionBuilder::apply_to_task(const std::string& id, const std::vector<cons
 // new ends.
 void VersionBuilder::record_members(const TaskChange& task, const Value& before, const Value& after,
                                     const Pointer& at) {
+  const MemberPositions old_members(before), new_members(after);
   for (const Member& member : after.members()) {
-    const Value* old_value = before.find(member.name());
+    const Value* old_value = old_members.find(member.name());
     if (!old_value || !old_value->is_same_node(member.value)) record_member(task, old_value, member, at);
   }
   for (const Member& member : before.members()) {
-    if (after.find(member.name())) continue;
+    if (new_members.find(member.name())) continue;
     const Pointer pointer = at.child(member.name());
     record_value(task, document_.mapping().at_or_around(pointer, true), pointer);
   }

@@ -196,31 +196,7 @@ void apply_operation(Workpiece& document, const PatchOperation& operation) {
   }
 }
 
-// One that takes something from an array, but for removals, of which those that stand together are carried out at once.
-bool takes_element(const Value& document, const PatchOperation& operation) {
-  if (operation.kind != Kind::move || operation.from.is_root()) return false;
-  const Value* around = find(document, operation.from.parent());
-  return around && around->is_array();
-}
-
-// One that puts something into an array, and not at its end.
-bool puts_element(const Value& document, const PatchOperation& operation) {
-  const bool adds = operation.kind == Kind::add || operation.kind == Kind::copy || operation.kind == Kind::move;
-  if (!adds || operation.path.is_root() || operation.path.last() == "-") return false;
-  const Value* around = find(document, operation.path.parent());
-  return around && around->is_array();
-}
-
 }  // namespace
-
-std::uint64_t moved_elements(const Value& document, const std::vector<PatchOperation>& operations) {
-  std::uint64_t count = 0, added = 0;
-  for (const PatchOperation& operation : operations) {
-    if (puts_element(document, operation)) count += find(document, operation.path.parent())->size() + added++;
-    if (takes_element(document, operation)) count += find(document, operation.from.parent())->size();
-  }
-  return count;
-}
 
 Value apply_json_patch(Value document, const std::vector<PatchOperation>& operations) {
   Workpiece result(std::move(document));

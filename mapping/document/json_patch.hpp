@@ -1,7 +1,6 @@
 // Changing a value by a JSON patch (RFC 6902). How one is written: json_patch_text.hpp.
 #pragma once
 
-#include <cstdint>
 #include <vector>
 
 #include "mapping/document/pointer.hpp"
@@ -22,9 +21,5 @@ struct PatchOperation {
 /// where a path leads nowhere, each naming the operation's index and its path.
 /// What nobody else holds of the document is changed in place, so that whoever needs it no more had better move it.
 Value apply_json_patch(Value document, const std::vector<PatchOperation>& operations);
-
-/// How many elements of the document's arrays the operations would move, one by one, to make room for others: what they
-/// cost besides their own size. Roughly, for it goes by the arrays as they are now.
-std::uint64_t moved_elements(const Value& document, const std::vector<PatchOperation>& operations);
 
 }  // namespace statusfs

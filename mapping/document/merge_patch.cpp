@@ -4,53 +4,22 @@
 #include <optional>
 #include <span>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "mapping/document/member_positions.hpp"
+
 namespace statusfs {
 namespace {
-
-// Where each member stands. Many members are indexed, a few are searched.
-class MemberPositions {
- public:
-  explicit MemberPositions(std::span<const Member> members) : members_(members) {
-    if (members.size() <= searchable) return;
-    index_.reserve(members.size());
-    for (std::size_t at = 0; at < members.size(); ++at) index_.emplace(members[at].name(), at);
-  }
-
-  std::optional<std::size_t> find(std::string_view name) const {
-    return members_.size() <= searchable ? search(name) : look_up(name);
-  }
-
- private:
-  static constexpr std::size_t searchable = 32;
-
-  std::optional<std::size_t> search(std::string_view name) const {
-    for (std::size_t at = 0; at < members_.size(); ++at) {
-      if (members_[at].name() == name) return at;
-    }
-    return std::nullopt;
-  }
-
-  std::optional<std::size_t> look_up(std::string_view name) const {
-    const auto found = index_.find(name);
-    return found == index_.end() ? std::nullopt : std::optional(found->second);
-  }
-
-  std::span<const Member> members_;
-  std::unordered_map<std::string_view, std::size_t> index_;
-};
 
 // An object while the members of a patch are merged into it.
 class MergedObject {
  public:
   explicit MergedObject(const Value& target)
-      : target_(target), positions_(target.members()), members_(target.members().begin(), target.members().end()) {}
+      : target_(target), positions_(target), members_(target.members().begin(), target.members().end()) {}
 
   void merge(const Member& patch) {
-    const auto position = positions_.find(patch.name());
+    const auto position = positions_.position(patch.name());
     if (position) return merge_into(*position, patch.value);
     if (patch.value.is_null()) return;
     members_.emplace_back(patch.key, apply_merge_patch(Value(), patch.value));

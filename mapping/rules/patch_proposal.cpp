@@ -5,6 +5,7 @@
 #include "mapping/document/json_patch.hpp"
 #include "mapping/document/json_patch_text.hpp"
 #include "mapping/document/merge_patch.hpp"
+#include "mapping/document/patch_effort.hpp"
 #include "mapping/document/text.hpp"
 #include "mapping/rejection.hpp"
 #include "mapping/rules/access.hpp"
@@ -133,17 +134,21 @@ void require_operations_permitted(const StatusDocument& document, const Node& no
 }
 
 // Some tenths of a second, in which nobody else can write the file.
-constexpr std::uint64_t most_moved_elements = 10'000'000;
+constexpr PatchEffort most_effort{10'000'000, 2'000'000};
 
 void require_affordable(const StatusDocument& document, const Node& node, const std::vector<PatchOperation>& operations,
                         const Judge& judge) {
-  const std::uint64_t moved = moved_elements(*document.scope(node.task), operations);
-  if (moved <= most_moved_elements) return;
+  const PatchEffort effort = patch_effort(*document.scope(node.task), operations, most_effort);
+  if (effort.is_within(most_effort)) return;
   require_access_to_operations(document, node, operations, judge);
-  throw Rejection(Cause::too_large, "a patch that moves " + std::to_string(moved) +
-                                        " elements of arrays to make room for others; at most " +
-                                        std::to_string(most_moved_elements) +
-                                        " are accepted: add at the end (/-), or in several patches");
+  if (effort.moved_elements > most_effort.moved_elements)
+    throw Rejection(Cause::too_large, "a patch that moves more than " + std::to_string(most_effort.moved_elements) +
+                                          " elements of arrays to make room for others is not accepted: add at the "
+                                          "end (/-), or in several patches");
+  throw Rejection(Cause::too_large, "a patch that looks through more than " +
+                                        std::to_string(most_effort.searched_members) +
+                                        " members of objects is not accepted: put a large object as a whole, or use "
+                                        "several patches, or a merge patch");
 }
 
 }  // namespace

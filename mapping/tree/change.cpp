@@ -2,6 +2,7 @@
 
 #include <unordered_set>
 
+#include "mapping/document/member_positions.hpp"
 #include "mapping/rejection.hpp"
 
 namespace statusfs {
@@ -21,11 +22,12 @@ class ScopeComparison {
 
   void compare_objects(const Value& before, const Value& after, const Pointer& at) {
     if (before.is_same_node(after)) return;
+    const MemberPositions old_members(before), new_members(after);
     for (const Member& member : after.members())
-      compare(before.find(member.name()), &member.value, at.child(member.name()));
+      compare(old_members.find(member.name()), &member.value, at.child(member.name()));
     if (!before.is_object()) return;
     for (const Member& member : before.members())
-      if (!after.find(member.name())) compare(&member.value, nullptr, at.child(member.name()));
+      if (!new_members.find(member.name())) compare(&member.value, nullptr, at.child(member.name()));
   }
 
  private:

@@ -91,6 +91,37 @@ TEST(PatchTest, OneThatMovesTooMuchIsRefusedBeforeItIsCarriedOut) {
   expect_judged(document, {"patch", patch(2500, "0"), WriteRequest::Kind::set, "JANITOR"}, Cause::access_denied);
 }
 
+TEST(PatchTest, OneThatSearchesTooMuchIsRefusedBeforeItIsCarriedOut) {
+  const std::string results = "/payload/tasks_status/0/latest_test_status";
+  std::string members;
+  for (int member = 0; member < 5000; ++member)
+    members += (member ? ",\"" : "\"") + std::to_string(member) + "\":" + std::to_string(member);
+  const StatusDocument document =
+      sample_after(R"([{"op":"replace","path":")" + results + R"(","value":{)" + members + "}}]");
+  const auto patch = [&](int count, const std::string& kind, int first, const std::string& value) {
+    std::string operations;
+    for (int operation = 0; operation < count; ++operation)
+      operations += (operation ? R"(,{"op":")" : R"({"op":")") + kind + R"(","path":")" + results + "/" +
+                    std::to_string(first + operation) + "\"" + value + "}";
+    return "[" + operations + "]";
+  };
+  const std::string value = R"(,"value":"y")";
+  for (const auto& [kind, of_value] :
+       {std::pair{"replace", value}, {"add", value}, {"remove", std::string()}, {"test", value}}) {
+    if (kind != std::string("test")) {
+      EXPECT_NO_THROW(judged(document, {"patch", patch(350, kind, 0, of_value)})) << kind;
+    }
+    expect_judged(document, {"patch", patch(450, kind, 0, of_value)}, Cause::too_large,
+                  {"members of objects", "merge patch"});
+  }
+  expect_judged(document, {"patch", patch(450, "add", 0, value), WriteRequest::Kind::set, "JANITOR"},
+                Cause::access_denied);
+  // What the patch itself puts into an object makes it longer.
+  const StatusDocument empty = sample_after(R"([{"op":"replace","path":")" + results + R"(","value":{}}])");
+  EXPECT_NO_THROW(judged(empty, {"patch", patch(1900, "add", 0, value)}));
+  expect_judged(empty, {"patch", patch(2100, "add", 0, value)}, Cause::too_large, {"members of objects"});
+}
+
 // What a log holds already is no part of the patch that adds to it.
 TEST(PatchTest, ALogOfAnySizeTakesEntries) {
   std::string entries;
