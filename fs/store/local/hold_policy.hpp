@@ -15,10 +15,12 @@ struct HoldPolicy {
 
   Duration follow = std::chrono::milliseconds(50);  ///< the JSON is this far behind at most, or ten times its cost
   Duration linger =
-      std::chrono::milliseconds(20);           ///< held so long after the last commit, in case that another one comes
-  Duration longest = std::chrono::seconds(1);  ///< one hold, or twice the cost
-  Duration rest = std::chrono::milliseconds(10);    ///< the lock is free for others between two holds
-  Duration margin = std::chrono::milliseconds(10);  ///< for being woken late
+      std::chrono::milliseconds(20);  ///< held so long after the last commit, in case that another one comes
+  Duration judging = std::chrono::milliseconds(500);  ///< the same after a foreign change was looked at, until it is
+                                                      ///< decided what becomes of it: the next one must not come before
+  Duration longest = std::chrono::seconds(1);         ///< one hold, or twice the cost
+  Duration rest = std::chrono::milliseconds(10);      ///< the lock is free for others between two holds
+  Duration margin = std::chrono::milliseconds(10);    ///< for being woken late
 
   /// When to begin to write, so that it is written in time.
   Time write_due(Time first_unwritten, Duration cost) const {

@@ -175,6 +175,11 @@ StoreResult JsonFollower::hold(std::chrono::milliseconds allowed) {
   }
 }
 
+void JsonFollower::was_needed() {
+  const std::lock_guard state(mutex_);
+  last_activity_ = Clock::now();
+}
+
 void JsonFollower::release() {
   {
     std::unique_lock state(mutex_);
@@ -199,7 +204,7 @@ bool JsonFollower::try_release(bool only_when_idle) {
     const std::lock_guard state(mutex_);
     const Time now = Clock::now();
     if (has_work() || appending_) return false;
-    if (only_when_idle && !draining_ && now < last_activity_ + options_.hold.linger) return false;
+    if (only_when_idle && !draining_ && now < last_activity_ + patience()) return false;
     // In the same breath: from here on begin_append() says no.
     held_since_.reset();
     draining_ = false;
@@ -337,7 +342,7 @@ HoldPolicy::Time JsonFollower::next_due(Time now) const {
   const HoldPolicy& policy = options_.hold;
   const Time drain = policy.drain_due(*held_since_, cost_);
   if (has_work()) return std::min(drain, policy.write_due(*unwritten_since_, cost_));
-  const Time release = std::min(drain, last_activity_ + policy.linger);
+  const Time release = std::min(drain, last_activity_ + patience());
   return appending_ ? std::max(release, now + append_patience) : release;
 }
 

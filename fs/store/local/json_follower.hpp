@@ -72,6 +72,8 @@ class JsonFollower {
   std::unique_lock<std::mutex> exclusive() { return std::unique_lock(work_); }
   /// Takes the lock: done, busy, gone, refused, or why not.
   StoreResult hold() { return hold(options_.lock_wait); }
+  /// The lock was needed until now: it is let go no sooner than after another commit.
+  void was_needed();
   /// Waits for an append that is under way; not to be called by the thread that makes it.
   void release();
   SnapshotFile& file() noexcept { return file_; }
@@ -107,6 +109,7 @@ class JsonFollower {
   // mutex_ is held.
   std::optional<Time> due(Time now) const { return held_since_ ? next_due(now) : next_attempt(); }
   Time next_due(Time now) const;
+  HoldPolicy::Duration patience() const { return paused_ ? options_.hold.judging : options_.hold.linger; }
   std::optional<Time> next_attempt() const { return has_work() ? retry_.next_attempt() : std::nullopt; }
   bool has_work() const { return newest_ && newest_ != written_ && !paused_; }
   bool try_release(bool only_when_idle);

@@ -7,6 +7,7 @@
 #include "fs/store/local/local_store.hpp"
 #include "fs/store/local/side_file.hpp"
 #include "mapping/chain/replay.hpp"
+#include "mapping/tree/stamped_value.hpp"
 
 namespace statusfs {
 namespace {
@@ -65,6 +66,9 @@ Comparison LocalStore::compare_with(const Content& content) {
   if (content.state == Content::State::unreadable) return {JsonState::foreign, head_, document_};
   const JsonText json(content.state == Content::State::present ? std::optional(content.text) : std::nullopt);
   if (json.root && document_ && *json.root == document_->root()) return {JsonState::head, head_, document_};
+  // No version of ours; the journal need not be searched for it, which takes the longer the more it holds.
+  if (json.root && document_ && version_of(*mapping_, *json.root).value_or(0) > head_.version)
+    return {JsonState::foreign, head_, document_};
   return compare(mapping_, *journal_, json);
 }
 

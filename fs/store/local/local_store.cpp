@@ -47,7 +47,9 @@ StoreResult LocalStore::prepare() {
     if (result.status != StoreStatus::done) return result;
     result = guarded([&] { return prepare_slowly(); });
     const bool goes_on = result.status == StoreStatus::done || result.status == StoreStatus::foreign || continuation_;
-    if (!goes_on) {
+    if (goes_on) {
+      follower_.was_needed();
+    } else {
       follower_.release();
       follower_.try_again_after(result);
     }
@@ -97,7 +99,7 @@ StoreResult LocalStore::rotate_if_due() {
       throw;
     }
     no_rotation_below_ = journal_->end() + options_.longest_journal / 4;
-    note(journal_path_ + " could not be closed and goes on growing: " + error.what());
+    warn(journal_path_ + " could not be closed and goes on growing: " + error.what());
     return {};
   }
 }

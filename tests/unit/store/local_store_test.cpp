@@ -261,6 +261,23 @@ TEST_F(RunningStoreTest, TakesTheModeOfWhatIsAdopted) {
   for (const std::string& file : {path_, journal_path_, lock_path_}) EXPECT_EQ(mode_of(file), 0660u) << file;
 }
 
+// Who keeps the rules would put his next version there in between, and it would continue nothing.
+TEST_F(RunningStoreTest, HoldsTheLockUntilItIsDecidedWhatBecomesOfAForeignChange) {
+  LocalOptions options = without_rotation();
+  options.hold.judging = seconds(30);
+  auto store = open_chain(options);
+  commit(*store);
+  ASSERT_EQ(store->settle().status, StoreStatus::done);
+  ASSERT_TRUE(soon([&] { return lock_is_free(); }));
+  replace_text(path_, foreign_text());
+  ASSERT_EQ(store->prepare().status, StoreStatus::foreign);
+  EXPECT_FALSE(soon([&] { return lock_is_free(); }, 5 * std::chrono::duration_cast<milliseconds>(options.hold.linger)));
+  store->accept_foreign();
+  commit(*store);
+  EXPECT_TRUE(soon([&] { return lock_is_free(); })) << "it is decided";
+  ASSERT_EQ(store->settle().status, StoreStatus::done);
+}
+
 TEST_F(RunningStoreTest, RefusesAnotherVersionThanItsOwn) {
   auto store = open_chain();
   ASSERT_EQ(store->prepare().status, StoreStatus::done);
