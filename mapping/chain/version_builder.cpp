@@ -25,9 +25,9 @@ Pointer first_missing(const Value& before, const Pointer& pointer) {
 }
 
 Value with_appended_entries(const Value* list, const Field& log, const FieldChange& change, const WriteStamps& stamps) {
-  Value result = list && list->is_array() ? *list : Value::array();
-  for (const Value& entry : change.appended) result = result.with_appended(stamped_entry(log, entry, stamps));
-  return result;
+  std::vector<Value> entries;
+  for (const Value& entry : change.appended) entries.push_back(stamped_entry(log, entry, stamps));
+  return (list && list->is_array() ? *list : Value::array()).with_all_appended(std::move(entries));
 }
 
 std::map<std::string, std::vector<const FieldChange*>> by_task(const ChangeSet& changes) {
@@ -161,10 +161,10 @@ Value VersionBuilder::with_stamped_entries(Value task) const {
   for (const Field* field : document_.mapping().task_fields()) {
     const Value* list = field->entry ? find(task, field->pointer) : nullptr;
     if (!list || !list->is_array()) continue;
-    Value entries = Value::array();
+    std::vector<Value> entries;
     for (std::size_t position = 0; position < list->size(); ++position)
-      entries = entries.with_appended(stamped_entry(*field, list->element(position), {stamp_.g, stamp_.author}));
-    task = with_value_at(task, field->pointer, std::move(entries));
+      entries.push_back(stamped_entry(*field, list->element(position), {stamp_.g, stamp_.author}));
+    task = with_value_at(task, field->pointer, Value::array(std::move(entries)));
   }
   return task;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
+#include <iterator>
 #include <limits>
 #include <memory>
 #include <new>
@@ -246,6 +247,16 @@ Value Value::with_appended(Value element) const {
   std::construct_at(chunk->elements() + in_last, std::move(element));
   node->spine()[full_chunks] = chunk;
   return result;
+}
+
+Value Value::with_all_appended(std::vector<Value> elements) const {
+  if (elements.empty()) return *this;
+  if (elements.size() == 1) return with_appended(std::move(elements.front()));
+  std::vector<Value> all;
+  all.reserve(size() + elements.size());
+  for (std::size_t at = 0; at < size(); ++at) all.push_back(element(at));
+  std::ranges::move(elements, std::back_inserter(all));
+  return array(std::move(all));
 }
 
 Value Value::with_inserted(std::size_t position, Value element) const {

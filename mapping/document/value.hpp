@@ -75,6 +75,7 @@ class Value {
   /// The element, moved out of an array that nobody else holds (null stays in its place), else a copy of it.
   Value take_element(std::size_t position);
   Value with_appended(Value element) const;
+  Value with_all_appended(std::vector<Value> elements) const;  ///< several cost O(size) together
   Value with_inserted(std::size_t position, Value element) const;
   Value without_element(std::size_t position) const { return without_elements({&position, 1}); }
   Value without_elements(std::span<const std::size_t> positions) const;  ///< precondition: they ascend

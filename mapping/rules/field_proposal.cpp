@@ -33,9 +33,7 @@ Value with_lines(const FieldChange& change, const WriteRequest& request) {
     if (!is_last) refuse_to_go_on(request.unfinished);
     result = result.without_element(result.size() - 1);
   }
-  for (const Value& line : list_lines(*change.field, request.unfinished + request.text))
-    result = result.with_appended(line);
-  return result;
+  return result.with_all_appended(list_lines(*change.field, request.unfinished + request.text));
 }
 
 std::string with_text(const StatusDocument& document, const WriteRequest& request) {

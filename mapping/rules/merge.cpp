@@ -67,9 +67,8 @@ class Merge {
 
   void append(const FieldChange& theirs) {
     const Value* list = value(theirs.task, theirs.pointer);
-    Value longer = list && list->is_array() ? *list : Value::array();
-    for (const Value& entry : theirs.appended) longer = longer.with_appended(entry);
-    set(theirs.task, theirs.pointer, longer);
+    const Value before = list && list->is_array() ? *list : Value::array();
+    set(theirs.task, theirs.pointer, before.with_all_appended(theirs.appended));
   }
 
   void take_removals() {

@@ -273,5 +273,23 @@ TEST(ValueTest, ThreadsShareAValue) {
   EXPECT_EQ(compact(shared), R"({"a":[1,2,{"b":"text"}]})");
 }
 
+TEST(ValueTest, SeveralElementsAreAppendedAtOnce) {
+  for (const std::size_t before : {0, 1, 127, 128, 129, 300})
+    for (const std::size_t more : {0, 1, 2, 128, 300}) {
+      Value array = Value::array(), expected = Value::array();
+      std::vector<Value> elements;
+      for (std::size_t at = 0; at < before + more; ++at) {
+        const Value element(static_cast<std::int64_t>(at));
+        expected = expected.with_appended(element);
+        if (at < before)
+          array = array.with_appended(element);
+        else
+          elements.push_back(element);
+      }
+      EXPECT_EQ(array.with_all_appended(elements), expected) << before << " and " << more;
+      EXPECT_EQ(array.size(), before);
+    }
+}
+
 }  // namespace
 }  // namespace statusfs
