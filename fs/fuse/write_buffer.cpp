@@ -17,26 +17,10 @@ constexpr std::size_t parse_always_below = 64 * 1024;
 
 bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == std::string_view::npos; }
 
-// Whether every bracket outside of strings is closed: a cheap sign that a document may be complete.
-bool brackets_close(std::string_view text) {
-  int depth = 0;
-  bool in_string = false;
-  for (std::size_t position = 0; position < text.size(); ++position) {
-    const char byte = text[position];
-    if (in_string && byte == '\\') {
-      ++position;
-    } else if (byte == '"') {
-      in_string = !in_string;
-    } else if (!in_string) {
-      depth += (byte == '{' || byte == '[') - (byte == '}' || byte == ']');
-    }
-  }
-  return depth <= 0 && !in_string;
-}
-
-// True when the text is whole; throws when no further text can make it so.
-bool is_whole_json(std::string_view text) {
-  if (text.size() > parse_always_below && !brackets_close(text)) return false;
+// True when the text is whole; throws when no further text can make it so. `balance`: of its beginning.
+bool is_whole_json(std::string_view text, BracketBalance& balance) {
+  balance.count(text);
+  if (text.size() > parse_always_below && !balance.is_closed()) return false;
   try {
     parse_json(text);
     return true;
@@ -72,6 +56,21 @@ void require_size(std::size_t before, std::string_view bytes, std::size_t limit)
 }
 
 }  // namespace
+
+void BracketBalance::count(std::string_view text) noexcept {
+  for (; counted_ < text.size(); ++counted_) {
+    const char byte = text[counted_];
+    if (is_escaped_) {
+      is_escaped_ = false;
+    } else if (in_string_ && byte == '\\') {
+      is_escaped_ = true;
+    } else if (byte == '"') {
+      in_string_ = !in_string_;
+    } else if (!in_string_) {
+      depth_ += (byte == '{' || byte == '[') - (byte == '}' || byte == ']');
+    }
+  }
+}
 
 WriteBuffer::WriteBuffer(const Node& node, bool appends) : node_(node), appends_(appends), form_(form_of(node)) {}
 
@@ -143,7 +142,10 @@ void WriteBuffer::extend(std::string_view bytes, std::uint64_t offset, std::size
   text_ += bytes;
 }
 
-void WriteBuffer::replace_text(std::string text) { text_before_ = std::exchange(text_, std::move(text)); }
+void WriteBuffer::replace_text(std::string text) {
+  text_before_ = std::exchange(text_, std::move(text));
+  balance_ = {};
+}
 
 std::optional<WriteRequest> WriteBuffer::write_scalar(std::string_view bytes, std::uint64_t offset) {
   if (offset != 0)
@@ -184,7 +186,9 @@ std::optional<WriteRequest> WriteBuffer::write_log(std::string_view bytes) {
   const std::size_t last_newline = lines.rfind('\n');
   const std::size_t tail = last_newline == std::string::npos ? 0 : last_newline + 1;
   const std::string_view last_line = std::string_view(lines).substr(tail);
-  const bool waits = utf8_cut_length(last_line) > 0 || (last_line.starts_with('{') && !is_whole_json(last_line));
+  BracketBalance of_line;
+  const bool waits =
+      utf8_cut_length(last_line) > 0 || (last_line.starts_with('{') && !is_whole_json(last_line, of_line));
   const std::string_view complete = std::string_view(lines).substr(0, waits ? tail : lines.size());
   replace_text(waits ? lines.substr(tail) : std::string());
   if (is_blank(complete)) return std::nullopt;
@@ -202,7 +206,7 @@ std::optional<WriteRequest> WriteBuffer::write_document(std::string_view bytes, 
   if (is_null_text()) return request(WriteRequest::Kind::set, text_);
   if (is_blank(text_)) return std::nullopt;  // what comes before the JSON
   try {
-    is_complete_ = is_whole_json(text_);
+    is_complete_ = is_whole_json(text_, balance_);
   } catch (const Rejection&) {
     take_back();
     throw;
@@ -224,6 +228,7 @@ void WriteBuffer::take_back() {
   else
     text_.resize(std::min(size_before_, text_.size()));
   text_before_.reset();
+  balance_ = {};
   size_before_ = text_.size();
   unfinished_ = unfinished_before_;
   cut_ = cut_before_;

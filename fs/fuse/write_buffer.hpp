@@ -4,6 +4,7 @@
 // one ended; then the value is all that was written. Patches and documents are requests once their text is complete.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -12,6 +13,21 @@
 #include "mapping/rules/write_request.hpp"
 
 namespace statusfs {
+
+/// Whether every bracket outside of strings is closed, counted on as the text grows: a cheap sign that a document may
+/// be complete.
+class BracketBalance {
+ public:
+  /// `text` begins with what was counted before.
+  void count(std::string_view text) noexcept;
+  bool is_closed() const noexcept { return depth_ <= 0 && !in_string_; }
+
+ private:
+  std::size_t counted_ = 0;
+  std::ptrdiff_t depth_ = 0;
+  bool in_string_ = false;
+  bool is_escaped_ = false;
+};
 
 /// Thread safety: one thread at a time.
 class WriteBuffer {
@@ -52,6 +68,7 @@ class WriteBuffer {
   const Node node_;
   const bool appends_;
   const Form form_;
+  BracketBalance balance_;       // of text_, of a document
   std::string text_;             // all that was written since offset 0; of a log: the line that is not complete yet
   std::size_t size_before_ = 0;  // of text_, before the last write, which went on with it
   std::optional<std::string> text_before_;  // text_ before the last write, where it began anew

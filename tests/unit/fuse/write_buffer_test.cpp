@@ -95,6 +95,23 @@ TEST(WriteBufferTest, ALargeDocumentGoesOnWhereBracketsCloseInAString) {
   EXPECT_TRUE(begin + end == requested(view, end, begin.size()));
 }
 
+// The text is looked at once, however it is cut.
+TEST(WriteBufferTest, ALargeDocumentComesInAnyParts) {
+  const std::string text =
+      R"({"a": "\\\"}]", "b": [[{"c": "\\\\"}], ")" + std::string(70'000, 'x') + R"("], "d": {"e\"": "{"}})";
+  for (const std::size_t size : {std::size_t{97}, std::size_t{1000}, std::size_t{69'999}}) {
+    WriteBuffer view = buffer_of("tasks/one/task.json", false);
+    std::size_t written = 0;
+    for (; written + size < text.size(); written += size)
+      ASSERT_EQ("nothing", requested(view, text.substr(written, size), written)) << written;
+    EXPECT_TRUE(text == requested(view, text.substr(written), written)) << size;
+    // What was refused and is written again is counted anew.
+    view.take_back();
+    EXPECT_TRUE(text == requested(view, text.substr(written), written)) << size;
+    EXPECT_TRUE("{}" == requested(view, "{}", 0));
+  }
+}
+
 TEST(WriteBufferTest, ALargeLineOfALogIsWholeWhereItsBracketsCloseOutsideOfStrings) {
   WriteBuffer log = buffer_of("achievements", true);
   const std::string begin = R"({"achievement_summary": ")" + std::string(64 * 1024, '{'), end = "\"}";
