@@ -31,6 +31,28 @@ std::optional<std::string> stale_member(const std::vector<Pointer>& freshness, c
   return std::nullopt;
 }
 
+// Of the tasks that a patch of the whole file brings: each says of which state it is a copy, as its own task.json does.
+std::optional<std::string> stale_task(const StatusDocument& document, const Value& patch) {
+  const Mapping& mapping = document.mapping();
+  const Value* tasks = find(patch, mapping.collection->pointer);
+  if (!tasks || !tasks->is_array()) return std::nullopt;
+  for (std::size_t position = 0; position < tasks->size(); ++position) {
+    const Value* id = tasks->element(position).find(mapping.collection_id);
+    const auto known = id && id->is_string() ? document.find_task(id->as_string()) : std::nullopt;
+    if (!known) continue;
+    if (auto stale = stale_member(mapping.task_freshness, document.task(*known), tasks->element(position)))
+      return mapping.collection->pointer.child(position).text() + *stale;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> stale_part(const StatusDocument& document, const Node& node, const Value& patch) {
+  const Mapping& mapping = document.mapping();
+  if (node.in_task()) return stale_member(mapping.task_freshness, *document.scope(node.task), patch);
+  auto stale = stale_member(mapping.file_freshness, *document.scope(node.task), patch);
+  return stale ? stale : stale_task(document, patch);
+}
+
 void require_version(const StatusDocument& document, const std::optional<std::int64_t>& if_version) {
   if (!if_version) return;
   const Field* field = document.mapping().stamped(Stamp::version, false);
@@ -178,7 +200,7 @@ void propose_patch(const StatusDocument& document, const WriteRequest& request, 
     const Value after = apply_merge_patch(scope, patch.patch);
     const Mapping& mapping = document.mapping();
     const auto& freshness = request.node.in_task() ? mapping.task_freshness : mapping.file_freshness;
-    const auto stale = stale_member(freshness, scope, patch.patch);
+    const auto stale = stale_part(document, request.node, patch.patch);
     try {
       proposal.changes = difference_of(document, request.node, after, Removal::is_null);
     } catch (const Rejection&) {

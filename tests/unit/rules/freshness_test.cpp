@@ -43,6 +43,21 @@ TEST(FreshnessTest, AStaleCopyOfAWholeTaskIsStaleAndNotReadOnly) {
   expect_judged(now, {"tasks/one/task.json", indented_document(copy)}, Cause::stale);
 }
 
+// A copy of the list says of each task which state it is a copy of.
+TEST(FreshnessTest, AStaleTaskInAPatchOfTheWholeFileIsStaleAndNotReadOnly) {
+  const StatusDocument before = sealed_sample();
+  const auto copy = [&] {
+    return Value::object().with_member("payload", Value::object().with_member("tasks_status", before.tasks()));
+  };
+  const std::string text = indented_document(copy());
+  EXPECT_TRUE(judged(before, {"patch", text}).changes.empty());
+  const StatusDocument now = before.with_task(0, before.task(0)
+                                                     .with_member("signature_hash", Value("sha256:new"))
+                                                     .with_member("g_last_update", Value(std::int64_t{50})));
+  expect_judged(now, {"patch", text}, Cause::stale,
+                {"/payload/tasks_status/0/signature_hash is \"sha256:new\" now", "read again"});
+}
+
 TEST(FreshnessTest, OtherReadOnlyMembersMustBeUnchanged) {
   const StatusDocument document = sealed_sample();
   EXPECT_NO_THROW(judged(document, {"tasks/one/task.json", R"({"g_last_update":1,"percent_complete":5})"}));
