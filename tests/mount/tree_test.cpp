@@ -307,6 +307,42 @@ TEST_F(TreeTest, AJournalThatCannotBeUsedHarmsItsOwnFileOnly) {
   EXPECT_EQ(before, read_file(root() / "elsewhere"));
 }
 
+TEST_F(TreeTest, ALinkThatCannotBeFollowedIsUnusableAndHindersNoOther) {
+  unmount();
+  std::filesystem::create_directory(source() / "kept");
+  std::filesystem::rename(status_file(), source() / "kept" / "real.txt");
+  std::filesystem::create_symlink("kept/real.txt", status_file());
+  std::filesystem::create_symlink("exec_status_111.txt", status_file(111));
+  std::filesystem::create_symlink("kept", status_file(112));
+  std::filesystem::create_symlink("nowhere", status_file(113));
+  for (const char* command : {"check", "verify"}) {
+    const CommandResult result = statusfs({command, source().string()});
+    EXPECT_EQ(2, result.exit_status) << command;
+    for (const char* name : {"exec_status_111.txt", "exec_status_112.txt"})
+      EXPECT_NE(std::string::npos, (result.output + result.error).find(name)) << result.output << result.error;
+    EXPECT_EQ(0, statusfs({command, status_file().string()}).exit_status) << command;
+  }
+  mount();
+  EXPECT_EQ("exec_status_111\nexec_status_112\nexec_status_125\n", bash("ls $M").output);
+  EXPECT_NE(std::string::npos, read_file(tree(".error", 111)).find("symbolic links")) << read_file(tree(".error", 111));
+  EXPECT_NE(std::string::npos, read_file(tree(".error", 112)).find("regular file")) << read_file(tree(".error", 112));
+  EXPECT_EQ(0, write_file(task("percent_complete"), "12\n")) << last_error();
+}
+
+TEST_F(TreeTest, ASingleFileThatIsMissingIsRebuiltFromItsJournal) {
+  ASSERT_EQ(0, write_file(task("percent_complete"), "12\n"));
+  unmount();
+  const std::string before = read_file(status_file());
+  std::filesystem::remove(status_file());
+  ASSERT_EQ(0, statusfs({status_file().string(), mountpoint().string()}).exit_status);
+  EXPECT_EQ("12\n", read_file(mountpoint() / "tasks" / first_task / "percent_complete"));
+  unmount();
+  EXPECT_EQ(before, read_file(status_file()));
+  std::filesystem::remove(status_file());
+  std::filesystem::remove(journal_file());
+  EXPECT_EQ(2, statusfs({status_file().string(), mountpoint().string()}).exit_status);
+}
+
 TEST_F(TreeTest, OfTwoLinksToOneFileTheSecondIsUnusable) {
   unmount();
   std::filesystem::create_directory(source() / "kept");

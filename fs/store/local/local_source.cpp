@@ -42,6 +42,17 @@ std::optional<LocalPlace> of_inner_link(const filesystem::path& link) {
   return LocalPlace{directory.string(), link.filename().string()};
 }
 
+// A JSON that is missing is rebuilt from its journal, which stands.
+std::optional<LocalPlace> of_missing_json(const std::string& path) {
+  const filesystem::path named(path);
+  const std::string name = named.filename().string();
+  std::error_code error;
+  if (!stem_of(name) || filesystem::exists(filesystem::symlink_status(named, error))) return std::nullopt;
+  if (!filesystem::is_regular_file(journal_of(path), error)) return std::nullopt;
+  const filesystem::path directory = filesystem::canonical(filesystem::absolute(named).parent_path(), error);
+  return error ? std::nullopt : std::optional(LocalPlace{directory.string(), name});
+}
+
 }  // namespace
 
 LocalPlace LocalPlace::of(const std::string& path) {
@@ -49,6 +60,8 @@ LocalPlace LocalPlace::of(const std::string& path) {
   std::error_code error;
   const filesystem::path absolute = filesystem::canonical(path, error);
   const filesystem::file_status status = error ? filesystem::file_status() : filesystem::status(absolute, error);
+  if (error == std::errc::no_such_file_or_directory)
+    if (auto place = of_missing_json(path)) return *place;
   if (error) throw std::runtime_error(path + ": " + error.message());
   if (filesystem::is_directory(status)) return {absolute.string(), std::nullopt};
   const std::string name = absolute.filename().string();
@@ -66,15 +79,24 @@ LocalSource::LocalSource(LocalPlace place, std::shared_ptr<const Mapping> mappin
       read_only_(read_only),
       signing_key_(std::move(signing_key)) {}
 
-// A directory tells what is a regular file without it being looked at; what else may be one is a link.
+// What may be shown under a status file's name. A directory tells what is a regular file without it being looked at. A
+// link that leads to something else, or that cannot be followed, is shown as unusable, but one that leads nowhere.
+bool may_be_status_file(const filesystem::directory_entry& entry) {
+  std::error_code error;
+  const auto status = entry.status(error);
+  if (filesystem::is_regular_file(status)) return true;
+  return status.type() != filesystem::file_type::not_found && entry.is_symlink(error);
+}
+
 std::vector<std::string> stems_in(const std::string& directory) {
   std::vector<std::string> stems;
   std::error_code error;
   filesystem::directory_iterator entry(directory, error);
   for (; !error && entry != filesystem::directory_iterator(); entry.increment(error)) {
-    const auto stem = stem_of(without_journal_suffix(entry->path().filename().string()));
+    const std::string name = entry->path().filename().string();
+    const auto stem = stem_of(without_journal_suffix(name));
     std::error_code vanished;
-    if (stem && entry->is_regular_file(vanished)) stems.push_back(*stem);
+    if (stem && (stem_of(name) ? may_be_status_file(*entry) : entry->is_regular_file(vanished))) stems.push_back(*stem);
   }
   if (error) throw std::runtime_error(directory + ": " + error.message());
   std::ranges::sort(stems);
@@ -89,7 +111,8 @@ std::vector<std::string> LocalSource::list() {
 }
 
 bool LocalSource::has(const std::string& stem) {
-  return is_regular(path_of(stem)) || is_regular(journal_of(path_of(stem)));
+  std::error_code error;
+  return may_be_status_file(filesystem::directory_entry(path_of(stem), error)) || is_regular(journal_of(path_of(stem)));
 }
 
 bool LocalSource::is_complete(const std::string& stem) {

@@ -19,6 +19,14 @@ std::string old_name(const std::string& target) { return temporary_name(target) 
 
 bool has_code(const std::system_error& error, int code) { return error.code().value() == code; }
 
+// Whether the name is a link to the target. One that cannot be followed is not, whatever is wrong with it.
+bool leads_to(Files& files, const std::string& path, const std::string& target) try {
+  const auto named = files.status(path);
+  return named && !named->is_regular && files.resolve(path) == target;
+} catch (const std::system_error&) {
+  return false;
+}
+
 }  // namespace
 
 SnapshotFile::SnapshotFile(Files& files, std::string path)
@@ -52,8 +60,7 @@ std::optional<std::string> SnapshotFile::first_name_of(const std::string& target
     if (name >= first.value_or(name_of_path(path_)) || !stem_of(name)) continue;
     std::string path = directory;
     path.append("/").append(name);
-    const auto named = files_.status(path);
-    if (named && !named->is_regular && files_.resolve(path) == target) first = name;
+    if (leads_to(files_, path, target)) first = name;
   }
   return first;
 }

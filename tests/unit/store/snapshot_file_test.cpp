@@ -210,6 +210,17 @@ TYPED_TEST(SnapshotFileTest, DoesNotFollowALinkThatLeadsOut) {
   EXPECT_NE(content.reason.find("leads out"), std::string::npos) << content.reason;
 }
 
+TYPED_TEST(SnapshotFileTest, FollowsALinkBesideOneThatCannotBeFollowed) {
+  std::filesystem::create_directory(this->directory_ / "below");
+  write_text(this->directory_ / "below/real.txt", "text");
+  std::filesystem::create_symlink("exec_status_128.txt", this->directory_ / "exec_status_128.txt");
+  std::filesystem::create_symlink("below/real.txt", this->directory_ / "exec_status_130.txt");
+  SnapshotFile snapshot(this->files_, this->directory_ / "exec_status_130.txt");
+  const auto content = snapshot.read();
+  EXPECT_EQ(content.state, State::present) << content.reason;
+  EXPECT_EQ(content.text, "text");
+}
+
 TYPED_TEST(SnapshotFileTest, ReadsItsEnds) {
   write_text(this->path_, "0123456789");
   const auto ends = this->snapshot_.read_ends(4);
