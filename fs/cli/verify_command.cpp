@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <iostream>
+#include <limits>
 
 #include "fs/cli/file_commands.hpp"
 #include "fs/cli/file_snapshot.hpp"
@@ -8,6 +9,7 @@
 #include "fs/cli/status_targets.hpp"
 #include "fs/signing/ed25519.hpp"
 #include "fs/store/local/chain_reader.hpp"
+#include "fs/store/local/closed_journals.hpp"
 #include "fs/store/local/posix_files.hpp"
 #include "mapping/chain/verification.hpp"
 #include "mapping/document/text.hpp"
@@ -80,6 +82,16 @@ void verify_signature(const FileSnapshot& snapshot, const PublicKey& key, bool h
   verdict.findings.emplace_back(can_be_signed ? "the .sig file is no signature of the JSON by this key" : lack);
 }
 
+// A file that never had a journal has none that was closed.
+void report_missing_journal(Files& files, const StatusTarget& target, ChainVerdict& verdict) {
+  const auto closed = closed_journals(files, target.path, std::numeric_limits<std::uint64_t>::max());
+  if (closed.empty()) return;
+  verdict.notices.clear();
+  verdict.bad_version = closed.back().last + 1;
+  verdict.findings.push_back("its journal is missing: the closed ones end at version " +
+                             std::to_string(closed.back().last));
+}
+
 ChainVerdict verify_file(const std::shared_ptr<const Mapping>& mapping, const StatusTarget& target,
                          const Yardsticks& yardsticks, Progress& progress) {
   progress.begin("reading " + target.stem, 0);
@@ -103,6 +115,7 @@ ChainVerdict verify_file(const std::shared_ptr<const Mapping>& mapping, const St
     evidence.has_torn_line = !snapshot.journal->empty() && snapshot.journal->back() != '\n';
   }
   ChainVerdict verdict = verify_chain(mapping, evidence);
+  if (!snapshot.journal) report_missing_journal(files, target, verdict);
   if (is_anchor_bad) verdict.findings.push_back(yardsticks.fault_of_anchor);
   if (yardsticks.key) verify_signature(snapshot, *yardsticks.key, evidence.anchor.has_value(), verdict);
   return verdict;

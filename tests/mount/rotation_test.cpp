@@ -132,6 +132,20 @@ TEST_F(RotationTest, AClosedJournalThatIsDamagedAccusesNobodyOfMore) {
   EXPECT_TRUE(object["chained"].is_null());
 }
 
+TEST_F(RotationTest, AMissingJournalBehindClosedOnesIsFound) {
+  ASSERT_NO_FATAL_FAILURE(fill());
+  unmount();
+  const std::string name = names_in(closed())[0];
+  const int last = std::stoi(name.substr(name.find('-') + 1));
+  std::filesystem::remove(journal_file());
+  const CommandResult verified = on_file("verify", {"--json"});
+  EXPECT_EQ(2, verified.exit_status);
+  const Json object = Json::parse(verified.output);
+  EXPECT_EQ(last + 1, object["first_bad_version"]);
+  EXPECT_NE(std::string::npos, std::string(object["findings"][0]).find("end at version " + std::to_string(last)))
+      << verified.output;
+}
+
 TEST_F(RotationTest, AnEarlierCopyFromAClosedJournalIsRebuilt) {
   std::filesystem::copy_file(status_file(), root() / "old");
   ASSERT_NO_FATAL_FAILURE(fill());
