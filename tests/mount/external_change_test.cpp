@@ -191,6 +191,17 @@ TEST_F(ExternalChangeTest, WhoeverReadsFirstAfterAnEditBetweenMountsIsToldOfIt) 
   expect_quarantine(foreign);
 }
 
+TEST_F(ExternalChangeTest, AMountThatOnlyReadsTellsOfAnEditAndLeavesIt) {
+  std::string edited = read_file(status_file());
+  edited.replace(edited.find("PENDING"), 7, "BLOCKED");
+  put_file(status_file(), edited);
+  mount({"-o", "ro"});
+  EXPECT_EQ("PARTITIONED\n", read("partition_status"));
+  EXPECT_EQ("PENDING\n", read_file(task("status")));
+  unmount();
+  EXPECT_EQ(edited, read_file(status_file()));
+}
+
 TEST_F(ExternalChangeTest, AnEditBetweenMountsThatIsAdoptedLeavesThePartitionConsistent) {
   put_file(root() / "config.yaml", "external: adopt\n");
   const std::string foreign = edited();

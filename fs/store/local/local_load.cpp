@@ -224,8 +224,10 @@ StoredFile LocalStore::load_chained(const Content& content) {
   if (content.state == Content::State::unreadable)
     return load_read_only_after(content, content.reason, content.may_pass);
   document_.reset();  // so that the JSON is compared with the journal, not with what is remembered
+  bool is_foreign = false;
   try {
     Comparison comparison = compare_with(content);
+    is_foreign = comparison.json == JsonState::foreign;
     head_ = comparison.head;
     document_ = comparison.document;
     is_chained_ = true;
@@ -239,7 +241,8 @@ StoredFile LocalStore::load_chained(const Content& content) {
   stored.state = StoredFile::State::chained;
   stored.document = document_;
   stored.head = head_;
-  stored.has_foreign_content = foreign_.has_value();
+  // Whoever only reads deals with nothing, and tells it all the same.
+  stored.has_foreign_content = foreign_.has_value() || (options_.read_only && is_foreign);
   stored.modified = parse_timestamp(head_.time).value_or(std::chrono::system_clock::now());
   stored.notices = take_notices();
   return stored;
