@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 
@@ -36,8 +37,10 @@ std::string password_from_file(const std::string& name) {
 
 std::string password_of(const EtcdSettings& settings) {
   std::string password;
-  if (const char* value = std::getenv(password_variable)) {
+  if (char* value = std::getenv(password_variable)) {
     password = value;
+    // The environment that the process was started with stays readable in /proc, whatever it takes out of it later.
+    ::explicit_bzero(value, std::strlen(value));
     ::unsetenv(password_variable);
   }
   if (!settings.user) return {};
