@@ -1,4 +1,5 @@
 #include <filesystem>
+#include <limits>
 
 #include "fs/cli/mapping_source.hpp"
 #include "fs/cli/mount_options.hpp"
@@ -9,6 +10,7 @@
 #include "fs/store/etcd/key_layout.hpp"
 #include "fs/store/etcd/stored_head.hpp"
 #include "fs/store/file_names.hpp"
+#include "fs/store/local/closed_journals.hpp"
 #include "fs/store/local/journal_file.hpp"
 #include "fs/store/local/local_store.hpp"
 #include "fs/store/local/posix_files.hpp"
@@ -64,6 +66,8 @@ class Export {
     hold_journal();
     const bool was_there = files_.status(path_).has_value();
     if (was_there && !journal_) refuse(path_, "has no journal, so it may be anything; export to another directory");
+    if (has_closed_journals())
+      refuse(path_, "has closed journals beside it, and export writes one that holds all; export to another directory");
     open_partial();
     const bool is_complete = journal_ && !goes_on_ && leads_to(head);
     if (is_complete) {
@@ -80,6 +84,10 @@ class Export {
 
  private:
   bool leads_to(const StoredHead& head) const { return replay_.lines() > 0 && replay_.head() == head.chain; }
+
+  bool has_closed_journals() {
+    return !closed_journals(files_, path_, std::numeric_limits<std::uint64_t>::max()).empty();
+  }
 
   // Nobody else writes the status file until the new journal has its name.
   void hold_journal() {

@@ -1,4 +1,6 @@
 #include <filesystem>
+#include <optional>
+#include <utility>
 
 #include "fs/cli/mapping_source.hpp"
 #include "fs/cli/mount_options.hpp"
@@ -8,9 +10,11 @@
 #include "fs/cli/transfer_outcome.hpp"
 #include "fs/engine/file_state.hpp"
 #include "fs/engine/plan_file.hpp"
+#include "fs/store/etcd/commit_transaction.hpp"
 #include "fs/store/etcd/key_layout.hpp"
 #include "fs/store/etcd/stored_document.hpp"
 #include "fs/store/local/local_store.hpp"
+#include "fs/store/local/plan_reader.hpp"
 #include "fs/store/local/posix_files.hpp"
 #include "mapping/chain/replay.hpp"
 
@@ -43,6 +47,10 @@ class Import {
     PosixFiles files;
     LocalStore store(target_.path, mapping_, files, options);
     const StoredFile stored = store.load();
+    if (stored.has_foreign_content)
+      refuse_import(target_.path,
+                    "holds what is not in its journal, and would be lost; mount it, which adopts it or keeps it aside, "
+                    "and import it then");
     if (stored.state != StoredFile::State::chained)
       refuse_import(target_.path, stored.reason.empty() ? "has no chain; statusfs adopt begins one" : stored.reason);
     const auto head = client_.range({layout_.head(target_.stem)}).entries;
@@ -121,7 +129,7 @@ class Import {
       transaction.puts = store_document(client_, layout_, target_.stem, *stored.document, head);
       transaction.compare.push_back({layout_.head(target_.stem), 0});
       const auto counter = client_.range({layout_.counter()}).entries;
-      const std::int64_t g = counter.empty() ? 0 : std::stoll(counter.front().value);
+      const std::int64_t g = counter.empty() ? 0 : counter_value(counter.front().value);
       transaction.compare.push_back({layout_.counter(), counter.empty() ? 0 : counter.front().modified});
       transaction.puts.push_back({layout_.counter(), std::to_string(std::max(g, largest))});
       transaction.puts.push_back({layout_.head(target_.stem), encode_head(head)});
@@ -149,18 +157,26 @@ bool is_imported_anew(EtcdClient& client, const KeyLayout& layout, const StatusT
   refuse_import(target.path, error.what());
 }
 
-void import_plan(EtcdClient& client, const KeyLayout& layout, const std::filesystem::path& file) {
+void import_plan(EtcdClient& client, const KeyLayout& layout, const std::string& directory, const std::string& name) {
+  const std::string path = directory + "/" + name;
+  std::optional<std::string> text;
+  try {
+    text = read_plan_text(path);  // as a mount reads it: no link out of the directory is followed
+  } catch (const std::exception& error) {
+    refuse_import(path, error.what());
+  }
+  if (!text) refuse_import(path, "is missing");
   EtcdTransaction transaction;
-  transaction.puts.push_back({layout.plans() + file.filename().string(), read_text_file(file.string())});
+  transaction.puts.push_back({layout.plans() + name, std::move(*text)});
   client.transact(transaction);
 }
 
 void import_plans(EtcdClient& client, const KeyLayout& layout, const std::string& directory, TransferOutcome& outcome) {
   for (const auto& entry : std::filesystem::directory_iterator(directory)) {
     const std::string name = entry.path().filename().string();
-    if (!is_plan_name(name) || !entry.is_regular_file()) continue;
+    if (!is_plan_name(name) || !(entry.is_symlink() || entry.is_regular_file())) continue;
     outcome.add(name, [&] {
-      import_plan(client, layout, entry.path());
+      import_plan(client, layout, directory, name);
       return "imported";
     });
   }

@@ -419,6 +419,52 @@ TEST_F(EtcdStateTest, ExportAndImportKeepEveryByte) {
   ASSERT_EQ(0, statusfs({"export", cluster().url(), (root() / "partial").string()}).exit_status);
   EXPECT_EQ(journal, read_file(root() / "partial/exec_status_125.txt.journal"));
   EXPECT_EQ(0, statusfs({"verify", (root() / "partial").string()}).exit_status);
+  // Of what was closed there is no need to say that it is missing.
+  fs::create_directories(exported / "exec_status_125.txt.journal.d");
+  put_file(exported / "exec_status_125.txt.journal.d/0-0.jsonl.gz", "");
+  const CommandResult closed = statusfs({"export", cluster().url(), exported.string()});
+  EXPECT_EQ(2, closed.exit_status) << closed.output;
+  EXPECT_NE(std::string::npos, closed.error.find("closed journals beside it")) << closed.error;
+  EXPECT_EQ(journal, read_file(exported / "exec_status_125.txt.journal"));
+}
+
+// What stands in the JSON's place, or anywhere else on the host, is neither lost nor taken along.
+TEST_F(EtcdStateTest, ImportTakesNothingButTheChainAndItsPlans) {
+  make_status_file(200, {"a"});
+  std::string changed = read_file(status_file(200));
+  changed.replace(changed.find("PENDING"), 7, "BLOCKED");
+  put_file(status_file(200), changed);
+  put_file(root() / "secret", plan_text(125, {"a"}));
+  fs::create_symlink(root() / "secret", source() / "exec_plan_125.txt");
+  put_file(source() / "kept.txt", plan_text(300, {"a"}));
+  fs::create_symlink("kept.txt", source() / "exec_plan_300.txt");
+  const CommandResult imported = statusfs({"import", source().string(), cluster().url()});
+  EXPECT_EQ(2, imported.exit_status) << imported.output;
+  EXPECT_NE(std::string::npos, imported.output.find("exec_status_125: imported")) << imported.output;
+  EXPECT_NE(std::string::npos, imported.output.find("exec_plan_300.txt: imported")) << imported.output;
+  EXPECT_NE(std::string::npos, imported.error.find("exec_status_200.txt: holds what is not in its journal"))
+      << imported.error;
+  EXPECT_NE(std::string::npos, imported.error.find("leads out of its directory")) << imported.error;
+  const std::string keys = stored_keys();
+  EXPECT_EQ(std::string::npos, keys.find("/plan/exec_plan_125.txt")) << keys;
+  EXPECT_EQ(std::string::npos, keys.find("/head/exec_status_200")) << keys;
+  EXPECT_EQ(changed, read_file(status_file(200)));
+}
+
+TEST_F(EtcdStateTest, ACounterThatIsNoNumberIsPassedOver) {
+  ASSERT_EQ(0, cluster().etcdctl({"put", "/plans/counter", "no number"}).exit_status);
+  const CommandResult imported = statusfs({"import", source().string(), cluster().url()});
+  EXPECT_EQ(0, imported.exit_status) << imported.error;
+}
+
+TEST_F(EtcdStateTest, ThePasswordIsNotReadableInTheEnvironmentOfAMount) {
+  import_source();
+  CommandOptions with_password;
+  with_password.environment["STATUSFS_ETCD_PASSWORD"] = "very-secret";
+  mount_host(0, {}, {}, with_password);
+  const std::string environment = read_file("/proc/" + std::to_string(daemon(0).pid()) + "/environ");
+  EXPECT_EQ(std::string::npos, environment.find("very-secret"));
+  EXPECT_NE(std::string::npos, environment.find("STATUSFS_ETCD_PASSWORD=")) << "it was not given";
 }
 
 // Those that can be moved are, and the others are named at the end.
