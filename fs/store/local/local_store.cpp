@@ -110,11 +110,12 @@ void LocalStore::free_later(std::unique_ptr<File> file) try {
 } catch (const std::system_error&) {  // no thread is to be had: now, then
 }
 
-/// What writers would wait for when the journal is closed.
-void LocalStore::compress_ahead() {
+/// What writers would wait for when the journal is closed. Where it fails they wait then, and hear why.
+void LocalStore::compress_ahead() noexcept try {
   if (!options_.background || beginning_.has_begun()) return;
   if (is_rotation_near(*journal_, head_, options_.longest_journal))
     beginning_.begin(journal_path_, journal_->status(), journal_->end());
+} catch (const std::exception&) {
 }
 
 /// The document is the same as before.
@@ -209,8 +210,8 @@ StoreResult LocalStore::commit(std::uint64_t expected_version, std::span<const C
   const bool is_done = result.status == StoreStatus::done;
   const bool is_adopted = is_done && foreign_;
   if (is_done) committed(entries.back());
-  if (is_done) compress_ahead();
   follower_.end_append(is_done ? entries.back().document : nullptr);
+  if (is_done) compress_ahead();
   if (is_adopted) {
     const auto guard = follower_.exclusive();  // not sooner: whoever has it may be waiting for the append to end
     take_over_attributes();

@@ -109,7 +109,7 @@ class LocalStore final : public Store {
   StoreResult open_journal_anew();
   StoreResult catch_up();
   bool is_rotation_wanted();
-  void compress_ahead();
+  void compress_ahead() noexcept;
   StoreResult rotate_if_due();
   void free_later(std::unique_ptr<File> file);
   void committed(const CommitEntry& last);
