@@ -72,7 +72,7 @@ class JsonFollower {
   std::unique_lock<std::mutex> exclusive() { return std::unique_lock(work_); }
   /// Takes the lock: done, busy, gone, refused, or why not.
   StoreResult hold() { return hold(options_.lock_wait); }
-  /// The lock was needed until now: it is let go no sooner than after another commit.
+  /// The lock was in use until now: how long it stays held without a commit counts from here.
   void was_needed();
   /// Waits for an append that is under way; not to be called by the thread that makes it.
   void release();

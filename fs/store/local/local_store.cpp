@@ -85,11 +85,11 @@ StoreResult LocalStore::rotate_if_due() {
   try {
     set_journal_as_opened(false);
     Rotation rotation = rotate(files_, path_, *journal_, *document_, beginning_.take());
-    free_later(std::move(rotation.replaced));
     head_ = std::move(rotation.head);
     must_reload_ = true;
     continuation_ = head_;
     remember_journal();
+    free_later(std::move(rotation.replaced));
     return {StoreStatus::conflict, journal_path_ + " was closed at version " + std::to_string(head_.version)};
   } catch (const std::exception& error) {
     if (journal_->has_failed()) {
@@ -107,7 +107,7 @@ StoreResult LocalStore::rotate_if_due() {
 void LocalStore::free_later(std::unique_ptr<File> file) try {
   if (options_.background)
     freeing_ = std::async(std::launch::async, [file = std::move(file)]() mutable { file.reset(); });
-} catch (const std::system_error&) {  // no thread is to be had: now, then
+} catch (const std::exception&) {  // no thread is to be had: now, then
 }
 
 /// What writers would wait for when the journal is closed. Where it fails they wait then, and hear why.
